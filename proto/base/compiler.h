@@ -1,0 +1,16 @@
+/*
+ * What we ask of the compiler: checked results, cleanup, hidden symbols.
+ * Context: any.
+ */
+#ifndef INQUEST_PROTO_BASE_COMPILER_H
+#define INQUEST_PROTO_BASE_COMPILER_H
+
+#define MUST_CHECK        __attribute__((warn_unused_result))
+#define CLEANUP(f)        __attribute__((cleanup(f)))
+#define EXPORT            __attribute__((visibility("default")))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define UNUSED            __attribute__((unused))
+
+#define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif

@@ -1,0 +1,23 @@
+/* Owned descriptors. Context: any. */
+#include "proto/base/fd.h"
+
+#include <fcntl.h>
+
+#include "proto/base/sys.h"
+
+void fd_close(int *fd)
+{
+    if (*fd >= 0)
+        (void)sys_close(*fd); /* nothing can be done about a failed close */
+    *fd = -1;
+}
+
+int fd_move_above(int *fd, int minimum)
+{
+    long moved = sys_call3(SYS_fcntl, *fd, F_DUPFD_CLOEXEC, minimum);
+    if (moved < 0)
+        return (int)moved;
+    fd_close(fd);
+    *fd = (int)moved;
+    return 0;
+}

@@ -1,0 +1,284 @@
+/*
+ * The box: one preallocated, shared-mapped file per process, in which the
+ * handler records with plain stores. The dumper reads it at the crash; whoever
+ * finds the box of a process that died without a word does the same.
+ *
+ * Every record starts with a struct box_seal: written last, checked by every
+ * reader. A record whose seal does not match was torn (or never written): it
+ * is skipped, never believed. Everything in a box is foreign input: the
+ * process it belongs to may have scribbled over it. Strings are bounded by
+ * their arrays and need not end with NUL.
+ *
+ * Times: *_boot_ns CLOCK_BOOTTIME, *_unix_ms CLOCK_REALTIME. Context: any.
+ */
+#ifndef INQUEST_PROTO_BOX_H
+#define INQUEST_PROTO_BOX_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/compiler.h"
+
+#define BOX_MAGIC   0x31786f42716e49ULL /* "InqBox1" */
+#define BOX_VERSION 1
+
+#define BOX_PAGE_BYTES       4096
+#define BOX_STACK_BYTES      (32u << 10) /* copied stack of the crashing thread */
+#define BOX_MAPS_BYTES       (32u << 10) /* copied /proc/self/maps */
+#define BOX_SPILL_BYTES      (24u << 10) /* a framed report that found no queue */
+#define BOX_SECONDS_COUNT    600         /* 10 min at 1 s */
+#define BOX_TENS_COUNT       720         /* 2 h at 10 s */
+#define BOX_MINUTES_COUNT    720         /* 24 h at 2 min */
+#define BOX_ACTIONS_COUNT    64
+#define BOX_ANNOTATIONS_MAX  32
+#define BOX_FEATURES_MAX     32
+#define BOX_DETECTIONS_COUNT 8
+#define BOX_ALSO_CRASHING    32
+#define BOX_BYTES_MAX        (288u << 10)
+
+/* The first 8 bytes of every record. sequence 0: being written, or empty. */
+struct box_seal {
+    uint32_t sequence;
+    uint32_t crc; /* CRC-32C of sequence and of the bytes behind the seal */
+};
+
+enum box_phase { BOX_BEFORE_MAIN = 1, BOX_RUNNING = 2, BOX_EXITING = 3 };
+
+/* box_control.dump_state, a futex shared between host and dumper. */
+enum box_dump_state {
+    BOX_DUMP_NONE,
+    BOX_DUMP_RUNNING,
+    BOX_DUMP_QUEUED,  /* the report has its name in queue/new */
+    BOX_DUMP_SPILLED, /* the report lies in box.spill */
+    BOX_DUMP_FAILED,
+};
+
+/* Why no dumper made the report: the reason of tier IN_PROCESS. */
+enum box_tier_reason {
+    BOX_REASON_NONE,
+    BOX_REASON_CLONE,    /* tier_errno: what clone said */
+    BOX_REASON_EXEC,     /* tier_errno: what execveat said */
+    BOX_REASON_DIED,     /* the dumper died; tier_errno: its wait status */
+    BOX_REASON_DEADLINE, /* no answer within the deadline */
+    BOX_REASON_RECRASH,  /* the handler itself crashed */
+    BOX_REASON_DISABLED, /* switched off by configuration */
+};
+
+/* Who the box belongs to: written once when it is made, sealed. */
+struct box_identity {
+    struct box_seal seal;
+    int32_t pid;
+    int32_t parent_pid;
+    uint32_t uid;
+    uint32_t gid;
+    uint64_t start_ticks; /* field 22 of /proc/PID/stat: with pid, unique */
+    uint64_t start_unix_ms;
+    uint64_t start_boot_ns;
+    uint64_t ring_epoch_boot_ns; /* box_sample.time_ms counts from here */
+    uint64_t ring_epoch_unix_ms;
+    uint64_t consent_epoch;
+    uint32_t recording_classes; /* CLASS_BIT()s that may be recorded */
+    uint32_t do_not_track;
+    uint64_t cgroup_oom_kills; /* counters at start */
+    uint64_t system_oom_kills;
+    char boot_id[40];
+    char app[128]; /* "" unless named by --app or the API's early call */
+    char app_version[64];
+    char executable[512]; /* readlink /proc/self/exe */
+    char state_dir[512];  /* where the queue is */
+    char cgroup[512];     /* path in the memory hierarchy, v1 or v2 */
+};
+
+/* What changes while the process lives: plain atomic stores, no seal. */
+struct box_control {
+    uint32_t phase;      /* enum box_phase */
+    uint32_t clean_exit; /* 1: it ended by exit, _exit, return of main */
+    uint32_t crashed;    /* 1: the crash record is being or was written */
+    uint32_t dump_state; /* enum box_dump_state; futex */
+    uint32_t dumper_pid;
+    uint32_t optional_off;   /* 1: a denial came while the process ran */
+    uint32_t spill_bytes;    /* used of box.spill, written after the bytes */
+    uint32_t wiped;          /* 1: stack bytes were overwritten */
+    uint32_t supervisor_pid; /* of inquest run, 0: none */
+    uint32_t reserved[7];
+};
+
+#define BOX_GREGS 23 /* gregset_t of <sys/ucontext.h>, REG_R8 … REG_CR2 */
+
+/* The crash, as the handler saw it. */
+struct box_crash {
+    struct box_seal seal;
+    int32_t pid; /* the kernel's own answer, in the crashing task */
+    int32_t tid;
+    uint64_t time_unix_ms;
+    uint64_t time_boot_ns;
+    uint8_t siginfo[128];      /* siginfo_t as delivered */
+    uint64_t gregs[BOX_GREGS]; /* of the interrupted context */
+    uint64_t signal_mask;
+    uint64_t stack_address; /* of box.stack[0] in the process */
+    uint32_t stack_bytes;   /* valid in box.stack */
+    uint32_t maps_bytes;    /* valid in box.maps */
+    uint32_t phase;         /* enum box_phase at the crash */
+    uint32_t tier_reason;   /* enum box_tier_reason */
+    int32_t tier_errno;
+    uint32_t siginfo_valid;   /* 0: the handler was called without SA_SIGINFO */
+    uint32_t program_handler; /* 1: the program's own handler ran first */
+    uint32_t also_crashing_count;
+    int32_t also_crashing[BOX_ALSO_CRASHING]; /* tids that waited */
+    uint64_t abort_message_address; /* of __abort_msg itself, 0: unknown */
+    char thread_name[16];
+    char abort_message[1024];
+};
+
+/*
+ * One memory sample. Pages are of 4096 bytes. 0xffffffff (0xffff) in a field:
+ * not known. The layout is that of the research notes' 64-byte record.
+ */
+struct box_sample {
+    struct box_seal seal;
+    uint32_t time_ms; /* since identity.ring_epoch_boot_ns, / 10 in minutes[] */
+    uint32_t rss_pages;
+    uint32_t anon_pages;
+    uint32_t swap_pages;
+    uint32_t cgroup_current_pages;
+    uint32_t cgroup_limit_pages;
+    uint32_t heap_live_kib;
+    uint32_t heap_allocated_kib;
+    uint32_t minor_faults; /* since the sample before */
+    uint16_t major_faults; /* since the sample before, saturating */
+    uint16_t cpu_permille; /* only when OPTIONAL is granted */
+    uint16_t threads;
+    uint16_t fds;
+    uint16_t pressure_some_permille;
+    uint16_t pressure_full_permille;
+    uint16_t cgroup_limit_events; /* high + max, since the sample before */
+    uint8_t cgroup_oom_events;
+    uint8_t cgroup_oom_kill_events;
+    int16_t slope_kib_per_s; /* clamped; INT16_MIN: not known */
+    uint8_t flags;
+    uint8_t version; /* 1 */
+};
+static_assert(sizeof(struct box_sample) == 64, "one cache line, no padding");
+
+#define BOX_UNKNOWN_U32 0xffffffffu
+#define BOX_UNKNOWN_U16 0xffffu
+
+/* Attributes and the like: "key\0value\0key\0value\0", then zeros. */
+struct box_action {
+    struct box_seal seal;
+    uint64_t time_unix_ms;
+    char name[48];
+    char attributes[192];
+};
+
+struct box_annotation {
+    struct box_seal seal; /* an empty key: removed */
+    char key[56];
+    char value[192];
+};
+
+enum box_account_key {
+    BOX_DEVICE_ID,
+    BOX_USER_ID,
+    BOX_TENANT_ID,
+    BOX_ORGANIZATION_ID,
+    BOX_USER_PRINCIPAL_NAME,
+    BOX_ACCOUNT_KEYS
+};
+
+struct box_account {
+    struct box_seal seal;
+    char value[120];
+};
+
+struct box_feature {
+    struct box_seal seal;
+    char name[64];
+    char state[56];
+};
+
+struct box_detection {
+    struct box_seal seal;
+    uint64_t time_unix_ms;
+    char domain[256];
+    char ip_address[48];
+};
+
+/* Name and version that the program told of itself, after its start. */
+struct box_app {
+    struct box_seal seal;
+    char name[128];
+    char version[64];
+};
+
+struct box_feedback {
+    struct box_seal seal;
+    uint64_t time_unix_ms;
+    uint32_t type; /* enum FeedbackType of the schema */
+    uint32_t reserved;
+    char email[256];
+    char comment[3800];
+};
+
+struct box {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t size_bytes; /* sizeof(struct box) */
+    struct box_control control;
+    struct box_identity identity;
+    struct box_app app;
+    struct box_account account[BOX_ACCOUNT_KEYS];
+    __attribute__((aligned(BOX_PAGE_BYTES))) struct box_crash crash;
+    __attribute__((aligned(BOX_PAGE_BYTES))) uint8_t stack[BOX_STACK_BYTES];
+    char maps[BOX_MAPS_BYTES];
+    uint8_t spill[BOX_SPILL_BYTES]; /* frame header and payload (frame.h) */
+    struct box_sample seconds[BOX_SECONDS_COUNT];
+    struct box_sample tens[BOX_TENS_COUNT];
+    struct box_sample minutes[BOX_MINUTES_COUNT];
+    struct box_action actions[BOX_ACTIONS_COUNT];
+    struct box_annotation annotations[BOX_ANNOTATIONS_MAX];
+    struct box_feature features[BOX_FEATURES_MAX];
+    struct box_detection detections[BOX_DETECTIONS_COUNT];
+    struct box_feedback feedback;
+};
+static_assert(offsetof(struct box, crash) % BOX_PAGE_BYTES == 0,
+              "starts a page");
+static_assert(sizeof(struct box_crash) <= BOX_PAGE_BYTES, "fits its page");
+static_assert(sizeof(struct box) <= BOX_BYTES_MAX, "fits the box");
+
+/*
+ * Seals a record of size_bytes that starts with a struct box_seal: writes the
+ * sequence last. sequence must not be 0.
+ */
+void box_seal(void *record, size_t size_bytes, uint32_t sequence);
+
+/* Marks the record as being written: until the next box_seal nobody reads it.
+ */
+void box_unseal(void *record);
+
+/* Whether the record is whole. Read a copy, so that it cannot change after. */
+bool box_sealed(const void *record, size_t size_bytes);
+
+/* Whether box[size_bytes] is a box of this version and size. */
+bool box_valid(const struct box *box, size_t size_bytes);
+
+/*
+ * Puts sample at its place: slot (sequence - 1) % count. sequence counts from
+ * 1 and belongs to one writer.
+ */
+void box_ring_append(struct box_sample *ring, uint32_t count, uint32_t sequence,
+                     const struct box_sample *sample);
+
+/*
+ * Copies the whole records of a ring into samples[count], oldest first, and
+ * returns how many: torn and empty slots are left out.
+ */
+uint32_t box_ring_read(const struct box_sample *ring, uint32_t count,
+                       struct box_sample *samples);
+
+/* Copies a string of at most size - 1 bytes, ends it, zeroes the rest. */
+void box_string(char *destination, size_t size, const char *string);
+
+#endif

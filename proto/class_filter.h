@@ -1,0 +1,37 @@
+/*
+ * The one consent filter: takes out of a message whatever is not allowed. It
+ * walks any message by its descriptor and the class table; a field without an
+ * entry in the table, and every unknown field, goes. Used at recording
+ * (dumper), at preview and at sending (reporter). Context: tool.
+ */
+#ifndef INQUEST_PROTO_CLASS_FILTER_H
+#define INQUEST_PROTO_CLASS_FILTER_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdint.h>
+
+/*
+ * Clears every field of message, at any depth, whose class is not in the mask
+ * of CLASS_BIT()s; drops unknown fields. What is cleared is freed with
+ * allocator (the one message was unpacked with; NULL: protobuf-c's default).
+ * Returns the number of fields cleared. Cannot fail: a message it cannot walk
+ * further down is cleared whole.
+ */
+size_t class_filter(ProtobufCMessage *message, uint32_t allowed_classes,
+                    ProtobufCAllocator *allocator);
+
+/* Where a string may hold paths or names (free_text in the schema). */
+struct text_rewriter {
+    /*
+     * Called with each such string of a message. Returns NULL to keep it, or
+     * a new string from malloc that takes its place.
+     */
+    char *(*rewrite)(void *context, const char *text);
+    void *context;
+};
+
+/* Calls rewriter on every free_text string, at any depth, map values too. */
+void class_rewrite_text(ProtobufCMessage *message,
+                        const struct text_rewriter *rewriter);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * The report as bytes and as JSON. Context: tool.
+ *
+ * JSON is the proto3 mapping (lowerCamelCase, 64-bit integers as strings,
+ * enums by name), but for the schema's formats: HEX "0x1f", HEX_BYTES lower
+ * case, TIME_UNIX_MS RFC 3339 UTC with milliseconds. A field with presence (a
+ * one-member oneof) is written even when it is zero; others are left out when
+ * empty.
+ */
+#ifndef INQUEST_PROTO_REPORT_CODEC_H
+#define INQUEST_PROTO_REPORT_CODEC_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/compiler.h"
+#include "proto/base/span.h"
+#include "proto/report.pb-c.h" /* generated from report.proto */
+
+#define REPORT_ID_BYTES 37 /* a UUID as text, with the NUL */
+
+/*
+ * Unpacks a packed report; unknown fields are dropped. *ret_report is freed by
+ * report_free. Fails with -ERR_SCHEMA or -ERR_LIMIT (FRAME_REPORT_BYTES_MAX).
+ */
+MUST_CHECK int report_unpack(struct span packed,
+                             Inquest__V1__Report **ret_report);
+void report_free(Inquest__V1__Report **report);
+#define OWNED_REPORT CLEANUP(report_free) Inquest__V1__Report
+
+/* Packs into memory from malloc, which the caller frees. */
+MUST_CHECK int report_pack(const Inquest__V1__Report *report,
+                           uint8_t **ret_data, size_t *ret_size);
+
+/* File bytes (frame, gzip) to report, all checks of frame.h and above. */
+MUST_CHECK int report_open(struct span file, Inquest__V1__Report **ret_report);
+
+/*
+ * Fills module and buildId of every frame from modules[moduleIndex], so that
+ * a reader needs no index. Idempotent.
+ */
+MUST_CHECK int report_expand_frames(Inquest__V1__Report *report);
+
+/* A new reference; NULL only without memory. Works for any message. */
+json_t *report_to_json(const ProtobufCMessage *message);
+
+/*
+ * The way back. *ret_report is freed by report_free. Fails with -ERR_SCHEMA;
+ * then where[where_size] names the JSON path and what was expected.
+ */
+MUST_CHECK int report_from_json(const json_t *json, char *where,
+                                size_t where_size,
+                                Inquest__V1__Report **ret_report);
+
+/*
+ * A UUID version 7 (RFC 9562 section 5.7) from a time and 10 random bytes:
+ * pure, so that tests can hand both in.
+ */
+void report_id_make(uint64_t unix_ms, const uint8_t random[10],
+                    char ret_id[REPORT_ID_BYTES]);
+
+#endif
