@@ -11,6 +11,9 @@
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 #define UNUSED            __attribute__((unused))
 
+/* Drops the result of a MUST_CHECK call on purpose; say why beside it. */
+#define DROP(call) ((void)!(call))
+
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -1,0 +1,20 @@
+/*
+ * Alternate signal stacks: one for the main thread (static, mapped with the
+ * library), one mapped with a guard page for every thread that has none.
+ * Context: guest.
+ */
+#ifndef INQUEST_HANDLER_ALTSTACK_H
+#define INQUEST_HANDLER_ALTSTACK_H
+
+#include <stdbool.h>
+
+/*
+ * Gives the calling thread an alternate stack of AT_MINSIGSTKSZ + 32 KiB,
+ * unless it has one that is large enough. Returns whether it did.
+ */
+bool altstack_install(void);
+
+/* Takes ours away again and unmaps it; does nothing where it is not ours. */
+void altstack_release(void);
+
+#endif

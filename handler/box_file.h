@@ -1,0 +1,40 @@
+/*
+ * The box as a file: made, mapped, taken over after exec, removed. Raw system
+ * calls only, so that a process that has none yet can still make one inside
+ * its crash. Context: any.
+ */
+#ifndef INQUEST_HANDLER_BOX_FILE_H
+#define INQUEST_HANDLER_BOX_FILE_H
+
+#include "handler/config.h"
+#include "proto/base/compiler.h"
+#include "proto/box.h"
+
+/* What is open for one process. A zeroed struct holds nothing. */
+struct box_file {
+    struct box *box;        /* mapped; anonymous memory when there is no file */
+    int pid;                /* the kernel's pid it was made for */
+    int fd;                 /* above 200, or -1 */
+    int state_fd;           /* the state directory, above 200, or -1 */
+    int dumper_fd;          /* above 200, or -1 */
+    uint64_t dumper_device; /* of dumper_fd when it was opened: the program */
+    uint64_t dumper_inode;  /* may close it and reuse the number */
+    uint64_t start_ticks;
+    char name[BOX_NAME_BYTES];
+};
+
+/*
+ * Makes the box of the calling process and fills in its identity. Falls back
+ * to an anonymous mapping when no file can be had (tier 1 still works).
+ * Fails with what mmap said; *ret_file then holds nothing.
+ */
+MUST_CHECK int box_file_open(const struct config *config,
+                             struct box_file *ret_file);
+
+/* Unlinks the file. The mapping stays: a late writer must not fault. */
+void box_file_remove(const struct config *config, struct box_file *file);
+
+/* Closes the descriptors (a fork child drops its parent's). */
+void box_file_close(struct box_file *file);
+
+#endif

@@ -1,0 +1,134 @@
+/* Environment to frozen struct. Context: guest. */
+#include "handler/config.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "proto/base/fmt.h"
+#include "proto/base/sys.h"
+#include "proto/box.h"
+
+static const char *env_find(char *const *envp, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (; *envp; envp++) {
+        if (strncmp(*envp, name, size) == 0 && (*envp)[size] == '=')
+            return *envp + size + 1;
+    }
+    return NULL;
+}
+
+static bool env_is(char *const *envp, const char *name, const char *value)
+{
+    const char *found = env_find(envp, name);
+
+    return found && strcmp(found, value) == 0;
+}
+
+static int env_pid(char *const *envp, const char *name)
+{
+    const char *text = env_find(envp, name);
+    uint64_t pid = 0;
+
+    if (!text || fmt_parse_u64(&text, text + strlen(text), 10, &pid) < 0 ||
+        pid > INT32_MAX)
+        return 0;
+    return (int)pid;
+}
+
+static const struct {
+    const char *name;
+    uint32_t bit;
+} interpose_names[] = {
+    {"-thread", INTERPOSE_THREAD}, {"-action", INTERPOSE_ACTION},
+    {"-mask", INTERPOSE_MASK},     {"-altstack", INTERPOSE_ALTSTACK},
+    {"-exit", INTERPOSE_EXIT},     {"-all", INTERPOSE_ALL},
+};
+
+/* INQUEST_INTERPOSE: words that take bits away, "-thread,-mask". */
+static uint32_t interpose_bits(const char *text)
+{
+    uint32_t bits = INTERPOSE_ALL;
+
+    while (text && *text) {
+        size_t size = strcspn(text, ",");
+        for (size_t i = 0; i < ARRAY_LENGTH(interpose_names); i++) {
+            if (strlen(interpose_names[i].name) == size &&
+                memcmp(text, interpose_names[i].name, size) == 0)
+                bits &= ~interpose_names[i].bit;
+        }
+        text += size + (text[size] == ',');
+    }
+    return bits;
+}
+
+/* The dumper of an installed or built tree: DIR/lib/this, DIR/bin/dumper. */
+static bool dumper_beside(char path[STATE_PATH_BYTES])
+{
+    static const char tail[] = "/bin/inquest-dumper";
+    Dl_info info;
+
+    if (!dladdr((void *)config_read, &info) || !info.dli_fname)
+        return false;
+    size_t size = strnlen(info.dli_fname, STATE_PATH_BYTES);
+    for (int slashes = 0; size > 0 && slashes < 2; slashes += 1) {
+        do {
+            size--;
+        } while (size > 0 && info.dli_fname[size] != '/');
+    }
+    struct text text = text_init(path, STATE_PATH_BYTES);
+    text_append_bytes(&text, info.dli_fname, size);
+    text_append(&text, tail);
+    return !text.cut;
+}
+
+static bool read_places(struct config *config, char *const *envp)
+{
+    struct state_env env = {
+        .inquest_state_dir = env_find(envp, "INQUEST_STATE_DIR"),
+        .xdg_state_home = env_find(envp, "XDG_STATE_HOME"),
+        .xdg_runtime_dir = env_find(envp, "XDG_RUNTIME_DIR"),
+        .home = env_find(envp, "HOME"),
+        .uid = (uint32_t)sys_call0(SYS_geteuid),
+    };
+    const char *dumper = env_find(envp, "INQUEST_DUMPER");
+
+    if (dumper && dumper[0] == '/' && strlen(dumper) < STATE_PATH_BYTES)
+        box_string(config->dumper_path, sizeof config->dumper_path, dumper);
+    else if (!dumper_beside(config->dumper_path))
+        return false;
+    return state_dir_path(&env, config->state_dir) == 0 &&
+           state_box_dir(&env, config->box_dir) == 0;
+}
+
+static void copy_env(char *const *envp, const char *name, char *destination,
+                     size_t size)
+{
+    const char *value = env_find(envp, name);
+
+    box_string(destination, size, value ? value : "");
+}
+
+void config_read(struct config *config, char *const *envp)
+{
+    *config = (struct config){0};
+    if (getauxval(AT_SECURE) || env_is(envp, "INQUEST_DISABLE", "1") ||
+        !read_places(config, envp)) {
+        config->disabled = true;
+        return;
+    }
+    config->sampler = !env_is(envp, "INQUEST_SAMPLER", "0");
+    config->dumper = !env_is(envp, "INQUEST_TIER", "2");
+    config->interpose = interpose_bits(env_find(envp, "INQUEST_INTERPOSE"));
+    config->supervisor_pid = env_pid(envp, "INQUEST_SUPERVISOR_PID");
+    config->eager_box = config->supervisor_pid == 0 ||
+                        config->supervisor_pid == (int)sys_call0(SYS_getppid);
+    const char *track = env_find(envp, "DO_NOT_TRACK");
+    config->do_not_track = track && *track && strcmp(track, "0") != 0;
+    copy_env(envp, "INQUEST_APP", config->app, sizeof config->app);
+    copy_env(envp, "INQUEST_APP_VERSION", config->app_version,
+             sizeof config->app_version);
+}

@@ -1,0 +1,44 @@
+/*
+ * Configuration of the guest: the environment, read once in the constructor
+ * into a frozen struct. Context: guest.
+ */
+#ifndef INQUEST_HANDLER_CONFIG_H
+#define INQUEST_HANDLER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/state_dir.h"
+
+/* Interpositions that can be switched off: INQUEST_INTERPOSE=-thread,-mask */
+enum config_interpose {
+    INTERPOSE_THREAD = 1 << 0,   /* pthread_create: alternate stacks */
+    INTERPOSE_ACTION = 1 << 1,   /* sigaction, signal and family */
+    INTERPOSE_MASK = 1 << 2,     /* pthread_sigmask, sigprocmask */
+    INTERPOSE_ALTSTACK = 1 << 3, /* sigaltstack */
+    INTERPOSE_EXIT = 1 << 4,     /* exit, _exit and family */
+    INTERPOSE_ALL = (1 << 5) - 1
+};
+
+struct config {
+    bool disabled;        /* INQUEST_DISABLE=1, AT_SECURE, no state directory */
+    bool eager_box;       /* the direct child of run, or plainly preloaded */
+    bool sampler;         /* INQUEST_SAMPLER=0 switches it off */
+    bool dumper;          /* INQUEST_TIER=2 switches tier 1 off */
+    uint32_t interpose;   /* enum config_interpose */
+    int supervisor_pid;   /* INQUEST_SUPERVISOR_PID, 0: none */
+    bool do_not_track;    /* DO_NOT_TRACK is set and not 0 */
+    char app[128];        /* INQUEST_APP */
+    char app_version[64]; /* INQUEST_APP_VERSION */
+    char state_dir[STATE_PATH_BYTES];
+    char box_dir[STATE_PATH_BYTES];
+    char dumper_path[STATE_PATH_BYTES]; /* INQUEST_DUMPER, or beside us */
+};
+
+/*
+ * Reads envp (the kernel's vector: environ is not set up yet when the
+ * constructor runs). Never fails: what is amiss makes config->disabled.
+ */
+void config_read(struct config *config, char *const *envp);
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * The coordinator of the crash path: a list of calls. Context: crash.
+ */
+#include "handler/crash_handler.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <time.h>
+
+#include "handler/crash_chain.h"
+#include "handler/crash_die.h"
+#include "handler/crash_dump.h"
+#include "handler/crash_record.h"
+#include "handler/guest.h"
+#include "proto/base/sys.h"
+
+const int crash_signals[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+                             SIGTRAP, SIGABRT, SIGSYS, 0};
+
+/*
+ * Who is crashing: pid << 32 | tid, 0 nobody. A pid that is not ours is left
+ * from a vfork child that shared our memory and died: it does not count.
+ */
+static uint64_t winner;
+
+/* Set when the winner is done: others may die. A futex. */
+static uint32_t finished;
+
+bool crash_signal_is_ours(int signal_number)
+{
+    for (const int *at = crash_signals; *at; at++) {
+        if (*at == signal_number)
+            return true;
+    }
+    return false;
+}
+
+enum election { WON, LOST, RECRASH };
+
+static enum election elect(void)
+{
+    uint64_t pid = (uint32_t)sys_getpid();
+    uint64_t self = pid << 32 | (uint32_t)sys_gettid();
+    uint64_t current = __atomic_load_n(&winner, __ATOMIC_ACQUIRE);
+
+    for (;;) {
+        if (current == self)
+            return RECRASH;
+        if (current >> 32 == pid)
+            return LOST;
+        if (__atomic_compare_exchange_n(&winner, &current, self, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            return WON;
+    }
+}
+
+/* Waits until the winner is done, at most the deadline. */
+static void wait_for_winner(void)
+{
+    struct timespec until = {0};
+
+    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&until);
+    until.tv_sec += CRASH_DEADLINE_MS / 1000 + 1;
+    while (!__atomic_load_n(&finished, __ATOMIC_ACQUIRE)) {
+        long r = sys_call6(SYS_futex, (long)&finished,
+                           FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0,
+                           (long)&until, 0, (long)FUTEX_BITSET_MATCH_ANY);
+        if (r == -ETIMEDOUT)
+            return;
+    }
+}
+
+static void let_others_die(void)
+{
+    __atomic_store_n(&finished, 1, __ATOMIC_RELEASE);
+    (void)sys_call3(SYS_futex, (long)&finished, FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
+                    INT32_MAX);
+}
+
+/* The box of the crashing process: a vfork child gets one on its own stack. */
+static struct box_file *crash_box(struct box_file *own)
+{
+    if (guest_box_is_ours())
+        return &guest.file;
+    if (box_file_open(&guest.config, own) < 0)
+        return NULL;
+    own->box->control.phase = guest.phase;
+    return own;
+}
+
+static void dump(struct box_file *file, const struct crash_event *event)
+{
+    crash_record_fill(file->box, event);
+    file->box->crash.abort_message_address = guest.abort_message_address;
+    struct crash_dump_result result = crash_dump(file, "crash", NULL);
+    if (result.state == BOX_DUMP_FAILED)
+        crash_record_evidence(file->box, event, result.reason, result.error);
+}
+
+static void record_recrash(const struct crash_event *event)
+{
+    if (guest_box_is_ours() && !guest.file.box->control.crashed) {
+        crash_record_fill(guest.file.box, event);
+        crash_record_evidence(guest.file.box, event, BOX_REASON_RECRASH, 0);
+    }
+}
+
+static void first_crash(const struct crash_event *event)
+{
+    struct box_file own;
+    struct box_file *file = crash_box(&own);
+
+    if (file)
+        dump(file, event);
+    let_others_die();
+}
+
+void crash_handler(int signal_number, siginfo_t *info, void *context)
+{
+    int saved_errno = errno;
+    struct crash_event event = {signal_number, info, context};
+
+    crash_chain(&event);
+    switch (elect()) {
+    case WON:
+        first_crash(&event);
+        break;
+    case LOST:
+        if (guest_box_is_ours())
+            crash_record_also(guest.file.box, sys_gettid());
+        wait_for_winner();
+        break;
+    case RECRASH:
+        record_recrash(&event);
+        let_others_die();
+        break;
+    }
+    crash_die(&event);
+    errno = saved_errno;
+}

@@ -1,0 +1,27 @@
+/*
+ * The crash path: what runs between the signal and the death.
+ *
+ *     signal -> program's own handler, if it has one -> returns: no crash
+ *            -> one thread wins, others wait
+ *            -> crash record -> dumper -> die as without us
+ *
+ * Context: crash.
+ */
+#ifndef INQUEST_HANDLER_CRASH_HANDLER_H
+#define INQUEST_HANDLER_CRASH_HANDLER_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "handler/box_file.h"
+
+/* SEGV BUS FPE ILL TRAP ABRT SYS, ended by 0. */
+extern const int crash_signals[];
+
+/* Whether signal_number is one of crash_signals. */
+bool crash_signal_is_ours(int signal_number);
+
+/* The SA_SIGINFO handler for all of them. */
+void crash_handler(int signal_number, siginfo_t *info, void *context);
+
+#endif

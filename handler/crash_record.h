@@ -1,0 +1,30 @@
+/* Fills the crash record of a box. Context: crash. */
+#ifndef INQUEST_HANDLER_CRASH_RECORD_H
+#define INQUEST_HANDLER_CRASH_RECORD_H
+
+#include <signal.h>
+#include <ucontext.h>
+
+#include "proto/box.h"
+
+/* What one delivered signal is about. All borrowed. */
+struct crash_event {
+    int signal_number;
+    siginfo_t *info; /* NULL: the handler was called without SA_SIGINFO */
+    ucontext_t *context;
+};
+
+/* Context, siginfo, thread and abort message: enough for the dumper. */
+void crash_record_fill(struct box *box, const struct crash_event *event);
+
+/* A further thread that crashed while the first one is being dealt with. */
+void crash_record_also(struct box *box, int tid);
+
+/*
+ * What tier 2 needs when no dumper could run: the stack around the stack
+ * pointer, the memory map, and why.
+ */
+void crash_record_evidence(struct box *box, const struct crash_event *event,
+                           enum box_tier_reason reason, int error);
+
+#endif

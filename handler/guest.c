@@ -1,0 +1,51 @@
+/* State of the guest. Context: any. */
+#include "handler/guest.h"
+
+#include "proto/base/sys.h"
+
+struct guest guest;
+
+/* 0: free. One thread makes the box, the others go without for a moment. */
+static uint32_t making;
+
+bool guest_box_is_ours(void)
+{
+    return guest.file.box && guest.file.pid == sys_getpid();
+}
+
+struct box *guest_box(void)
+{
+    if (guest_box_is_ours())
+        return guest.file.box;
+    if (guest.config.disabled ||
+        __atomic_exchange_n(&making, 1, __ATOMIC_ACQUIRE))
+        return NULL;
+    struct box_file file;
+    struct box *box = NULL;
+    if (guest_box_is_ours()) {
+        box = guest.file.box;
+    } else if (box_file_open(&guest.config, &file) == 0) {
+        file.box->control.phase = guest.phase;
+        if (guest.file.box)
+            box_file_close(&guest.file); /* a parent's, before our fork */
+        guest.file = file;
+        box = file.box;
+    }
+    __atomic_store_n(&making, 0, __ATOMIC_RELEASE);
+    return box;
+}
+
+void guest_clean_exit(void)
+{
+    if (!guest_box_is_ours())
+        return;
+    __atomic_store_n(&guest.file.box->control.clean_exit, 1, __ATOMIC_RELEASE);
+    box_file_remove(&guest.config, &guest.file);
+}
+
+void guest_phase(enum box_phase phase)
+{
+    guest.phase = phase;
+    if (guest_box_is_ours())
+        guest.file.box->control.phase = phase;
+}

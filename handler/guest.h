@@ -1,0 +1,42 @@
+/*
+ * The guest: everything the library keeps about the process it lives in. One
+ * static struct, made by the constructor, re-armed after fork. Context: any.
+ */
+#ifndef INQUEST_HANDLER_GUEST_H
+#define INQUEST_HANDLER_GUEST_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "handler/box_file.h"
+#include "handler/config.h"
+
+struct guest {
+    struct config config;
+    struct box_file file;  /* file.box NULL: no box yet */
+    bool armed;            /* handlers are installed */
+    bool prctl_undumpable; /* the program itself cleared PR_SET_DUMPABLE */
+    uint32_t phase;        /* enum box_phase, before there is a box */
+    uint64_t abort_message_address;   /* of glibc's __abort_msg, 0: unknown */
+    uintptr_t abort_begin, abort_end; /* the code of abort() */
+};
+
+extern struct guest guest;
+
+/*
+ * The box of this process, made on first need; NULL when none can be had. Not
+ * for a vfork child (it shares our memory): crash_handler.c sees to that.
+ */
+struct box *guest_box(void);
+
+/* Whether the box in guest.file belongs to the calling process. */
+bool guest_box_is_ours(void);
+
+/* Removes box and mark of a clean end. Idempotent; a vfork child: nothing. */
+void guest_clean_exit(void);
+
+/* Notes a phase where it can be seen later. */
+void guest_phase(enum box_phase phase);
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * Puts our handler on the crash signals. Context: guest.
+ */
+#ifndef INQUEST_HANDLER_INSTALL_H
+#define INQUEST_HANDLER_INSTALL_H
+
+/* Records what the program has there (after exec: SIG_DFL or SIG_IGN). */
+void install_handlers(void);
+
+/* Tells the kernel what stands for the program's wish on one signal. */
+void install_one(int signal_number);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * The interposed functions are exported under their libc names; this header
+ * holds what the constructor must do for them. Context: guest.
+ */
+#ifndef INQUEST_HANDLER_INTERPOSE_H
+#define INQUEST_HANDLER_INTERPOSE_H
+
+/* Before the first thread: the key that releases alternate stacks. */
+void interpose_thread_prepare(void);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * The life of the process: main, exit and its family, fork, prctl.
+ * Context: guest.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "handler/guest.h"
+#include "handler/real.h"
+#include "handler/sampler.h"
+#include "proto/base/compiler.h"
+#include "proto/base/sys.h"
+
+static int (*program_main)(int, char **, char **);
+
+static int run_main(int argc, char **argv, char **envp)
+{
+    guest_phase(BOX_RUNNING);
+    int status = program_main(argc, argv, envp);
+    guest_phase(BOX_EXITING);
+    return status;
+}
+
+EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
+                             char **argv, int (*init)(int, char **, char **),
+                             void (*fini)(void), void (*rtld_fini)(void),
+                             void *stack_end);
+EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
+                             char **argv, int (*init)(int, char **, char **),
+                             void (*fini)(void), void (*rtld_fini)(void),
+                             void *stack_end)
+{
+    program_main = main;
+    return real()->libc_start_main(run_main, argc, argv, init, fini, rtld_fini,
+                                   stack_end);
+}
+
+EXPORT void exit(int status)
+{
+    guest_phase(BOX_EXITING);
+    real()->exit(status);
+    __builtin_unreachable();
+}
+
+static bool exits_are_hooked(void)
+{
+    return guest.armed && (guest.config.interpose & INTERPOSE_EXIT);
+}
+
+EXPORT void _exit(int status)
+{
+    if (exits_are_hooked())
+        guest_clean_exit();
+    for (;;)
+        (void)sys_call1(SYS_exit_group, status);
+}
+
+EXPORT void _Exit(int status)
+{
+    _exit(status);
+}
+
+EXPORT void quick_exit(int status)
+{
+    guest_phase(BOX_EXITING);
+    if (exits_are_hooked())
+        guest_clean_exit();
+    real()->quick_exit(status);
+    __builtin_unreachable();
+}
+
+/* The child has no sampler thread, and the box it sees is its parent's. */
+EXPORT pid_t fork(void)
+{
+    pid_t pid = real()->fork();
+
+    if (pid == 0 && guest.armed) {
+        sampler_forget();
+        sampler_start();
+    }
+    return pid;
+}
+
+EXPORT int prctl(int option, ...)
+{
+    va_list arguments;
+    va_start(arguments, option);
+    unsigned long a = va_arg(arguments, unsigned long);
+    unsigned long b = va_arg(arguments, unsigned long);
+    unsigned long c = va_arg(arguments, unsigned long);
+    unsigned long d = va_arg(arguments, unsigned long);
+    va_end(arguments);
+
+    int r = real()->prctl(option, a, b, c, d);
+    if (r == 0 && option == PR_SET_DUMPABLE)
+        guest.prctl_undumpable = a == 0;
+    return r;
+}
+
+/* A process with a second thread may not change these namespaces. */
+EXPORT int unshare(int flags);
+EXPORT int unshare(int flags)
+{
+    sampler_stop();
+    long r = sys_call1(SYS_unshare, flags);
+    sampler_start();
+    if (r < 0) {
+        errno = (int)-r;
+        return -1;
+    }
+    return 0;
+}
+
+EXPORT int setns(int fd, int type);
+EXPORT int setns(int fd, int type)
+{
+    sampler_stop();
+    long r = sys_call2(SYS_setns, fd, type);
+    sampler_start();
+    if (r < 0) {
+        errno = (int)-r;
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,53 @@
+/*
+ * The constructor: configuration, box, alternate stack, handlers, sampler.
+ * Linked with -z initfirst, so it runs before the constructors of every other
+ * library, libc's own included: environ is not set up yet (envp is handed in)
+ * and nothing here allocates. Context: guest.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "handler/altstack.h"
+#include "handler/crash_handler.h"
+#include "handler/guest.h"
+#include "handler/install.h"
+#include "handler/interpose.h"
+#include "handler/real.h"
+#include "handler/sampler.h"
+#include "proto/base/compiler.h"
+
+/* glibc's text of assert, malloc and fortify: private, so it may be missing. */
+static void find_abort_message(void)
+{
+    guest.abort_message_address =
+        (uint64_t)dlvsym(RTLD_DEFAULT, "__abort_msg", "GLIBC_PRIVATE");
+}
+
+__attribute__((constructor)) static void preload(int argc, char **argv,
+                                                 char **envp)
+{
+    (void)argc;
+    (void)argv;
+    int saved_errno = errno;
+
+    config_read(&guest.config, envp);
+    (void)real(); /* resolved now: never in a signal handler */
+    if (guest.config.disabled)
+        return;
+    guest.phase = BOX_BEFORE_MAIN;
+    find_abort_message();
+    if (guest.config.eager_box)
+        (void)guest_box();
+    if (guest.config.interpose & INTERPOSE_ALTSTACK)
+        (void)altstack_install();
+    interpose_thread_prepare();
+    install_handlers();
+    sampler_start();
+    errno = saved_errno;
+}
+
+__attribute__((destructor)) static void unload(void)
+{
+    guest_clean_exit();
+}

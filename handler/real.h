@@ -1,0 +1,36 @@
+/*
+ * The libc functions behind the ones we interpose, found once with
+ * RTLD_NEXT. A caller that comes before the constructor (another library's
+ * constructor, an IFUNC resolver) resolves them itself. Context: guest.
+ */
+#ifndef INQUEST_HANDLER_REAL_H
+#define INQUEST_HANDLER_REAL_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+
+typedef void (*real_handler)(int);
+
+struct real {
+    int (*sigaction)(int, const struct sigaction *, struct sigaction *);
+    real_handler (*signal)(int, real_handler);
+    int (*pthread_sigmask)(int, const sigset_t *, sigset_t *);
+    int (*sigprocmask)(int, const sigset_t *, sigset_t *);
+    int (*sigaltstack)(const stack_t *, stack_t *);
+    int (*pthread_create)(pthread_t *, const pthread_attr_t *,
+                          void *(*)(void *), void *);
+    int (*fork)(void);
+    void (*exit)(int);
+    void (*_exit)(int);
+    void (*quick_exit)(int);
+    int (*prctl)(int, ...);
+    int (*libc_start_main)(int (*)(int, char **, char **), int, char **,
+                           int (*)(int, char **, char **), void (*)(void),
+                           void (*)(void), void *);
+};
+
+/* Resolves on first use; async-signal-safe once the constructor has run. */
+const struct real *real(void);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * The sampler: one thread that writes a memory sample a second into the box.
+ * Context: guest.
+ */
+#ifndef INQUEST_HANDLER_SAMPLER_H
+#define INQUEST_HANDLER_SAMPLER_H
+
+/*
+ * Starts the thread; it makes the box at its first tick where there is none.
+ * All signals are blocked in it. Does nothing when switched off or running.
+ */
+void sampler_start(void);
+
+/*
+ * Ends the thread and joins it: for system calls that a process with a second
+ * thread may not make. sampler_start starts it again.
+ */
+void sampler_stop(void);
+
+/* In a fork child: the parent's thread is not here. */
+void sampler_forget(void);
+
+#endif
