@@ -1,16 +1,9 @@
 /*
- * The report as bytes and as JSON. Context: tool.
- *
- * JSON is the proto3 mapping (lowerCamelCase, 64-bit integers as strings,
- * enums by name), but for the schema's formats: HEX "0x1f", HEX_BYTES lower
- * case, TIME_UNIX_MS RFC 3339 UTC with milliseconds. A field with presence (a
- * one-member oneof) is written even when it is zero; others are left out when
- * empty.
+ * The report as bytes. JSON is report_json.h. Context: tool.
  */
 #ifndef INQUEST_PROTO_REPORT_CODEC_H
 #define INQUEST_PROTO_REPORT_CODEC_H
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,16 +35,10 @@ MUST_CHECK int report_open(struct span file, Inquest__V1__Report **ret_report);
  */
 MUST_CHECK int report_expand_frames(Inquest__V1__Report *report);
 
-/* A new reference; NULL only without memory. Works for any message. */
-json_t *report_to_json(const ProtobufCMessage *message);
-
-/*
- * The way back. *ret_report is freed by report_free. Fails with -ERR_SCHEMA;
- * then where[where_size] names the JSON path and what was expected.
- */
-MUST_CHECK int report_from_json(const json_t *json, char *where,
-                                size_t where_size,
-                                Inquest__V1__Report **ret_report);
+/* Packs into buffer without allocating. Fails with -ERR_LIMIT. */
+MUST_CHECK int report_pack_into(const Inquest__V1__Report *report,
+                                uint8_t *buffer, size_t capacity,
+                                size_t *ret_size);
 
 /*
  * A UUID version 7 (RFC 9562 section 5.7) from a time and 10 random bytes:

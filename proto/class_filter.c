@@ -1,0 +1,178 @@
+/* The one consent filter. Context: tool. */
+#include "proto/class_filter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/message_walk.h"
+
+struct filter {
+    uint32_t allowed;
+    ProtobufCAllocator *allocator;
+    size_t cleared;
+};
+
+static void *default_alloc(void *unused, size_t size)
+{
+    (void)unused;
+    return malloc(size);
+}
+
+static void default_free(void *unused, void *memory)
+{
+    (void)unused;
+    free(memory);
+}
+
+static ProtobufCAllocator default_allocator = {default_alloc, default_free,
+                                               NULL};
+
+static void release(const struct filter *filter, const void *memory)
+{
+    if (memory)
+        filter->allocator->free(filter->allocator->allocator_data,
+                                (void *)memory);
+}
+
+static void release_element(const struct filter *filter,
+                            const ProtobufCFieldDescriptor *descriptor,
+                            void *element)
+{
+    switch (descriptor->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        if (*(const void **)element != descriptor->default_value &&
+            *(const void **)element != protobuf_c_empty_string)
+            release(filter, *(const void **)element);
+        break;
+    case PROTOBUF_C_TYPE_BYTES:
+        release(filter, ((ProtobufCBinaryData *)element)->data);
+        break;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        if (*(ProtobufCMessage **)element)
+            protobuf_c_message_free_unpacked(*(ProtobufCMessage **)element,
+                                             filter->allocator);
+        break;
+    default:
+        break;
+    }
+}
+
+static void clear_value(const ProtobufCFieldDescriptor *descriptor,
+                        void *member)
+{
+    switch (descriptor->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        *(const char **)member = protobuf_c_empty_string;
+        break;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        *(void **)member = NULL;
+        break;
+    case PROTOBUF_C_TYPE_BYTES:
+        *(ProtobufCBinaryData *)member = (ProtobufCBinaryData){0};
+        break;
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        memset(member, 0, 8);
+        break;
+    default:
+        memset(member, 0, 4);
+        break;
+    }
+}
+
+static void clear_field(struct filter *filter, struct field_view *view)
+{
+    if (view->count == 0)
+        return;
+    for (size_t i = 0; i < view->count; i++)
+        release_element(filter, view->descriptor, field_element(view, i));
+    filter->cleared++;
+    if (view->descriptor->label == PROTOBUF_C_LABEL_REPEATED) {
+        release(filter, *(void **)view->member);
+        *(void **)view->member = NULL;
+        *(size_t *)view->quantifier = 0;
+        return;
+    }
+    if (view->descriptor->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+        *(uint32_t *)view->quantifier = 0;
+    clear_value(view->descriptor, view->member);
+}
+
+static void drop_unknown(struct filter *filter, ProtobufCMessage *message)
+{
+    for (size_t i = 0; i < message->n_unknown_fields; i++)
+        release(filter, message->unknown_fields[i].data);
+    filter->cleared += message->n_unknown_fields;
+    release(filter, message->unknown_fields);
+    message->unknown_fields = NULL;
+    message->n_unknown_fields = 0;
+}
+
+static void walk(struct filter *filter, ProtobufCMessage *message, int depth)
+{
+    drop_unknown(filter, message);
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        struct field_view view = field_view(message, i);
+        bool allowed = view.data && depth < MESSAGE_DEPTH_MAX &&
+                       (filter->allowed & CLASS_BIT(view.data->class));
+        if (!allowed) {
+            clear_field(filter, &view);
+            continue;
+        }
+        if (view.descriptor->type != PROTOBUF_C_TYPE_MESSAGE)
+            continue;
+        for (size_t j = 0; j < view.count; j++)
+            walk(filter, *(ProtobufCMessage **)field_element(&view, j),
+                 depth + 1);
+    }
+}
+
+size_t class_filter(ProtobufCMessage *message, uint32_t allowed_classes,
+                    ProtobufCAllocator *allocator)
+{
+    struct filter filter = {
+        .allowed = allowed_classes,
+        .allocator = allocator ? allocator : &default_allocator,
+    };
+
+    walk(&filter, message, 0);
+    return filter.cleared;
+}
+
+static void rewrite_string(char **string, const struct text_rewriter *rewriter)
+{
+    char *changed = rewriter->rewrite(rewriter->context, *string);
+
+    if (!changed)
+        return;
+    if (*string != protobuf_c_empty_string)
+        free(*string);
+    *string = changed;
+}
+
+static void rewrite(ProtobufCMessage *message,
+                    const struct text_rewriter *rewriter, int depth)
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        struct field_view view = field_view(message, i);
+        for (size_t j = 0; j < view.count; j++) {
+            void *element = field_element(&view, j);
+            if (view.descriptor->type == PROTOBUF_C_TYPE_MESSAGE &&
+                depth < MESSAGE_DEPTH_MAX)
+                rewrite(*(ProtobufCMessage **)element, rewriter, depth + 1);
+            if (view.descriptor->type == PROTOBUF_C_TYPE_STRING && view.data &&
+                view.data->free_text)
+                rewrite_string(element, rewriter);
+        }
+    }
+}
+
+void class_rewrite_text(ProtobufCMessage *message,
+                        const struct text_rewriter *rewriter)
+{
+    rewrite(message, rewriter, 0);
+}

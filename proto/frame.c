@@ -1,0 +1,167 @@
+/* Frame and gzip. Context: tool. */
+#include "proto/frame.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "proto/base/arena.h"
+#include "proto/base/crc32c.h"
+
+#define MAGIC       "INQR"
+#define GZIP_WINDOW (15 + 16) /* zlib: 16 asks for a gzip wrapper */
+#define GZIP_LEVEL  6
+#define GZIP_MEMORY 8
+#define CHUNK_BYTES (64u << 10)
+
+struct header {
+    char magic[4];
+    uint16_t version;
+    uint16_t flags;
+    uint64_t payload_bytes;
+    uint32_t payload_crc;
+    uint32_t header_crc;
+};
+_Static_assert(sizeof(struct header) == FRAME_HEADER_BYTES, "no padding");
+
+void frame_header(struct span payload, uint8_t ret_header[FRAME_HEADER_BYTES])
+{
+    struct header header = {
+        .magic = {'I', 'N', 'Q', 'R'},
+        .version = htole16(FRAME_VERSION),
+        .payload_bytes = htole64(payload.size_bytes),
+        .payload_crc = htole32(crc32c(0, payload.data, payload.size_bytes)),
+    };
+
+    header.header_crc =
+        htole32(crc32c(0, &header, offsetof(struct header, header_crc)));
+    memcpy(ret_header, &header, sizeof header);
+}
+
+int frame_open(struct span file, struct span *ret_payload)
+{
+    struct header header;
+
+    if (span_read(file, 0, &header, sizeof header) < 0)
+        return -ERR_TORN;
+    if (memcmp(header.magic, MAGIC, sizeof header.magic) != 0)
+        return -ERR_MAGIC;
+    if (le32toh(header.header_crc) !=
+        crc32c(0, &header, offsetof(struct header, header_crc)))
+        return -ERR_TORN;
+    if (le16toh(header.version) != FRAME_VERSION || header.flags != 0)
+        return -ERR_VERSION;
+    uint64_t size = le64toh(header.payload_bytes);
+    if (size > FRAME_PAYLOAD_BYTES_MAX)
+        return -ERR_LIMIT;
+    if (size != file.size_bytes - sizeof header)
+        return -ERR_TORN;
+    struct span payload = {file.data + sizeof header, (size_t)size};
+    if (le32toh(header.payload_crc) !=
+        crc32c(0, payload.data, payload.size_bytes))
+        return -ERR_TORN;
+    *ret_payload = payload;
+    return 0;
+}
+
+static voidpf work_alloc(voidpf arena, uInt items, uInt size)
+{
+    return arena_alloc(arena, (size_t)items * size);
+}
+
+static void work_free(voidpf arena, voidpf address)
+{
+    (void)arena;
+    (void)address;
+}
+
+int frame_gzip(struct span data, void *work, uint8_t *buffer, size_t capacity,
+               size_t *ret_size)
+{
+    struct arena arena = {.data = work, .capacity = FRAME_GZIP_WORK_BYTES};
+    z_stream stream = {
+        .zalloc = work_alloc,
+        .zfree = work_free,
+        .opaque = &arena,
+        .next_in = (z_const Bytef *)data.data,
+        .avail_in = (uInt)data.size_bytes,
+        .next_out = buffer,
+        .avail_out = (uInt)capacity,
+    };
+
+    if (data.size_bytes > FRAME_REPORT_BYTES_MAX || capacity > UINT32_MAX)
+        return -ERR_LIMIT;
+    if (deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        return -ENOMEM;
+    int r = deflate(&stream, Z_FINISH);
+    size_t size = stream.total_out;
+    (void)deflateEnd(&stream); /* the arena is the caller's */
+    if (r != Z_STREAM_END)
+        return -ERR_LIMIT;
+    *ret_size = size;
+    return 0;
+}
+
+/* Doubles *data up to the limit. */
+static int grow(uint8_t **data, size_t *capacity, size_t limit)
+{
+    if (*capacity >= limit)
+        return -ERR_LIMIT;
+    size_t wanted = *capacity ? *capacity * 2 : CHUNK_BYTES;
+    if (wanted > limit)
+        wanted = limit;
+    uint8_t *grown = realloc(*data, wanted);
+    if (!grown)
+        return -ENOMEM;
+    *data = grown;
+    *capacity = wanted;
+    return 0;
+}
+
+static int inflate_all(z_stream *stream, size_t limit, uint8_t **data)
+{
+    size_t capacity = 0;
+
+    for (;;) {
+        if (stream->total_out == capacity) {
+            int r = grow(data, &capacity, limit);
+            if (r < 0)
+                return r;
+        }
+        stream->next_out = *data + stream->total_out;
+        stream->avail_out = (uInt)(capacity - stream->total_out);
+        int z = inflate(stream, Z_NO_FLUSH);
+        if (z == Z_STREAM_END)
+            return stream->avail_in ? -ERR_FORMAT : 0;
+        if (z != Z_OK || (stream->avail_in == 0 && stream->avail_out > 0))
+            return -ERR_FORMAT;
+    }
+}
+
+int frame_gunzip(struct span gzip, size_t size_bytes_max, uint8_t **ret_data,
+                 size_t *ret_size)
+{
+    z_stream stream = {
+        .next_in = (z_const Bytef *)gzip.data,
+        .avail_in = (uInt)gzip.size_bytes,
+    };
+    uint8_t *data = NULL;
+
+    if (gzip.size_bytes > FRAME_PAYLOAD_BYTES_MAX)
+        return -ERR_LIMIT;
+    if (inflateInit2(&stream, GZIP_WINDOW) != Z_OK)
+        return -ENOMEM;
+    int r = inflate_all(&stream, size_bytes_max, &data);
+    size_t size = stream.total_out;
+    (void)inflateEnd(&stream); /* only frees */
+    if (r < 0) {
+        free(data);
+        return r;
+    }
+    *ret_data = data;
+    *ret_size = size;
+    return 0;
+}

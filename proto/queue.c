@@ -1,0 +1,180 @@
+/* The directory contract and the drop. Context: tool. */
+#include "proto/queue.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "proto/base/fd.h"
+#include "proto/base/io.h"
+#include "proto/frame.h"
+
+#define UUID_CHARACTERS 36
+
+static const char *const place_names[QUEUE_PLACES] = {"tmp", "new", "busy",
+                                                      "sent", "bad"};
+
+const char *queue_place_name(enum queue_place place)
+{
+    return place_names[place];
+}
+
+static int open_dir(int parent_fd, const char *name, int *ret_fd)
+{
+    struct stat status;
+
+    if (mkdirat(parent_fd, name, 0700) < 0 && errno != EEXIST)
+        return -errno;
+    OWNED_FD fd = openat(parent_fd, name,
+                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return -errno;
+    if (status.st_mode & 022)
+        return -EPERM;
+    *ret_fd = fd_take(&fd);
+    return 0;
+}
+
+int queue_open(int state_fd, struct queue *ret_queue)
+{
+    OWNED_QUEUE queue = QUEUE_CLOSED;
+    OWNED_FD root = -1;
+
+    *ret_queue = (struct queue)QUEUE_CLOSED;
+    int r = open_dir(state_fd, "queue", &root);
+    for (int i = 0; r == 0 && i < QUEUE_PLACES; i++)
+        r = open_dir(root, place_names[i], &queue.dir_fd[i]);
+    if (r < 0)
+        return r;
+    for (int i = 0; i < QUEUE_PLACES; i++)
+        ret_queue->dir_fd[i] = fd_take(&queue.dir_fd[i]);
+    return 0;
+}
+
+void queue_close(struct queue *queue)
+{
+    for (int i = 0; i < QUEUE_PLACES; i++)
+        fd_close(&queue->dir_fd[i]);
+}
+
+static bool is_uuid(const char *id)
+{
+    if (strlen(id) != UUID_CHARACTERS)
+        return false;
+    for (int i = 0; i < UUID_CHARACTERS; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? id[i] != '-' : !strchr("0123456789abcdef", id[i]))
+            return false;
+    }
+    return true;
+}
+
+int queue_name(const char *report_id, char ret_name[QUEUE_NAME_BYTES])
+{
+    if (!is_uuid(report_id))
+        return -EINVAL;
+    (void)snprintf(ret_name, QUEUE_NAME_BYTES, "%s.inq", report_id);
+    return 0;
+}
+
+static int write_tmp(int tmp_fd, const char *name, struct span header,
+                     struct span payload)
+{
+    OWNED_FD fd =
+        openat(tmp_fd, name,
+               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    int r = io_write_all(fd, header.data, header.size_bytes);
+    if (r == 0)
+        r = io_write_all(fd, payload.data, payload.size_bytes);
+    if (r < 0)
+        (void)unlinkat(tmp_fd, name, 0); /* ours; swept later otherwise */
+    return r;
+}
+
+int queue_drop(struct queue *queue, const char *report_id, struct span header,
+               struct span payload)
+{
+    char name[QUEUE_NAME_BYTES];
+    int tmp_fd = queue->dir_fd[QUEUE_TMP];
+
+    if (payload.size_bytes > FRAME_PAYLOAD_BYTES_MAX)
+        return -ERR_LIMIT;
+    int r = queue_name(report_id, name);
+    if (r == 0)
+        r = write_tmp(tmp_fd, name, header, payload);
+    if (r < 0)
+        return r;
+    if (renameat2(tmp_fd, name, queue->dir_fd[QUEUE_NEW], name,
+                  RENAME_NOREPLACE) < 0) {
+        r = -errno;
+        (void)unlinkat(tmp_fd, name, 0); /* ours */
+    }
+    return r;
+}
+
+int queue_sync(struct queue *queue, const char *report_id)
+{
+    char name[QUEUE_NAME_BYTES];
+
+    int r = queue_name(report_id, name);
+    if (r < 0)
+        return r;
+    OWNED_FD fd = openat(queue->dir_fd[QUEUE_NEW], name, O_RDONLY | O_CLOEXEC);
+    /* ENOENT: an uploader has taken it already, which is as good */
+    if (fd < 0 && errno != ENOENT)
+        return -errno;
+    if ((fd >= 0 && fsync(fd) < 0) || fsync(queue->dir_fd[QUEUE_NEW]) < 0)
+        return -errno;
+    return 0;
+}
+
+/* Adds the entries of one place to the totals. */
+static int add_place(int dir_fd, size_t *count, size_t *size_bytes)
+{
+    struct stat status;
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!dir) {
+        int r = -errno;
+        fd_close(&fd);
+        return r;
+    }
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        if (entry->d_name[0] == '.' ||
+            fstatat(dir_fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        *count += 1;
+        *size_bytes += (size_t)status.st_size;
+    }
+    (void)closedir(dir); /* read only */
+    return 0;
+}
+
+int queue_room(struct queue *queue, size_t size_bytes)
+{
+    struct statvfs disk;
+    size_t count = 1;
+    size_t total = size_bytes;
+
+    int r = add_place(queue->dir_fd[QUEUE_NEW], &count, &total);
+    if (r == 0)
+        r = add_place(queue->dir_fd[QUEUE_BUSY], &count, &total);
+    if (r < 0)
+        return r;
+    if (count > QUEUE_COUNT_MAX || total > QUEUE_BYTES_MAX)
+        return -ERR_QUEUE_FULL;
+    if (fstatvfs(queue->dir_fd[QUEUE_NEW], &disk) < 0)
+        return -errno;
+    if (disk.f_bavail * disk.f_frsize < QUEUE_FREE_BYTES_MIN + size_bytes)
+        return -ENOSPC;
+    return 0;
+}
