@@ -1,0 +1,124 @@
+/*
+ * Stops the target's threads: PTRACE_SEIZE and PTRACE_INTERRUPT for all, then
+ * one bounded wait each. The list is read again until nothing new is there,
+ * for threads are born meanwhile. Context: tool.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "handler/dumper/target.h"
+#include "proto/base/io.h"
+
+#define POLL_NS 100000 /* waitpid has no timeout: asked this often */
+
+static void read_name(const struct target *target, struct target_thread *thread)
+{
+    char path[64];
+    size_t size = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/comm", target->pid,
+                   thread->tid);
+    DROP(io_read_text(AT_FDCWD, path, thread->name, sizeof thread->name,
+                      &size));
+    thread->name[strcspn(thread->name, "\n")] = '\0';
+}
+
+static void copy_registers(struct target_thread *thread)
+{
+    struct user_regs_struct r;
+
+    if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &r) < 0)
+        return;
+    const uint64_t values[TARGET_REGISTERS] = {
+        r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8,
+        r.r9,  r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rip, r.eflags};
+    memcpy(thread->registers, values, sizeof values);
+    thread->stopped = true;
+}
+
+static bool is_listed(const struct target *target, int tid)
+{
+    for (size_t i = 0; i < target->thread_count; i++) {
+        if (target->threads[i].tid == tid)
+            return true;
+    }
+    return false;
+}
+
+/* Seizes what is new in the task directory; returns how many it found. */
+static size_t seize_new(struct target *target, int skip_tid)
+{
+    char path[64];
+    size_t found = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/task", target->pid);
+    DIR *dir = opendir(path);
+    if (!dir)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        int tid = (int)strtol(entry->d_name, NULL, 10);
+        if (tid <= 0 || target->thread_count == TARGET_THREADS_MAX ||
+            is_listed(target, tid))
+            continue;
+        struct target_thread *thread = &target->threads[target->thread_count++];
+        *thread = (struct target_thread){.tid = tid};
+        found++;
+        read_name(target, thread);
+        thread->attached = tid != skip_tid &&
+                           ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0 &&
+                           ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0;
+    }
+    (void)closedir(dir); /* read only */
+    return found;
+}
+
+static bool wait_stopped(int tid, uint64_t until_ms)
+{
+    const struct timespec pause = {.tv_nsec = POLL_NS};
+    int status;
+
+    for (;;) {
+        pid_t r = waitpid(tid, &status, __WALL | WNOHANG);
+        if (r == tid)
+            return WIFSTOPPED(status);
+        if ((r < 0 && errno != EINTR) || target_now_ms() >= until_ms)
+            return false;
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+void target_attach(struct target *target, int skip_tid)
+{
+    uint64_t end_ms = target_now_ms() + ATTACH_BUDGET_MS;
+    size_t done = 0;
+
+    while (seize_new(target, skip_tid) > 0) {
+        for (; done < target->thread_count; done++) {
+            struct target_thread *thread = &target->threads[done];
+            uint64_t until = target_now_ms() + ATTACH_THREAD_MS;
+            if (!thread->attached)
+                continue;
+            if (wait_stopped(thread->tid, until < end_ms ? until : end_ms))
+                copy_registers(thread);
+            else
+                target->threads_missed++;
+        }
+    }
+}
+
+void target_detach(struct target *target)
+{
+    for (size_t i = 0; i < target->thread_count; i++) {
+        if (target->threads[i].attached)
+            (void)ptrace(PTRACE_DETACH, target->threads[i].tid, NULL, NULL);
+        target->threads[i].attached = false;
+    }
+}

@@ -1,0 +1,258 @@
+/* Memory, mappings and modules of the target. Context: tool. */
+#include "handler/dumper/target.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "proto/base/fmt.h"
+#include "proto/base/io.h"
+
+#define PAGE_BYTES        4096u
+#define CACHE_PAGES       1024u
+#define MAPS_BYTES_MAX    (4u << 20)
+#define PROGRAM_HEADERS   64
+#define NOTES_BYTES_MAX   4096
+
+struct page {
+    uint64_t address; /* 0: empty */
+    bool readable;
+    uint8_t bytes[PAGE_BYTES];
+};
+
+static struct page cache[CACHE_PAGES];
+static struct target the_target;
+static struct target_thread threads[TARGET_THREADS_MAX];
+static struct target_mapping mappings[TARGET_MAPPINGS_MAX];
+static struct target_module modules[TARGET_MODULES_MAX];
+static char maps_text[MAPS_BYTES_MAX];
+
+uint64_t target_now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+struct target *target_open(int pid)
+{
+    the_target = (struct target){
+        .pid = pid,
+        .threads = threads,
+        .mappings = mappings,
+        .modules = modules,
+    };
+    return &the_target;
+}
+
+static const struct page *cached_page(const struct target *target,
+                                      uint64_t address)
+{
+    struct page *page = &cache[(address / PAGE_BYTES) % CACHE_PAGES];
+
+    if (page->address == address && address != 0)
+        return page;
+    struct iovec local = {page->bytes, PAGE_BYTES};
+    struct iovec remote = {(void *)address, PAGE_BYTES};
+    page->address = address;
+    page->readable = process_vm_readv(target->pid, &local, 1, &remote, 1, 0) ==
+                     (ssize_t)PAGE_BYTES;
+    return page;
+}
+
+size_t target_read(struct target *target, uint64_t address, void *buffer,
+                   size_t size_bytes)
+{
+    size_t done = 0;
+
+    while (done < size_bytes) {
+        uint64_t at = address + done;
+        size_t offset = at % PAGE_BYTES;
+        size_t part = PAGE_BYTES - offset;
+        const struct page *page = cached_page(target, at - offset);
+        if (!page->readable)
+            break;
+        if (part > size_bytes - done)
+            part = size_bytes - done;
+        memcpy((char *)buffer + done, page->bytes + offset, part);
+        done += part;
+    }
+    return done;
+}
+
+bool target_read_u64(struct target *target, uint64_t address,
+                     uint64_t *ret_value)
+{
+    return target_read(target, address, ret_value, sizeof *ret_value) ==
+           sizeof *ret_value;
+}
+
+/* "begin-end perms offset dev inode path" of proc(5); false: malformed. */
+static bool parse_mapping(char *line, char *end, struct target_mapping *mapping)
+{
+    const char *at = line;
+
+    if (fmt_parse_u64(&at, end, 16, &mapping->begin) < 0 || *at++ != '-' ||
+        fmt_parse_u64(&at, end, 16, &mapping->end) < 0 || end - at < 6)
+        return false;
+    mapping->readable = at[1] == 'r';
+    mapping->writable = at[2] == 'w';
+    mapping->executable = at[3] == 'x';
+    at += 6;
+    if (fmt_parse_u64(&at, end, 16, &mapping->offset) < 0)
+        return false;
+    for (int field = 0; field < 2; field++) { /* device, inode */
+        at += strspn(at, " ");
+        at += strcspn(at, " \n");
+    }
+    at += strspn(at, " ");
+    mapping->path = at;
+    return true;
+}
+
+static void read_mappings(struct target *target)
+{
+    char path[64];
+    size_t size = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/maps", target->pid);
+    DROP(io_read_text(AT_FDCWD, path, maps_text, sizeof maps_text, &size));
+    for (char *line = maps_text; line < maps_text + size;) {
+        char *end = memchr(line, '\n', (size_t)(maps_text + size - line));
+        if (!end || target->mapping_count == TARGET_MAPPINGS_MAX)
+            break;
+        *end = '\0';
+        if (parse_mapping(line, end, &mappings[target->mapping_count]))
+            target->mapping_count++;
+        line = end + 1;
+    }
+}
+
+static void read_build_id(struct target *target, struct target_module *module,
+                          uint64_t address, uint64_t size)
+{
+    uint8_t notes[NOTES_BYTES_MAX];
+    Elf64_Nhdr note;
+
+    if (size > sizeof notes)
+        size = sizeof notes;
+    size = target_read(target, address, notes, size);
+    for (uint64_t at = 0; at + sizeof note <= size;) {
+        memcpy(&note, notes + at, sizeof note);
+        uint64_t name = at + sizeof note;
+        uint64_t data = name + ((note.n_namesz + 3u) & ~3ull);
+        uint64_t next = data + ((note.n_descsz + 3u) & ~3ull);
+        if (next > size || next <= at)
+            return;
+        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+            memcmp(notes + name, "GNU", 4) == 0 &&
+            note.n_descsz <= TARGET_BUILD_ID_MAX) {
+            memcpy(module->build_id, notes + data, note.n_descsz);
+            module->build_id_bytes = note.n_descsz;
+            return;
+        }
+        at = next;
+    }
+}
+
+static void read_program_headers(struct target *target,
+                                 struct target_module *module,
+                                 const Elf64_Phdr *headers, size_t count)
+{
+    module->load_bias = module->begin;
+    for (size_t i = 0; i < count; i++) {
+        if (headers[i].p_type == PT_LOAD) {
+            module->load_bias =
+                module->begin - (headers[i].p_vaddr & ~(PAGE_BYTES - 1ull));
+            break;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t address = module->load_bias + headers[i].p_vaddr;
+        if (headers[i].p_type == PT_GNU_EH_FRAME)
+            module->eh_frame_hdr = address;
+        if (headers[i].p_type == PT_NOTE && module->build_id_bytes == 0)
+            read_build_id(target, module, address, headers[i].p_memsz);
+    }
+}
+
+/* Whether an ELF file starts at mapping; fills the module from memory. */
+static bool read_module(struct target *target,
+                        const struct target_mapping *mapping,
+                        struct target_module *module)
+{
+    Elf64_Ehdr header;
+    Elf64_Phdr headers[PROGRAM_HEADERS];
+
+    if (mapping->offset != 0 || !mapping->readable ||
+        target_read(target, mapping->begin, &header, sizeof header) !=
+            sizeof header ||
+        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+        header.e_ident[EI_CLASS] != ELFCLASS64 ||
+        header.e_phnum > PROGRAM_HEADERS ||
+        header.e_phentsize != sizeof *headers)
+        return false;
+    size_t size = header.e_phnum * sizeof *headers;
+    if (target_read(target, mapping->begin + header.e_phoff, headers, size) !=
+        size)
+        return false;
+    *module = (struct target_module){
+        .begin = mapping->begin,
+        .end = mapping->end,
+        .path = mapping->path,
+        .deleted = strstr(mapping->path, " (deleted)") != NULL,
+    };
+    read_program_headers(target, module, headers, header.e_phnum);
+    return true;
+}
+
+void target_read_modules(struct target *target)
+{
+    read_mappings(target);
+    for (size_t i = 0; i < target->mapping_count; i++) {
+        const struct target_mapping *mapping = &mappings[i];
+        struct target_module *last =
+            target->module_count ? &modules[target->module_count - 1] : NULL;
+        if (last && *mapping->path && strcmp(last->path, mapping->path) == 0 &&
+            mapping->offset != 0) {
+            last->end = mapping->end;
+            continue;
+        }
+        if (*mapping->path && target->module_count < TARGET_MODULES_MAX &&
+            read_module(target, mapping, &modules[target->module_count]))
+            target->module_count++;
+    }
+}
+
+const struct target_mapping *target_mapping_at(const struct target *target,
+                                               uint64_t address)
+{
+    size_t low = 0;
+    size_t high = target->mapping_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (address >= target->mappings[middle].end)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < target->mapping_count && address >= target->mappings[low].begin)
+        return &target->mappings[low];
+    return NULL;
+}
+
+const struct target_module *target_module_at(const struct target *target,
+                                             uint64_t address)
+{
+    for (size_t i = 0; i < target->module_count; i++) {
+        if (address >= target->modules[i].begin &&
+            address < target->modules[i].end)
+            return &target->modules[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,91 @@
+/*
+ * The process that is looked at: its memory, its threads, its modules.
+ * Memory is read page by page through process_vm_readv and kept, for an
+ * unwinder asks for the same pages again and again. Context: tool.
+ */
+#ifndef INQUEST_HANDLER_DUMPER_TARGET_H
+#define INQUEST_HANDLER_DUMPER_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/compiler.h"
+
+#define TARGET_THREADS_MAX  4096
+#define TARGET_MAPPINGS_MAX 16384
+#define TARGET_MODULES_MAX  2048
+#define TARGET_BUILD_ID_MAX 64
+#define ATTACH_BUDGET_MS    500
+#define ATTACH_THREAD_MS    50
+
+/* General registers in DWARF order (psABI figure 3.36), then eflags. */
+enum target_register {
+    TARGET_RBP = 6,
+    TARGET_RSP = 7,
+    TARGET_RIP = 16,
+    TARGET_EFLAGS = 17,
+    TARGET_REGISTERS = 18
+};
+
+struct target_thread {
+    int tid;
+    bool stopped;  /* registers are known */
+    bool attached; /* to be detached */
+    char name[16];
+    uint64_t registers[TARGET_REGISTERS];
+};
+
+struct target_mapping {
+    uint64_t begin, end, offset;
+    bool readable, writable, executable;
+    const char *path; /* "" for anonymous; in the maps text */
+};
+
+struct target_module {
+    uint64_t begin, end;    /* first to last mapping */
+    uint64_t load_bias;     /* run-time less file address */
+    uint64_t eh_frame_hdr;  /* run-time address, 0: none */
+    uint8_t build_id[TARGET_BUILD_ID_MAX];
+    size_t build_id_bytes;
+    bool deleted;
+    const char *path;
+};
+
+struct target {
+    int pid;
+    struct target_thread *threads; /* TARGET_THREADS_MAX */
+    size_t thread_count;
+    size_t threads_missed; /* could not be stopped */
+    struct target_mapping *mappings;
+    size_t mapping_count;
+    struct target_module *modules;
+    size_t module_count;
+};
+
+/* The one target of this program (static storage), for pid. */
+struct target *target_open(int pid);
+
+/* Seizes and stops all threads but skip_tid, which waits for us anyway. */
+void target_attach(struct target *target, int skip_tid);
+void target_detach(struct target *target);
+
+/* Reads mappings and modules; threads should be stopped. */
+void target_read_modules(struct target *target);
+
+/* Copies what is readable, from the start on; returns how many bytes. */
+size_t target_read(struct target *target, uint64_t address, void *buffer,
+                   size_t size_bytes);
+MUST_CHECK bool target_read_u64(struct target *target, uint64_t address,
+                                uint64_t *ret_value);
+
+const struct target_mapping *target_mapping_at(const struct target *target,
+                                               uint64_t address);
+/* NULL where no module is; its index is module - target->modules. */
+const struct target_module *target_module_at(const struct target *target,
+                                             uint64_t address);
+
+/* CLOCK_MONOTONIC. */
+uint64_t target_now_ms(void);
+
+#endif
