@@ -26,8 +26,8 @@ static void read_name(const struct target *target, struct target_thread *thread)
 
     (void)snprintf(path, sizeof path, "/proc/%d/task/%d/comm", target->pid,
                    thread->tid);
-    DROP(io_read_text(AT_FDCWD, path, thread->name, sizeof thread->name,
-                      &size));
+    DROP(
+        io_read_text(AT_FDCWD, path, thread->name, sizeof thread->name, &size));
     thread->name[strcspn(thread->name, "\n")] = '\0';
 }
 

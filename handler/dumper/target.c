@@ -11,11 +11,11 @@
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
 
-#define PAGE_BYTES        4096u
-#define CACHE_PAGES       1024u
-#define MAPS_BYTES_MAX    (4u << 20)
-#define PROGRAM_HEADERS   64
-#define NOTES_BYTES_MAX   4096
+#define PAGE_BYTES      4096u
+#define CACHE_PAGES     1024u
+#define MAPS_BYTES_MAX  (4u << 20)
+#define PROGRAM_HEADERS 64
+#define NOTES_BYTES_MAX 4096
 
 struct page {
     uint64_t address; /* 0: empty */

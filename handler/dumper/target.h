@@ -43,9 +43,9 @@ struct target_mapping {
 };
 
 struct target_module {
-    uint64_t begin, end;    /* first to last mapping */
-    uint64_t load_bias;     /* run-time less file address */
-    uint64_t eh_frame_hdr;  /* run-time address, 0: none */
+    uint64_t begin, end;   /* first to last mapping */
+    uint64_t load_bias;    /* run-time less file address */
+    uint64_t eh_frame_hdr; /* run-time address, 0: none */
     uint8_t build_id[TARGET_BUILD_ID_MAX];
     size_t build_id_bytes;
     bool deleted;

@@ -15,10 +15,10 @@ extern int _Ux86_64_dwarf_search_unwind_table(unw_addr_space_t, unw_word_t,
 extern void _Ux86_64_dwarf_put_unwind_info(unw_addr_space_t, unw_proc_info_t *,
                                            void *);
 
-#define EH_FRAME_HDR_BYTES  12
-#define EH_VERSION          1
-#define EH_COUNT_UDATA4     0x03
-#define EH_TABLE_DATAREL4   0x3b
+#define EH_FRAME_HDR_BYTES 12
+#define EH_VERSION         1
+#define EH_COUNT_UDATA4    0x03
+#define EH_TABLE_DATAREL4  0x3b
 
 struct walk {
     struct target *target;
@@ -173,8 +173,9 @@ static void turn_tail(struct unwind_stack *stack)
     if (stack->skipped == 0)
         return;
     for (size_t i = 0; i < UNWIND_TAIL_FRAMES; i++)
-        tail[i] = stack->frames[UNWIND_HEAD_FRAMES +
-                                (first + i) % UNWIND_TAIL_FRAMES];
+        tail[i] =
+            stack
+                ->frames[UNWIND_HEAD_FRAMES + (first + i) % UNWIND_TAIL_FRAMES];
     memcpy(&stack->frames[UNWIND_HEAD_FRAMES], tail, sizeof tail);
     for (size_t p = 1; p <= UNWIND_TAIL_FRAMES && !stack->period; p++) {
         size_t i = UNWIND_TAIL_FRAMES;
@@ -218,12 +219,12 @@ static void walk_frame_pointers(struct walk *walk, uint64_t frame_pointer,
     uint64_t caller;
     uint64_t low = walk->registers[TARGET_RSP];
 
-    while (stack->count < UNWIND_FRAMES_MAX && frame_pointer >= low &&
-           frame_pointer % sizeof next == 0 &&
-           target_read_u64(walk->target, frame_pointer, &next) &&
-           target_read_u64(walk->target, frame_pointer + sizeof next,
-                           &caller) &&
-           is_code(walk->target, caller)) {
+    while (
+        stack->count < UNWIND_FRAMES_MAX && frame_pointer >= low &&
+        frame_pointer % sizeof next == 0 &&
+        target_read_u64(walk->target, frame_pointer, &next) &&
+        target_read_u64(walk->target, frame_pointer + sizeof next, &caller) &&
+        is_code(walk->target, caller)) {
         add(stack, (struct unwind_frame){caller, UNWIND_FRAME_POINTER, false});
         low = frame_pointer + 2 * sizeof next;
         frame_pointer = next;
@@ -271,8 +272,8 @@ void unwind_thread(struct target *target,
     memcpy(walk.registers, registers, sizeof walk.registers);
     ret_stack->count = ret_stack->skipped = ret_stack->period = 0;
     ret_stack->note = NULL;
-    add(ret_stack, (struct unwind_frame){registers[TARGET_RIP], UNWIND_CONTEXT,
-                                         true});
+    add(ret_stack,
+        (struct unwind_frame){registers[TARGET_RIP], UNWIND_CONTEXT, true});
     unw_addr_space_t space = address_space();
     if (!space || !leave_bad_pc(&walk, ret_stack) ||
         unw_init_remote(&cursor, space, &walk) < 0)

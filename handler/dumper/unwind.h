@@ -28,8 +28,8 @@ struct unwind_frame {
 struct unwind_stack {
     struct unwind_frame frames[UNWIND_FRAMES_MAX]; /* innermost first */
     size_t count;
-    size_t skipped; /* between head and tail: endless recursion */
-    size_t period;  /* frames in one turn of it, 0: no cycle found */
+    size_t skipped;   /* between head and tail: endless recursion */
+    size_t period;    /* frames in one turn of it, 0: no cycle found */
     const char *note; /* why it ends early, NULL: it ends by itself */
 };
 

@@ -1,0 +1,50 @@
+/*
+ * The report, from box and target, in one static arena: when it is full the
+ * report gets shorter, not lost. Context: tool.
+ */
+#ifndef INQUEST_HANDLER_DUMPER_REPORT_BUILD_H
+#define INQUEST_HANDLER_DUMPER_REPORT_BUILD_H
+
+#include "handler/dumper/target.h"
+#include "proto/base/arena.h"
+#include "proto/box.h"
+#include "proto/report_codec.h"
+
+struct build {
+    const struct box *box; /* NULL: a process without one */
+    struct target *target; /* NULL: the process is dead */
+    int state_fd;
+    uint64_t deadline_ms; /* CLOCK_MONOTONIC */
+    struct arena arena;
+    Inquest__V1__Report report;
+    char report_id[REPORT_ID_BYTES];
+};
+
+/* Starts an empty report of a kind, with its id and time. */
+void build_start(struct build *build, Inquest__V1__Kind kind, uint64_t unix_ms);
+
+/* Who: app, device, process, account, annotations, actions, features. */
+void build_identity(struct build *build);
+
+/* Signal, cause, tier. */
+void build_crash(struct build *build);
+
+/* Modules, then all threads with their frames, the crashed one first. */
+void build_modules(struct build *build);
+void build_threads(struct build *build);
+
+/* History from the box's rings and a sample of now. */
+void build_memory(struct build *build);
+
+/* A death without a word. signal_number 0: not seen. */
+void build_termination(struct build *build, int signal_number,
+                       const char *kernel_log, bool restarted);
+
+/* Appends a note; more than fit are left out. */
+void build_note(struct build *build, const char *text);
+
+/* A copy in the arena, never NULL ("" when full). */
+char *build_string(struct build *build, const char *text, size_t limit);
+void *build_alloc(struct build *build, size_t size_bytes);
+
+#endif
