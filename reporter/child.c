@@ -1,0 +1,186 @@
+/*
+ * Starting, waiting, dying alike. A signal from the terminal reaches the whole
+ * process group, so only what was sent to us alone is forwarded.
+ * Context: tool.
+ */
+#include "reporter/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proto/base/fd.h"
+#include "proto/base/fmt.h"
+#include "proto/base/io.h"
+
+#define STAT_BYTES       1024
+#define FIELD_STATE      2 /* the last before the blank-separated ones */
+#define FIELD_STARTTICKS 22
+
+uint64_t process_start_ticks(pid_t pid)
+{
+    char path[48];
+    char text[STAT_BYTES];
+    size_t size = 0;
+    uint64_t value = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    if (io_read_text(AT_FDCWD, path, text, sizeof text, &size) < 0)
+        return 0;
+    const char *end = text + size;
+    const char *at = strrchr(text, ')'); /* the name may hold anything */
+    for (int field = FIELD_STATE; at && field < FIELD_STARTTICKS; field++) {
+        at = memchr(at, ' ', (size_t)(end - at));
+        at = at ? at + 1 : NULL;
+    }
+    if (!at || fmt_parse_u64(&at, end, 10, &value) < 0)
+        return 0;
+    return value;
+}
+
+static void block_all(struct child *child)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t set;
+
+    sigfillset(&set);
+    for (size_t i = 0; i < ARRAY_LENGTH(faults); i++)
+        sigdelset(&set, faults[i]);
+    sigprocmask(SIG_SETMASK, &set, &child->mask);
+    /* An ignored SIGCHLD would let the kernel reap behind our back. */
+    sigaction(SIGCHLD, &action, &child->sigchld);
+}
+
+static _Noreturn void be_child(char *const argv[], char *const envp[],
+                               const struct child *child, int report_fd)
+{
+    pid_t parent = getppid();
+
+    /* Whoever kills us by SIGKILL meant the program. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a comfort only */
+    if (getppid() != parent)
+        _exit(127);
+    sigaction(SIGCHLD, &child->sigchld, NULL);
+    sigprocmask(SIG_SETMASK, &child->mask, NULL);
+    execvpe(argv[0], argv, envp);
+    int error = errno;
+    DROP(io_write_all(report_fd, &error, sizeof error)); /* then 127 says it */
+    _exit(127);
+}
+
+int child_start(char *const argv[], char *const envp[],
+                struct child *ret_child, int *ret_exec_errno)
+{
+    struct child child = {0};
+    int pipe_fd[2];
+    int error = 0;
+    size_t size = 0;
+
+    if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+        return -errno;
+    OWNED_FD read_fd = pipe_fd[0];
+    OWNED_FD write_fd = pipe_fd[1];
+    /* A subreaper sees to it that no orphan of the program escapes us. */
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* without it we see less */
+    block_all(&child);
+    child.pid = fork();
+    if (child.pid < 0)
+        return -errno;
+    if (child.pid == 0)
+        be_child(argv, envp, &child, write_fd);
+    fd_close(&write_fd);
+    child.start_ticks = process_start_ticks(child.pid);
+    DROP(io_read_all(read_fd, &error, sizeof error, &size)); /* 0 on exec */
+    *ret_exec_errno = size == sizeof error ? error : 0;
+    if (*ret_exec_errno != 0)
+        (void)waitpid(child.pid, NULL, 0); /* it is at its end */
+    *ret_child = child;
+    return 0;
+}
+
+/* Takes what changed; true when the child has ended. */
+static bool take_changes(struct child *child, struct child_end *ret_end)
+{
+    for (;;) {
+        siginfo_t info = {0};
+        if (waitid(P_ALL, 0, &info,
+                   WEXITED | WSTOPPED | WNOHANG | WNOWAIT) < 0 ||
+            info.si_pid == 0)
+            return false;
+        bool ended = info.si_code == CLD_EXITED || info.si_code == CLD_KILLED ||
+                     info.si_code == CLD_DUMPED;
+        if (info.si_pid == child->pid && ended) {
+            bool exited = info.si_code == CLD_EXITED;
+            ret_end->signal = exited ? 0 : info.si_status;
+            ret_end->status = exited ? info.si_status : 0;
+            return true;
+        }
+        (void)waitid(P_PID, (id_t)info.si_pid, &info,
+                     WEXITED | WSTOPPED | WNOHANG); /* reaps it */
+        if (info.si_pid == child->pid && !ended)
+            raise(SIGSTOP); /* so that the shell sees the job stop */
+    }
+}
+
+static void forward(const struct child *child, const siginfo_t *info)
+{
+    bool group_got_it = info->si_code == SI_KERNEL; /* the terminal's */
+
+    if (group_got_it && info->si_signo != SIGHUP)
+        return;
+    if (info->si_pid == child->pid)
+        return; /* its own, to its group: it has it already */
+    (void)kill(child->pid, info->si_signo); /* gone: its end comes next */
+}
+
+void child_wait(struct child *child, struct child_end *ret_end)
+{
+    sigset_t set;
+
+    sigfillset(&set);
+    while (!take_changes(child, ret_end)) {
+        siginfo_t info;
+        int signal = sigwaitinfo(&set, &info);
+        if (signal > 0 && signal != SIGCHLD)
+            forward(child, &info);
+    }
+}
+
+void child_reap(const struct child *child)
+{
+    (void)waitpid(child->pid, NULL, 0); /* a zombie: returns at once */
+    for (int i = 0; i < CHILD_REAPED_MAX; i++) {
+        if (waitpid(-1, NULL, WNOHANG) <= 0)
+            return;
+    }
+}
+
+_Noreturn void child_die_alike(const struct child *child,
+                               const struct child_end *end)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    struct rlimit none = {0};
+    sigset_t set;
+
+    if (end->signal == 0) {
+        fflush(NULL);
+        _exit(end->status);
+    }
+    setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0); /* a piped core pattern ignores the limit */
+    sigaction(end->signal, &action, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, end->signal);
+    raise(end->signal);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    /* As pid 1 a signal to ourselves does nothing: say it as a shell does. */
+    _exit(128 + end->signal);
+}

@@ -1,0 +1,52 @@
+/*
+ * The watched program as a child: started as if we were not there, waited
+ * for, and followed into its end. Context: tool.
+ */
+#ifndef INQUEST_REPORTER_CHILD_H
+#define INQUEST_REPORTER_CHILD_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proto/base/compiler.h"
+
+#define CHILD_REAPED_MAX 4096 /* orphans reaped at the end */
+
+struct child {
+    pid_t pid;
+    uint64_t start_ticks; /* field 22 of /proc/PID/stat */
+    sigset_t mask;        /* as it was before us */
+    struct sigaction sigchld;
+};
+
+/* How it ended. */
+struct child_end {
+    int signal; /* 0: it exited */
+    int status; /* exit status, when it exited */
+};
+
+/*
+ * Starts argv[0] (found along PATH) with envp. Our signals are blocked from
+ * here on: child_wait takes them. Fails with -errno of fork; when exec failed
+ * *ret_exec_errno is set and the child is gone.
+ */
+MUST_CHECK int child_start(char *const argv[], char *const envp[],
+                           struct child *ret_child, int *ret_exec_errno);
+
+/*
+ * Waits for its end: forwards signals, stops and goes on with it, reaps what
+ * is left to us. On return the child is still a zombie, so that its pid
+ * belongs to nobody else: child_reap takes it away.
+ */
+void child_wait(struct child *child, struct child_end *ret_end);
+void child_reap(const struct child *child);
+
+/* Ends this process as the child ended, without a core file of its own. */
+_Noreturn void child_die_alike(const struct child *child,
+                               const struct child_end *end);
+
+/* Field 22 of /proc/PID/stat; 0 when there is no such process. */
+uint64_t process_start_ticks(pid_t pid);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The commands, one file each (cmd_NAME.c). Each returns an exit status of
+ * sysexits.h, run that of the program. Context: tool.
+ */
+#ifndef INQUEST_REPORTER_COMMANDS_H
+#define INQUEST_REPORTER_COMMANDS_H
+
+#include "proto/base/compiler.h"
+#include "reporter/home.h"
+#include "reporter/options.h"
+#include "reporter/reports.h"
+
+int cmd_run(const struct invocation *invocation);
+int cmd_list(const struct invocation *invocation);
+int cmd_show(const struct invocation *invocation);
+int cmd_rm(const struct invocation *invocation);
+int cmd_upload(const struct invocation *invocation);
+int cmd_consent(const struct invocation *invocation);
+int cmd_preview(const struct invocation *invocation);
+int cmd_status(const struct invocation *invocation);
+int cmd_recover(const struct invocation *invocation);
+int cmd_doctor(const struct invocation *invocation);
+int cmd_privacy(const struct invocation *invocation);
+int cmd_export(const struct invocation *invocation);
+int cmd_audit(const struct invocation *invocation);
+int cmd_feedback(const struct invocation *invocation);
+
+/* Opens home and says what is amiss. 0, or the exit status. */
+MUST_CHECK int command_home(struct home *ret_home);
+
+/*
+ * Finds the report that operand 0 names (none: the newest) and says so when
+ * there is none. 0, or the exit status.
+ */
+MUST_CHECK int command_report(const struct home *home, const char *prefix,
+                              struct stored_report *ret_report);
+
+/* The sysexits.h status for a negative result. */
+int exit_status(int r);
+
+#endif

@@ -1,0 +1,213 @@
+/* State, configuration, policy and consent in one. Context: tool. */
+#include "reporter/home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/base/err.h"
+#include "proto/base/fd.h"
+#include "reporter/consent_file.h"
+
+#ifndef INQUEST_SYSTEM_DIR
+#define INQUEST_SYSTEM_DIR "/etc/inquest"
+#endif
+
+static struct state_env environment(void)
+{
+    return (struct state_env){
+        .inquest_state_dir = getenv("INQUEST_STATE_DIR"),
+        .xdg_state_home = getenv("XDG_STATE_HOME"),
+        .xdg_runtime_dir = getenv("XDG_RUNTIME_DIR"),
+        .home = getenv("HOME"),
+        .uid = geteuid(),
+    };
+}
+
+static void complain(struct home *home, const char *what, const char *why)
+{
+    if (home->problem[0] == '\0')
+        snprintf(home->problem, sizeof home->problem, "%s: %s", what, why);
+}
+
+static int read_config(struct home *home)
+{
+    char path[STATE_PATH_BYTES] = "";
+    const char *config_home = getenv("XDG_CONFIG_HOME");
+    const char *user_home = getenv("HOME");
+    struct config_places places = {INQUEST_SYSTEM_DIR, path, getenv};
+
+    if (config_home && config_home[0] == '/')
+        snprintf(path, sizeof path, "%s/inquest/config", config_home);
+    else if (user_home && user_home[0] == '/')
+        snprintf(path, sizeof path, "%s/.config/inquest/config", user_home);
+    else
+        places.user_file = NULL;
+    int r = config_open(&places, &home->config);
+    if (r == 0 && home->config.problem[0] != '\0')
+        complain(home, "configuration", home->config.problem);
+    return r;
+}
+
+static void read_policy(struct home *home)
+{
+    const char *further_path = getenv("INQUEST_POLICY_FILE");
+
+    policy_read(INQUEST_SYSTEM_DIR "/policy.conf", &home->policy);
+    if (further_path && further_path[0] != '\0') {
+        struct policy further;
+        policy_read(further_path, &further);
+        policy_restrict(&home->policy, &further);
+    }
+    if (home->policy.problem[0] != '\0')
+        complain(home, "policy, so nothing is sent", home->policy.problem);
+}
+
+static void read_consent(struct home *home)
+{
+    int r = consent_file_read(home->state_fd, &home->consent);
+    if (r < 0)
+        complain(home, "consent file, so nothing is sent", err_text(r));
+}
+
+static bool env_set(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value != '\0' && strcmp(value, "0") != 0;
+}
+
+static int open_state(struct home *home)
+{
+    struct state_env env = environment();
+
+    int r = state_dir_path(&env, home->state_path);
+    if (r < 0)
+        return r;
+    r = state_box_dir(&env, home->box_path);
+    if (r < 0)
+        return r;
+    r = state_dir_open(home->state_path, &home->state_fd);
+    if (r < 0)
+        return r;
+    return queue_open(home->state_fd, &home->queue);
+}
+
+int home_open(struct home *ret_home)
+{
+    static const struct home closed = HOME_CLOSED;
+
+    *ret_home = closed;
+    int r = open_state(ret_home);
+    if (r == 0)
+        r = read_config(ret_home);
+    if (r < 0) {
+        home_close(ret_home);
+        return r;
+    }
+    ret_home->do_not_track = env_set("DO_NOT_TRACK");
+    read_policy(ret_home);
+    read_consent(ret_home);
+    struct consent_layers layers = home_layers(ret_home);
+    r = consent_page_update(ret_home->state_fd, &layers);
+    if (r < 0)
+        complain(ret_home, "consent.page", err_text(r));
+    return 0;
+}
+
+void home_close(struct home *home)
+{
+    queue_close(&home->queue);
+    fd_close(&home->state_fd);
+    config_close(&home->config);
+}
+
+bool home_refresh(struct home *home)
+{
+    struct consent consent = home->consent;
+    struct policy policy = home->policy;
+
+    read_policy(home);
+    read_consent(home);
+    return memcmp(&consent, &home->consent, sizeof consent) != 0 ||
+           memcmp(&policy, &home->policy, sizeof policy) != 0;
+}
+
+struct consent_layers home_layers(const struct home *home)
+{
+    const char *setting = config_get(&home->config, "privacy_setting");
+    bool off = setting && strcmp(setting, "off") == 0;
+
+    if (home->policy.privacy != POLICY_PRIVACY_FREE)
+        off = home->policy.privacy == POLICY_PRIVACY_OFF;
+    return (struct consent_layers){
+        .vendor = home->config.distrusted ? 0 : CLASS_ALL,
+        .policy = home->policy.allowed,
+        .required_by_rule = home->policy.required_by_rule,
+        .do_not_track = home->do_not_track,
+        .privacy_off = off,
+        .user = &home->consent,
+    };
+}
+
+/* The directory of this program, without a slash at its end. */
+static int own_directory(char ret_path[STATE_PATH_BYTES])
+{
+    ssize_t size = readlink("/proc/self/exe", ret_path, STATE_PATH_BYTES - 1);
+
+    if (size < 0)
+        return -errno;
+    ret_path[size] = '\0';
+    char *slash = strrchr(ret_path, '/');
+    if (!slash)
+        return -ENOENT;
+    *slash = '\0';
+    return 0;
+}
+
+int home_program(const char *name, char ret_path[STATE_PATH_BYTES])
+{
+    char directory[STATE_PATH_BYTES];
+    char path[STATE_PATH_BYTES];
+
+    int r = own_directory(directory);
+    if (r < 0)
+        return r;
+    int size = snprintf(path, sizeof path, "%s/%s", directory, name);
+    if (size < 0 || size >= (int)sizeof path)
+        return -ENAMETOOLONG;
+    if (access(path, X_OK) < 0)
+        return -errno;
+    memcpy(ret_path, path, sizeof path);
+    return 0;
+}
+
+int home_library(char ret_path[STATE_PATH_BYTES])
+{
+    static const char *const places[] = {
+        "../lib/libinquest.so",
+#ifdef INQUEST_LIBDIR
+        "../" INQUEST_LIBDIR "/libinquest.so",
+        "../" INQUEST_LIBDIR "/inquest/libinquest.so",
+#endif
+        "../lib/inquest/libinquest.so",
+    };
+    char directory[STATE_PATH_BYTES];
+    char path[2 * STATE_PATH_BYTES];
+
+    int r = own_directory(directory);
+    for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(places); i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, places[i]);
+        char *real = realpath(path, NULL);
+        size_t size = real ? strlen(real) : STATE_PATH_BYTES;
+        if (size < STATE_PATH_BYTES)
+            memcpy(ret_path, real, size + 1);
+        free(real);
+        if (size < STATE_PATH_BYTES)
+            return 0;
+    }
+    return r < 0 ? r : -ENOENT;
+}

@@ -1,0 +1,60 @@
+/*
+ * What every command works on: the state directory with its queue, the
+ * configuration, the policy and the consent. Context: tool.
+ */
+#ifndef INQUEST_REPORTER_HOME_H
+#define INQUEST_REPORTER_HOME_H
+
+#include <stdbool.h>
+
+#include "proto/base/compiler.h"
+#include "proto/queue.h"
+#include "proto/state_dir.h"
+#include "reporter/config.h"
+#include "reporter/consent.h"
+#include "reporter/policy.h"
+
+#define HOME_PROBLEM_BYTES 640
+
+struct home {
+    char state_path[STATE_PATH_BYTES];
+    char box_path[STATE_PATH_BYTES];
+    int state_fd;
+    struct queue queue;
+    struct config config;
+    struct policy policy;
+    struct consent consent;
+    bool do_not_track;
+    char problem[HOME_PROBLEM_BYTES]; /* what is amiss but not fatal, or "" */
+};
+
+#define HOME_CLOSED                                    \
+    {                                                  \
+        .state_fd = -1, .queue = {                     \
+            .dir_fd = { -1, -1, -1, -1, -1 }           \
+        }                                              \
+    }
+#define OWNED_HOME CLEANUP(home_close) struct home
+
+/*
+ * Opens the state directory, creating what is missing. On failure *ret_home is
+ * closed but for state_path, which is "" when not even that is known.
+ */
+MUST_CHECK int home_open(struct home *ret_home);
+void home_close(struct home *home);
+
+/* Reads policy and consent again. True when they say something else now. */
+bool home_refresh(struct home *home);
+
+/* The layers as they are; valid as long as home. */
+struct consent_layers home_layers(const struct home *home);
+
+/*
+ * The directory of the running program, "/usr/bin"; and what lies beside it:
+ * home_program("inquest-dumper"), home_library() for libinquest.so. Fails with
+ * -ENOENT, -ENAMETOOLONG.
+ */
+MUST_CHECK int home_program(const char *name, char ret_path[STATE_PATH_BYTES]);
+MUST_CHECK int home_library(char ret_path[STATE_PATH_BYTES]);
+
+#endif

@@ -1,0 +1,68 @@
+/* Lines on stderr. Context: tool. */
+#include "reporter/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define LINE_BYTES 1024
+
+static enum log_level limit = LOG_INFO;
+
+void log_set_level(enum log_level level)
+{
+    limit = level;
+}
+
+/* One write a line, so that lines of several processes do not mix. */
+static void say(enum log_level level, const char *word, const char *format,
+                va_list arguments)
+{
+    char line[LINE_BYTES];
+
+    if (level > limit)
+        return;
+    int size = snprintf(line, sizeof line, "inquest: %s", word);
+    size += vsnprintf(line + size, sizeof line - (size_t)size, format,
+                      arguments);
+    if (size < 0 || size > LINE_BYTES - 2)
+        size = LINE_BYTES - 2;
+    line[size++] = '\n';
+    DROP(write(STDERR_FILENO, line, (size_t)size)); /* nowhere else to say it */
+}
+
+void log_error(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say(LOG_ERROR, "error: ", format, arguments);
+    va_end(arguments);
+}
+
+void log_warn(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say(LOG_WARN, "warning: ", format, arguments);
+    va_end(arguments);
+}
+
+void log_info(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say(LOG_INFO, "", format, arguments);
+    va_end(arguments);
+}
+
+void log_debug(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say(LOG_DEBUG, "", format, arguments);
+    va_end(arguments);
+}

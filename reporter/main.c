@@ -1,0 +1,76 @@
+/* The inquest command: picks the command, hands over. Context: tool. */
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "reporter/commands.h"
+#include "reporter/log.h"
+
+/* Our library has no business in our own tools and their children. */
+static void drop_preload(void)
+{
+    const char *preload = getenv("LD_PRELOAD");
+    char *kept = preload ? calloc(1, strlen(preload) + 1) : NULL;
+
+    if (!kept)
+        return;
+    for (const char *at = preload; *at != '\0';) {
+        size_t size = strcspn(at, ": ");
+        if (!memmem(at, size, "libinquest", strlen("libinquest"))) {
+            strncat(kept, kept[0] ? ":" : "", 1);
+            strncat(kept, at, size);
+        }
+        at += size;
+        at += strspn(at, ": ");
+    }
+    if (kept[0] != '\0')
+        setenv("LD_PRELOAD", kept, 1);
+    else
+        unsetenv("LD_PRELOAD");
+    free(kept);
+}
+
+static int call(const struct command *command, int argc, char **argv)
+{
+    struct invocation invocation;
+
+    if (options_parse(command, argc, argv, &invocation) < 0)
+        return EX_USAGE;
+    if (option_given(&invocation, "help")) {
+        options_help(command, stdout);
+        return EX_OK;
+    }
+    if (option_given(&invocation, "quiet"))
+        log_set_level(LOG_ERROR);
+    else if (option_given(&invocation, "verbose"))
+        log_set_level(LOG_DEBUG);
+    return command->run(&invocation);
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "--help";
+
+    setlocale(LC_CTYPE, "");
+    drop_preload();
+    if (strcmp(name, "--version") == 0) {
+        puts("inquest " INQUEST_VERSION);
+        return EX_OK;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
+        const struct command *about =
+            argc > 2 ? command_find(argv[2]) : NULL;
+        if (about)
+            options_help(about, stdout);
+        else
+            options_help_all(argc > 1 ? stdout : stderr);
+        return argc > 1 ? EX_OK : EX_USAGE;
+    }
+    const struct command *command = command_find(name);
+    if (!command) {
+        log_error("there is no command %s; inquest --help lists them", name);
+        return EX_USAGE;
+    }
+    return call(command, argc - 1, argv + 1);
+}

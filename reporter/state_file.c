@@ -1,0 +1,125 @@
+/* Small durable files, and the clock they are stamped with. Context: tool. */
+#include "reporter/state_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proto/base/fd.h"
+#include "proto/base/io.h"
+
+#define NAME_BYTES  280
+#define ERASE_BYTES 4096
+
+void state_file_give(int dir_fd, int fd)
+{
+    struct stat status;
+
+    if (geteuid() != 0 || fstat(dir_fd, &status) < 0)
+        return;
+    DROP(fchown(fd, status.st_uid, status.st_gid)); /* stays root's */
+}
+
+static int write_synced(int dir_fd, const char *name, struct span data)
+{
+    OWNED_FD fd =
+        openat(dir_fd, name,
+               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    state_file_give(dir_fd, fd);
+    int r = io_write_all(fd, data.data, data.size_bytes);
+    if (r < 0)
+        return r;
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+int state_file_write(int dir_fd, const char *name, struct span data)
+{
+    char temporary[NAME_BYTES];
+
+    int size = snprintf(temporary, sizeof temporary, ".%s.%d", name, getpid());
+    if (size < 0 || size >= (int)sizeof temporary)
+        return -ENAMETOOLONG;
+    int r = write_synced(dir_fd, temporary, data);
+    if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
+        r = -errno;
+    if (r < 0) {
+        (void)unlinkat(dir_fd, temporary, 0); /* ours; perhaps not there */
+        return r;
+    }
+    return fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+static int overwrite(int fd, off_t size_bytes)
+{
+    static const uint8_t zeros[ERASE_BYTES];
+
+    while (size_bytes > 0) {
+        size_t part = size_bytes < ERASE_BYTES ? (size_t)size_bytes
+                                               : sizeof zeros;
+        int r = io_write_all(fd, zeros, part);
+        if (r < 0)
+            return r;
+        size_bytes -= (off_t)part;
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+int state_file_erase(int dir_fd, const char *name)
+{
+    struct stat status;
+    OWNED_FD fd = openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    int r = fstat(fd, &status) < 0 ? -errno : overwrite(fd, status.st_size);
+    if (unlinkat(dir_fd, name, 0) < 0)
+        return -errno;
+    return r;
+}
+
+int64_t clock_unix_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void clock_text(int64_t unix_ms, char ret_text[CLOCK_TEXT_BYTES])
+{
+    time_t seconds = (time_t)(unix_ms / 1000);
+    struct tm parts = {0};
+
+    gmtime_r(&seconds, &parts);
+    size_t size =
+        strftime(ret_text, CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(ret_text + size, CLOCK_TEXT_BYTES - size, ".%03uZ",
+             (unsigned)(unix_ms % 1000) % 1000u);
+}
+
+int clock_parse(const char *text, int64_t *ret_unix_ms)
+{
+    struct tm parts = {0};
+    int64_t ms = 0;
+
+    const char *rest = strptime(text, "%Y-%m-%d", &parts);
+    if (rest && *rest == 'T')
+        rest = strptime(rest, "T%H:%M:%S", &parts);
+    if (!rest)
+        return -ERR_FORMAT;
+    if (*rest == '.') {
+        int64_t scale = 100;
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++, scale /= 10)
+            ms += scale * (*rest - '0');
+    }
+    if (*rest != '\0' && strcmp(rest, "Z") != 0)
+        return -ERR_FORMAT;
+    *ret_unix_ms = (int64_t)timegm(&parts) * 1000 + ms;
+    return 0;
+}

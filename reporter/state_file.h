@@ -1,0 +1,40 @@
+/*
+ * Small files of the state directory, replaced whole: a reader sees the old
+ * one or the new one. Context: tool.
+ */
+#ifndef INQUEST_REPORTER_STATE_FILE_H
+#define INQUEST_REPORTER_STATE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/compiler.h"
+#include "proto/base/span.h"
+
+#define CLOCK_TEXT_BYTES 32
+
+/*
+ * Writes name in the directory, 0600, durably, owned by the directory's owner
+ * when root writes. Fails with -errno; the file is then as before.
+ */
+MUST_CHECK int state_file_write(int dir_fd, const char *name, struct span data);
+
+/*
+ * Overwrites the bytes of name before it is unlinked, so that they are not
+ * left in free blocks (as far as the file system writes in place).
+ */
+MUST_CHECK int state_file_erase(int dir_fd, const char *name);
+
+/* Gives a file that root made to the directory's owner. */
+void state_file_give(int dir_fd, int fd);
+
+/* CLOCK_REALTIME. */
+int64_t clock_unix_ms(void);
+
+/* RFC 3339 UTC with milliseconds: "2026-11-24T11:00:00.000Z". */
+void clock_text(int64_t unix_ms, char ret_text[CLOCK_TEXT_BYTES]);
+
+/* The way back; without milliseconds too. Fails with -ERR_FORMAT. */
+MUST_CHECK int clock_parse(const char *text, int64_t *ret_unix_ms);
+
+#endif

@@ -1,0 +1,22 @@
+/* A sandbox that kills whoever clones. Context: tool. */
+#include "tests/zoo/deaths/death.h"
+
+#include "tests/zoo/deaths/sandbox.h"
+
+void crash_here(void)
+{
+    static const uint32_t calls[] = {
+        SYS_clone,  SYS_clone3,   SYS_fork,   SYS_vfork,
+        SYS_execve, SYS_execveat, SYS_ptrace,
+    };
+
+    if (sandbox_enter(calls, sizeof calls / sizeof *calls,
+                      SECCOMP_RET_KILL_PROCESS) == 0)
+        death_write(0x10);
+}
+
+int main(void)
+{
+    crash_outer();
+    return 0;
+}
