@@ -62,11 +62,9 @@ static void block_all(struct child *child)
 static _Noreturn void be_child(char *const argv[], char *const envp[],
                                const struct child *child, int report_fd)
 {
-    pid_t parent = getppid();
-
     /* Whoever kills us by SIGKILL meant the program. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a comfort only */
-    if (getppid() != parent)
+    if (getppid() != child->parent)
         _exit(127);
     sigaction(SIGCHLD, &child->sigchld, NULL);
     sigprocmask(SIG_SETMASK, &child->mask, NULL);
@@ -76,8 +74,8 @@ static _Noreturn void be_child(char *const argv[], char *const envp[],
     _exit(127);
 }
 
-int child_start(char *const argv[], char *const envp[],
-                struct child *ret_child, int *ret_exec_errno)
+int child_start(char *const argv[], char *const envp[], struct child *ret_child,
+                int *ret_exec_errno)
 {
     struct child child = {0};
     int pipe_fd[2];
@@ -91,6 +89,7 @@ int child_start(char *const argv[], char *const envp[],
     /* A subreaper sees to it that no orphan of the program escapes us. */
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* without it we see less */
     block_all(&child);
+    child.parent = getpid();
     child.pid = fork();
     if (child.pid < 0)
         return -errno;
@@ -111,8 +110,8 @@ static bool take_changes(struct child *child, struct child_end *ret_end)
 {
     for (;;) {
         siginfo_t info = {0};
-        if (waitid(P_ALL, 0, &info,
-                   WEXITED | WSTOPPED | WNOHANG | WNOWAIT) < 0 ||
+        if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) <
+                0 ||
             info.si_pid == 0)
             return false;
         bool ended = info.si_code == CLD_EXITED || info.si_code == CLD_KILLED ||
@@ -138,7 +137,11 @@ static void forward(const struct child *child, const siginfo_t *info)
         return;
     if (info->si_pid == child->pid)
         return; /* its own, to its group: it has it already */
-    (void)kill(child->pid, info->si_signo); /* gone: its end comes next */
+    /* When it is gone, its end comes next. */
+    if (info->si_code == SI_QUEUE)
+        (void)sigqueue(child->pid, info->si_signo, info->si_value);
+    else
+        (void)kill(child->pid, info->si_signo);
 }
 
 void child_wait(struct child *child, struct child_end *ret_end)
@@ -163,8 +166,7 @@ void child_reap(const struct child *child)
     }
 }
 
-_Noreturn void child_die_alike(const struct child *child,
-                               const struct child_end *end)
+_Noreturn void child_die_alike(const struct child_end *end)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
     struct rlimit none = {0};
@@ -175,7 +177,8 @@ _Noreturn void child_die_alike(const struct child *child,
         _exit(end->status);
     }
     setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0); /* a piped core pattern ignores the limit */
+    (void)prctl(PR_SET_DUMPABLE,
+                0); /* a piped core pattern ignores the limit */
     sigaction(end->signal, &action, NULL);
     sigemptyset(&set);
     sigaddset(&set, end->signal);

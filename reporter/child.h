@@ -15,6 +15,7 @@
 
 struct child {
     pid_t pid;
+    pid_t parent;         /* this process */
     uint64_t start_ticks; /* field 22 of /proc/PID/stat */
     sigset_t mask;        /* as it was before us */
     struct sigaction sigchld;
@@ -43,8 +44,7 @@ void child_wait(struct child *child, struct child_end *ret_end);
 void child_reap(const struct child *child);
 
 /* Ends this process as the child ended, without a core file of its own. */
-_Noreturn void child_die_alike(const struct child *child,
-                               const struct child_end *end);
+_Noreturn void child_die_alike(const struct child_end *end);
 
 /* Field 22 of /proc/PID/stat; 0 when there is no such process. */
 uint64_t process_start_ticks(pid_t pid);

@@ -143,8 +143,8 @@ static int read_directory(struct config *config, const char *directory)
 
     int count = scandir(directory, &names, is_config, alphasort);
     for (int i = 0; i < count; i++) {
-        int size = snprintf(path, sizeof path, "%s/%s", directory,
-                            names[i]->d_name);
+        int size =
+            snprintf(path, sizeof path, "%s/%s", directory, names[i]->d_name);
         if (result == 0 && i < CONFIG_FILES_MAX && size < (int)sizeof path)
             result = read_file(config, path);
         free(names[i]);

@@ -1,8 +1,9 @@
 /*
- * Configuration: the .conf files of /etc/inquest in order of name (policy.conf is not one
- * of them), then XDG_CONFIG_HOME/inquest/config, then the environment; the
- * later word wins. The keys are in config_keys[]; INQUEST_<KEY> in capitals is
- * the variable of those that have one. Context: tool.
+ * Configuration: the .conf files of /etc/inquest in order of name (policy.conf
+ * is not one of them), then XDG_CONFIG_HOME/inquest/config, then the
+ * environment; the later word wins. The keys are in config_keys[];
+ * INQUEST_<KEY> in capitals is the variable of those that have one. Context:
+ * tool.
  */
 #ifndef INQUEST_REPORTER_CONFIG_H
 #define INQUEST_REPORTER_CONFIG_H

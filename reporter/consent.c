@@ -54,7 +54,7 @@ uint32_t consent_sending(const struct consent_layers *layers,
     uint32_t mask = 0;
 
     for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
-        if (consent_allows((enum data_class)class, layers, report))
+        if (consent_allows((enum data_class) class, layers, report))
             mask |= CLASS_BIT(class);
     }
     return mask;

@@ -98,12 +98,12 @@ int consent_file_write(int state_fd, const struct consent *consent)
         if (word->state == CONSENT_UNSET)
             continue;
         clock_text(word->time_unix_ms, time);
-        size += snprintf(text + size, sizeof text - (size_t)size,
-                         "%s = %s %s %s %s %u %lu\n",
-                         data_class_name((enum data_class)class),
-                         consent_state_name(word->state), time, word->actor,
-                         word->way, word->notice,
-                         (unsigned long)word->since_epoch);
+        size +=
+            snprintf(text + size, sizeof text - (size_t)size,
+                     "%s = %s %s %s %s %u %lu\n",
+                     data_class_name((enum data_class) class),
+                     consent_state_name(word->state), time, word->actor,
+                     word->way, word->notice, (unsigned long)word->since_epoch);
     }
     struct span data = {(const uint8_t *)text, (size_t)size};
     return state_file_write(state_fd, CONSENT_FILE, data);
@@ -202,7 +202,7 @@ static void append_mask(char *text, size_t capacity, const char *key,
     for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
         if ((mask & CLASS_BIT(class)) != 0)
             size += (size_t)snprintf(text + size, capacity - size, " %s",
-                                     data_class_name((enum data_class)class));
+                                     data_class_name((enum data_class) class));
     }
     snprintf(text + size, capacity - size, "\n");
 }

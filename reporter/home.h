@@ -28,11 +28,9 @@ struct home {
     char problem[HOME_PROBLEM_BYTES]; /* what is amiss but not fatal, or "" */
 };
 
-#define HOME_CLOSED                                    \
-    {                                                  \
-        .state_fd = -1, .queue = {                     \
-            .dir_fd = { -1, -1, -1, -1, -1 }           \
-        }                                              \
+#define HOME_CLOSED                                                \
+    {                                                              \
+        .state_fd = -1, .queue = {.dir_fd = {-1, -1, -1, -1, -1} } \
     }
 #define OWNED_HOME CLEANUP(home_close) struct home
 

@@ -64,8 +64,8 @@ static int cut_lines(struct keyfile *file, unsigned *number)
     return 0;
 }
 
-int keyfile_parse(const char *text, size_t size_bytes,
-                  struct keyfile *ret_file, unsigned *ret_line)
+int keyfile_parse(const char *text, size_t size_bytes, struct keyfile *ret_file,
+                  unsigned *ret_line)
 {
     unsigned number = 0;
 

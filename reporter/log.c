@@ -23,8 +23,8 @@ static void say(enum log_level level, const char *word, const char *format,
     if (level > limit)
         return;
     int size = snprintf(line, sizeof line, "inquest: %s", word);
-    size += vsnprintf(line + size, sizeof line - (size_t)size, format,
-                      arguments);
+    size +=
+        vsnprintf(line + size, sizeof line - (size_t)size, format, arguments);
     if (size < 0 || size > LINE_BYTES - 2)
         size = LINE_BYTES - 2;
     line[size++] = '\n';

@@ -18,7 +18,8 @@ static void drop_preload(void)
     for (const char *at = preload; *at != '\0';) {
         size_t size = strcspn(at, ": ");
         if (!memmem(at, size, "libinquest", strlen("libinquest"))) {
-            strncat(kept, kept[0] ? ":" : "", 1);
+            if (kept[0] != '\0')
+                strcat(kept, ":");
             strncat(kept, at, size);
         }
         at += size;
@@ -59,8 +60,7 @@ int main(int argc, char **argv)
         return EX_OK;
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
-        const struct command *about =
-            argc > 2 ? command_find(argv[2]) : NULL;
+        const struct command *about = argc > 2 ? command_find(argv[2]) : NULL;
         if (about)
             options_help(about, stdout);
         else

@@ -43,15 +43,14 @@ static void fill_long_options(const struct command *command,
     const struct option_spec *spec;
 
     for (size_t i = 0; (spec = spec_at(command, i)) != NULL; i++)
-        options[i] = (struct option){.name = spec->name,
-                                     .has_arg = (int)spec->argument};
+        options[i] =
+            (struct option){.name = spec->name, .has_arg = (int)spec->argument};
 }
 
 int options_parse(const struct command *command, int argc, char **argv,
                   struct invocation *ret_invocation)
 {
-    struct option options[OPTIONS_MAX + ARRAY_LENGTH(common_options) + 1] = {
-        0};
+    struct option options[OPTIONS_MAX + ARRAY_LENGTH(common_options) + 1] = {0};
     struct invocation invocation = {.command = command};
     int index = 0;
 
@@ -59,9 +58,8 @@ int options_parse(const struct command *command, int argc, char **argv,
     optind = 0;
     opterr = 0;
     for (;;) {
-        int c = getopt_long(argc, argv,
-                            command->stops_at_operand ? "+:" : ":", options,
-                            &index);
+        int c = getopt_long(argc, argv, command->stops_at_operand ? "+:" : ":",
+                            options, &index);
         if (c == -1)
             break;
         if (c != 0 || invocation.given_count == OPTIONS_GIVEN_MAX) {

@@ -59,8 +59,7 @@ MUST_CHECK int options_parse(const struct command *command, int argc,
                              char **argv, struct invocation *ret_invocation);
 
 /* The last value of an option, or NULL when it was not given. */
-const char *option_value(const struct invocation *invocation,
-                         const char *name);
+const char *option_value(const struct invocation *invocation, const char *name);
 bool option_given(const struct invocation *invocation, const char *name);
 
 /* The operand at index, or NULL. */

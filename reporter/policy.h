@@ -19,7 +19,11 @@
 
 #define POLICY_PROBLEM_BYTES 256
 
-enum policy_privacy { POLICY_PRIVACY_FREE, POLICY_PRIVACY_ON, POLICY_PRIVACY_OFF };
+enum policy_privacy {
+    POLICY_PRIVACY_FREE,
+    POLICY_PRIVACY_ON,
+    POLICY_PRIVACY_OFF
+};
 
 struct policy {
     uint32_t allowed; /* CLASS_BIT()s */

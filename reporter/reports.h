@@ -5,6 +5,7 @@
 #ifndef INQUEST_REPORTER_REPORTS_H
 #define INQUEST_REPORTER_REPORTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,8 +13,8 @@
 #include "proto/queue.h"
 #include "proto/report_codec.h"
 
-#define REPORTS_MAX        (3 * QUEUE_COUNT_MAX)
-#define REPORTS_SHORT_MIN  13 /* of an id: its 48 bits of time */
+#define REPORTS_MAX       (3 * QUEUE_COUNT_MAX)
+#define REPORTS_SHORT_MIN 13 /* of an id: its 48 bits of time */
 
 struct stored_report {
     char id[REPORT_ID_BYTES];

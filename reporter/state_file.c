@@ -60,8 +60,8 @@ static int overwrite(int fd, off_t size_bytes)
     static const uint8_t zeros[ERASE_BYTES];
 
     while (size_bytes > 0) {
-        size_t part = size_bytes < ERASE_BYTES ? (size_t)size_bytes
-                                               : sizeof zeros;
+        size_t part =
+            size_bytes < ERASE_BYTES ? (size_t)size_bytes : sizeof zeros;
         int r = io_write_all(fd, zeros, part);
         if (r < 0)
             return r;

@@ -6,6 +6,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -147,8 +148,7 @@ static int check_privileges(const char *path, char *why)
                    status.st_gid != getgid();
     if (set_uid || set_gid)
         return refuse(why, "it runs with other rights (set-uid)");
-    if (getuid() != 0 &&
-        getxattr(path, "security.capability", NULL, 0) > 0)
+    if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
         return refuse(why, "it runs with other rights (file capabilities)");
     return 0;
 }
@@ -184,8 +184,7 @@ struct mapping {
 static void unmap(struct mapping *mapping)
 {
     if (mapping->file.data)
-        munmap((void *)(uintptr_t)mapping->file.data,
-               mapping->file.size_bytes);
+        munmap((void *)(uintptr_t)mapping->file.data, mapping->file.size_bytes);
 }
 
 static int map_file(const char *path, struct mapping *ret_mapping)

@@ -5,6 +5,8 @@
 #ifndef INQUEST_REPORTER_WATCHABLE_H
 #define INQUEST_REPORTER_WATCHABLE_H
 
+#include <stdbool.h>
+
 #include "proto/base/compiler.h"
 
 #define WATCHABLE_PATH_BYTES 4096

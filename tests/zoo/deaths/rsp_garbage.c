@@ -3,8 +3,9 @@
 
 void crash_here(void)
 {
-    __asm__ volatile("mov $0x1234567000, %%rsp\\n\\t"
-                     "push %%rax" ::: "memory");
+    __asm__ volatile("mov $0x1234567000, %%rsp\n\t"
+                     "push %%rax" ::
+                         : "memory");
 }
 
 int main(void)

@@ -3,8 +3,9 @@
 
 void crash_here(void)
 {
-    __asm__ volatile("xor %%esp, %%esp\\n\\t"
-                     "push %%rax" ::: "memory");
+    __asm__ volatile("xor %%esp, %%esp\n\t"
+                     "push %%rax" ::
+                         : "memory");
 }
 
 int main(void)

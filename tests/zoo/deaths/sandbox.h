@@ -21,8 +21,7 @@ static inline int sandbox_enter(const uint32_t *numbers, size_t count,
     struct sock_filter code[2 * SANDBOX_CALLS_MAX + 2];
     unsigned short used = 0;
 
-    if (count > SANDBOX_CALLS_MAX ||
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    if (count > SANDBOX_CALLS_MAX || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return -1;
     code[used++] = (struct sock_filter)BPF_STMT(
         BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));

@@ -6,7 +6,7 @@
 void crash_here(void)
 {
     static const uint32_t calls[] = {
-        SYS_clone,  SYS_clone3, SYS_fork,   SYS_vfork,
+        SYS_clone,  SYS_clone3, SYS_fork,     SYS_vfork,
         SYS_execve, SYS_ptrace, SYS_execveat, SYS_process_vm_readv,
     };
 

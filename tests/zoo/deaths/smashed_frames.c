@@ -10,8 +10,9 @@ void crash_here(void)
 
     for (int i = 0; i < 24; i++)
         at[i] = 0x4141414141414141u;
-    __asm__ volatile("xor %%ebp, %%ebp\\n\\t"
-                     "mov %%ebp, (%%rbp)" ::: "memory");
+    __asm__ volatile("xor %%ebp, %%ebp\n\t"
+                     "mov %%ebp, (%%rbp)" ::
+                         : "memory");
 }
 
 int main(void)

@@ -1,0 +1,164 @@
+/* Report, recovery, upload. Context: tool. */
+#include "reporter/aftermath.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proto/base/fd.h"
+#include "proto/base/io.h"
+#include "reporter/kernel_log.h"
+#include "reporter/recover.h"
+#include "reporter/reports.h"
+
+#define ID_TIME_DIGITS 12 /* of a UUID version 7, a dash among them */
+#define WAIT_MS_MAX    3600000
+
+void aftermath_prepare(struct aftermath *aftermath)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail */
+    aftermath->start_ms =
+        (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+    aftermath->kernel_log_fd = kernel_log_open();
+}
+
+static uint64_t id_time_ms(const char *id)
+{
+    char digits[ID_TIME_DIGITS + 1] = {id[0],  id[1],  id[2], id[3], id[4],
+                                       id[5],  id[6],  id[7], id[9], id[10],
+                                       id[11], id[12], '\0'};
+
+    return strtoull(digits, NULL, 16);
+}
+
+static void copy_cause(struct aftermath *aftermath,
+                       const Inquest__V1__Report *report)
+{
+    const char *signal = "";
+    const char *cause = "it died without a word";
+
+    if (report->crash) {
+        cause = report->crash->cause;
+        if (report->crash->signal)
+            signal = report->crash->signal->name;
+    }
+    (void)snprintf(aftermath->cause, sizeof aftermath->cause, "%s%s%s", signal,
+                   *signal ? ": " : "", cause);
+}
+
+/* The newest report of this pid since the start. */
+static bool find_report(struct aftermath *aftermath, struct home *home,
+                        pid_t pid)
+{
+    OWNED_REPORTS reports = {0};
+
+    if (reports_list(&home->queue, &reports) < 0)
+        return false;
+    for (size_t i = reports.count; i > 0; i--) {
+        const char *id = reports.items[i - 1].id;
+        OWNED_REPORT *report = NULL;
+        if (id_time_ms(id) < aftermath->start_ms)
+            return false;
+        if (reports_load(&home->queue, id, &report) < 0 || !report->process ||
+            report->process->pid != (uint32_t)pid)
+            continue;
+        memcpy(aftermath->report_id, id, sizeof aftermath->report_id);
+        copy_cause(aftermath, report);
+        return true;
+    }
+    return false;
+}
+
+static bool deserves_report(const struct child_end *end)
+{
+    switch (end->signal) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGABRT:
+    case SIGSYS:
+    case SIGKILL:
+    case SIGXCPU:
+    case SIGXFSZ:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool aftermath_of(struct aftermath *aftermath, struct home *home,
+                  const struct child *child, const struct child_end *end)
+{
+    char box[STATE_PATH_BYTES + BOX_NAME_BYTES];
+    char name[BOX_NAME_BYTES];
+    char line[KERNEL_LOG_LINE_BYTES];
+
+    state_box_name(child->pid, child->start_ticks, name);
+    (void)snprintf(box, sizeof box, "%s/%s", home->box_path, name);
+    if (!deserves_report(end)) {
+        (void)unlink(box); /* the program slipped past our exit hooks */
+        return false;
+    }
+    if (find_report(aftermath, home, child->pid))
+        return true;
+    bool by_kernel =
+        end->signal == SIGKILL && aftermath->kernel_log_fd >= 0 &&
+        kernel_log_find_kill(aftermath->kernel_log_fd, child->pid, line);
+    struct recover_facts facts = {
+        .signal_number = end->signal,
+        .kernel_log = by_kernel ? line : NULL,
+    };
+    return recover_box(home, box, &facts) == 0 &&
+           find_report(aftermath, home, child->pid);
+}
+
+static _Noreturn void become_uploader(void)
+{
+    char program[STATE_PATH_BYTES];
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    sigset_t none;
+
+    (void)setsid();
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int fd = 0; fd <= STDERR_FILENO && null_fd >= 0; fd++)
+        (void)dup2(null_fd, fd);
+    unsetenv("LD_PRELOAD");
+    if (home_program("inquest", program) == 0)
+        execl(program, "inquest", "upload", "--quiet", (char *)NULL);
+    _exit(127);
+}
+
+/* Waits for the uploader through a descriptor: no polling. */
+static void wait_for(pid_t pid, const char *seconds)
+{
+    long limit_ms = strtol(seconds, NULL, 10) * 1000;
+    OWNED_FD fd = pidfd_open(pid, 0);
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+
+    if (limit_ms > 0 && fd >= 0)
+        (void)poll(&wanted, 1,
+                   (int)(limit_ms < WAIT_MS_MAX ? limit_ms : WAIT_MS_MAX));
+}
+
+void aftermath_upload(const struct home *home, const char *wait_seconds)
+{
+    if (!config_get(&home->config, "endpoint"))
+        return;
+    pid_t pid = fork();
+    if (pid == 0)
+        become_uploader();
+    if (pid > 0 && wait_seconds)
+        wait_for(pid, wait_seconds);
+}

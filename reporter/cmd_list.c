@@ -1,0 +1,138 @@
+/* inquest list: the reports on this machine. Context: tool. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "proto/base/err.h"
+#include "reporter/commands.h"
+#include "reporter/headline.h"
+#include "reporter/log.h"
+#include "reporter/state_file.h"
+
+struct list {
+    const struct home *home;
+    const char *app;
+    const char *kind;
+    int64_t since_ms;
+    json_t *array; /* for --json; NULL: a table */
+    size_t printed;
+};
+
+static bool wanted(const struct list *list, const Inquest__V1__Report *report)
+{
+    if (list->app && strcmp(list->app, headline_app(report)) != 0)
+        return false;
+    if (list->kind && strcasecmp(list->kind, headline_kind(report)) != 0)
+        return false;
+    return report->time >= list->since_ms;
+}
+
+static const char *state_text(enum queue_place place)
+{
+    return place == QUEUE_SENT   ? "sent"
+           : place == QUEUE_BUSY ? "sending"
+                                 : "waiting";
+}
+
+static void add_json(struct list *list, const struct stored_report *item,
+                     const Inquest__V1__Report *report)
+{
+    char time[CLOCK_TEXT_BYTES];
+    char cause[HEADLINE_BYTES];
+
+    clock_text(report->time, time);
+    headline_cause(report, cause);
+    json_array_append_new(list->array,
+                          json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:s}", "reportId",
+                                    item->id, "kind", headline_kind(report),
+                                    "time", time, "app", headline_app(report),
+                                    "cause", cause[0] ? cause : NULL, "state",
+                                    state_text(item->place)));
+}
+
+static void print_row(struct list *list, const char *id, size_t size,
+                      const Inquest__V1__Report *report, const char *state)
+{
+    char when[32];
+    char cause[HEADLINE_BYTES];
+    time_t seconds = (time_t)(report->time / 1000);
+    struct tm parts;
+
+    if (list->printed++ == 0)
+        printf("%-13s  %-16s  %-11s  %-7s  %-16s  %s\n", "ID", "TIME", "KIND",
+               "STATE", "APP", "CAUSE");
+    localtime_r(&seconds, &parts);
+    strftime(when, sizeof when, "%Y-%m-%d %H:%M", &parts);
+    headline_cause(report, cause);
+    printf("%-13.*s  %s  %-11s  %-7s  %-16.40s  %s\n", (int)size, id, when,
+           headline_kind(report), state, headline_app(report), cause);
+}
+
+static void take(struct list *list, const struct reports *reports, size_t index)
+{
+    const struct stored_report *item = &reports->items[index];
+    OWNED_REPORT *report = NULL;
+
+    int r = reports_load(&list->home->queue, item->id, &report);
+    if (r < 0) {
+        log_warn("report %s cannot be read: %s", item->id, err_text(r));
+        return;
+    }
+    if (!wanted(list, report))
+        return;
+    if (list->array)
+        add_json(list, item, report);
+    else
+        print_row(list, item->id, reports_short(reports, index), report,
+                  state_text(item->place));
+}
+
+static int print(struct list *list)
+{
+    OWNED_REPORTS reports = {0};
+
+    int r = reports_list(&list->home->queue, &reports);
+    if (r < 0) {
+        log_error("cannot read the queue in %s: %s", list->home->state_path,
+                  err_text(r));
+        return exit_status(r);
+    }
+    for (size_t i = 0; i < reports.count; i++)
+        take(list, &reports, i);
+    if (list->array) {
+        json_dumpf(list->array, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else if (list->printed == 0) {
+        log_info("no reports in %s", list->home->state_path);
+    }
+    return EX_OK;
+}
+
+int cmd_list(const struct invocation *invocation)
+{
+    OWNED_HOME home = HOME_CLOSED;
+    const char *since = option_value(invocation, "since");
+    struct list list = {
+        .home = &home,
+        .app = option_value(invocation, "app"),
+        .kind = option_value(invocation, "kind"),
+        .since_ms = INT64_MIN,
+    };
+
+    if (since && clock_parse(since, &list.since_ms) < 0) {
+        log_error("--since wants a time in UTC like 2026-11-24 or "
+                  "2026-11-24T11:00:00");
+        return EX_USAGE;
+    }
+    int status = command_home(&home);
+    if (status != 0)
+        return status;
+    if (option_given(invocation, "json"))
+        list.array = json_array();
+    status = print(&list);
+    json_decref(list.array);
+    return status;
+}

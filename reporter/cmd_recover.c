@@ -1,0 +1,30 @@
+/*
+ * inquest recover: reports of processes that died without a word.
+ * Context: tool.
+ */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "proto/base/err.h"
+#include "reporter/commands.h"
+#include "reporter/log.h"
+#include "reporter/recover.h"
+
+int cmd_recover(const struct invocation *invocation)
+{
+    OWNED_HOME home = HOME_CLOSED;
+    size_t count = 0;
+
+    int status = command_home(&home);
+    if (status != 0)
+        return status;
+    int r = recover_all(&home, &count);
+    if (option_given(invocation, "json"))
+        printf("{\"recovered\": %zu}\n", count);
+    else
+        printf("%zu boxes of dead processes dealt with\n", count);
+    if (r < 0)
+        log_error("some boxes in %s could not be read: %s", home.box_path,
+                  err_text(r));
+    return exit_status(r);
+}

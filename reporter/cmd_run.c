@@ -1,0 +1,135 @@
+/*
+ * inquest run: starts a program with the library preloaded, ends as it ended,
+ * and sees to the report of its death. Context: tool.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proto/base/err.h"
+#include "proto/base/fd.h"
+#include "proto/box.h"
+#include "reporter/aftermath.h"
+#include "reporter/child.h"
+#include "reporter/commands.h"
+#include "reporter/log.h"
+#include "reporter/watchable.h"
+
+#define EXIT_NOT_STARTED 126 /* as the shell */
+#define EXIT_NOT_FOUND   127
+#define NUMBER_BYTES     24
+
+static void set_or_clear(const char *name, const char *value)
+{
+    if (value)
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
+}
+
+/* Ours first; what was preloaded before stays. */
+static int set_preload(void)
+{
+    char library[STATE_PATH_BYTES];
+    char *joined = NULL;
+    const char *before = getenv("LD_PRELOAD");
+
+    int r = home_library(library);
+    if (r < 0)
+        return r;
+    if (asprintf(&joined, "%s%s%s", library, before && *before ? ":" : "",
+                 before ? before : "") < 0)
+        return -ENOMEM;
+    setenv("LD_PRELOAD", joined, 1);
+    free(joined);
+    return 0;
+}
+
+/* What the library reads in the child: handler/config.h. */
+static int set_environment(const struct invocation *invocation)
+{
+    char dumper[STATE_PATH_BYTES];
+    char number[NUMBER_BYTES];
+
+    int r = home_program("inquest-dumper", dumper);
+    if (r == 0)
+        r = set_preload();
+    if (r < 0)
+        return r;
+    (void)snprintf(number, sizeof number, "%d", (int)getpid());
+    setenv("INQUEST_SUPERVISOR_PID", number, 1);
+    setenv("INQUEST_DUMPER", dumper, 1);
+    set_or_clear("INQUEST_APP", option_value(invocation, "app"));
+    set_or_clear("INQUEST_APP_VERSION",
+                 option_value(invocation, "app-version"));
+    return 0;
+}
+
+/* Prepares the watching; when it cannot be, says so in one line. */
+static bool prepare(const struct invocation *invocation)
+{
+    char path[WATCHABLE_PATH_BYTES];
+    char why[WATCHABLE_WHY_BYTES];
+    const char *program = operand(invocation, 0);
+
+    if (watchable_find(program, path) == 0 && watchable_check(path, why) < 0) {
+        log_warn("cannot watch %s: %s; running it unwatched", program, why);
+        return false;
+    }
+    int r = set_environment(invocation);
+    if (r < 0)
+        log_warn("cannot watch %s: the library is not beside this program: "
+                 "%s; running it unwatched",
+                 program, err_text(r));
+    return r == 0;
+}
+
+static void tell(const struct invocation *invocation, const char *report_id,
+                 const char *cause)
+{
+    if (!isatty(STDERR_FILENO) && !option_given(invocation, "verbose"))
+        return;
+    fprintf(stderr, "inquest: %s (%s); type: inquest show %.13s\n", cause,
+            operand(invocation, 0), report_id);
+}
+
+int cmd_run(const struct invocation *invocation)
+{
+    OWNED_HOME home = HOME_CLOSED;
+    struct aftermath aftermath = {0};
+    struct child child;
+    struct child_end end;
+    int exec_errno = 0;
+
+    if (!operand(invocation, 0)) {
+        log_error("run what? inquest run -- PROGRAM [ARG…]");
+        return EX_USAGE;
+    }
+    bool ready = home_open(&home) == 0;
+    if (!ready)
+        log_warn("no state directory: running %s unwatched",
+                 operand(invocation, 0));
+    bool watched = ready && prepare(invocation);
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us */
+    aftermath_prepare(&aftermath);
+    int r = child_start(invocation->operands, environ, &child, &exec_errno);
+    if (r < 0 || exec_errno) {
+        log_error("cannot start %s: %s", operand(invocation, 0),
+                  err_text(r < 0 ? r : -exec_errno));
+        return exec_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
+    }
+    child_wait(&child, &end);
+    if (watched && aftermath_of(&aftermath, &home, &child, &end)) {
+        tell(invocation, aftermath.report_id, aftermath.cause);
+        aftermath_upload(&home, option_value(invocation, "wait-upload"));
+    }
+    child_reap(&child);
+    child_die_alike(&end);
+}

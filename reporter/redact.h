@@ -1,0 +1,37 @@
+/*
+ * Redaction: what names a person or a machine inside free text. Home
+ * directories become ~, the user's and the host's name <user> and <host>,
+ * e-mail addresses <email>. Context: tool.
+ */
+#ifndef INQUEST_REPORTER_REDACT_H
+#define INQUEST_REPORTER_REDACT_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <sys/types.h>
+
+#include "proto/base/compiler.h"
+
+#define REDACT_NAME_BYTES 256
+#define REDACT_NAME_MIN   3 /* shorter names are words like any other */
+
+/* Whom and what not to name; "" where not known. */
+struct redact {
+    char home[REDACT_NAME_BYTES]; /* without a slash at its end */
+    char user[REDACT_NAME_BYTES];
+    char host[REDACT_NAME_BYTES]; /* without the domain */
+    char full_host[REDACT_NAME_BYTES];
+};
+
+/* From the user database, HOME, and the kernel, for the user uid. */
+void redact_init(uid_t uid, struct redact *ret_redact);
+
+/*
+ * The text without them, from malloc; NULL when there is nothing to change.
+ * Without memory: a text that says only so.
+ */
+char *redact_text(const struct redact *redact, const char *text);
+
+/* All free text of a message. */
+void redact_message(const struct redact *redact, ProtobufCMessage *message);
+
+#endif

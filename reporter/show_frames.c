@@ -1,0 +1,198 @@
+/* Threads and their frames. Context: tool. */
+#include "reporter/show_frames.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reporter/view.h"
+
+#define SOURCE_LINE_BYTES 400
+
+static void show_source(const struct show *show, const json_t *frame)
+{
+    char text[SOURCE_LINE_BYTES];
+    uint64_t line = 0;
+    const char *path = view_text(frame, "file");
+    FILE *file = show->source && *path == '/' ? fopen(path, "re") : NULL;
+
+    if (!file)
+        return;
+    (void)view_number(frame, "line", &line); /* 0 shows the first lines */
+    for (uint64_t number = 1; fgets(text, sizeof text, file); number++) {
+        if (number > line + SHOW_SOURCE_LINES)
+            break;
+        if (number + SHOW_SOURCE_LINES < line)
+            continue;
+        text[strcspn(text, "\n")] = '\0';
+        fprintf(show->out, "      %s%5" PRIu64 "  ", number == line ? ">" : " ",
+                number);
+        view_print(show->out, text);
+        putc('\n', show->out);
+    }
+    fclose(file);
+}
+
+/* "… 1234 times these 2 frames" behind the frame with this index. */
+static void show_repeat(const struct show *show, const json_t *thread,
+                        uint64_t index)
+{
+    size_t i;
+    json_t *repeat;
+
+    json_array_foreach(json_object_get(thread, "repeated"), i, repeat)
+    {
+        uint64_t after = 0;
+        uint64_t period = 0;
+        uint64_t count = 0;
+        if (!view_number(repeat, "afterFrame", &after) || after != index ||
+            !view_number(repeat, "period", &period) ||
+            !view_number(repeat, "count", &count))
+            continue;
+        fprintf(show->out,
+                "      … %" PRIu64 " more frames repeat the last %" PRIu64 "\n",
+                count, period);
+    }
+}
+
+static void show_frames(const struct show *show, const json_t *thread)
+{
+    const json_t *frames = json_object_get(thread, "frames");
+    char text[VIEW_FRAME_TEXT];
+    uint64_t physical = 0; /* an inlined frame has no number of its own */
+
+    for (size_t i = 0; i < json_array_size(frames); i++) {
+        const json_t *frame = json_array_get(frames, i);
+        bool inlined = json_is_true(json_object_get(frame, "inlined"));
+        const char *trust = view_text(frame, "trust");
+        if (i == SHOW_FRAMES_MAX) {
+            fprintf(show->out, "      … %zu more; --json has them\n",
+                    json_array_size(frames) - i);
+            return;
+        }
+        view_frame(frame, text);
+        fprintf(show->out, "  #%-3zu ", i);
+        view_print(show->out, text);
+        if (inlined)
+            fputs(" [inlined]", show->out);
+        if (strcmp(trust, "SCAN") == 0 || strcmp(trust, "FRAME_POINTER") == 0)
+            fprintf(show->out, " [%s]",
+                    *trust == 'S' ? "a guess" : "by frame pointer");
+        putc('\n', show->out);
+        show_source(show, frame);
+        if (!inlined)
+            show_repeat(show, thread, physical++);
+    }
+}
+
+static void show_registers(const struct show *show, const json_t *thread)
+{
+    const json_t *registers = json_object_get(thread, "registers");
+    unsigned columns = show->width >= 100 ? 4 : 3;
+    unsigned column = 0;
+    const char *name;
+    json_t *value;
+
+    if (json_object_size(registers) == 0)
+        return;
+    putc('\n', show->out);
+    json_object_foreach((json_t *)(uintptr_t)registers, name, value)
+    {
+        uint64_t number = 0;
+        if (!view_number(registers, name, &number))
+            continue;
+        fprintf(show->out, "%s%6s %016" PRIx64, column == 0 ? " " : " ", name,
+                number);
+        column = (column + 1) % columns;
+        if (column == 0)
+            putc('\n', show->out);
+    }
+    if (column != 0)
+        putc('\n', show->out);
+}
+
+static void show_name(const struct show *show, const json_t *thread)
+{
+    uint64_t tid = 0;
+
+    (void)view_number(thread, "tid", &tid); /* 0: not known */
+    fprintf(show->out, "%" PRIu64, tid);
+    if (*view_text(thread, "name") != '\0') {
+        fputs(" \"", show->out);
+        view_print(show->out, view_text(thread, "name"));
+        putc('"', show->out);
+    }
+}
+
+static void show_notes(const struct show *show, const json_t *thread)
+{
+    size_t index;
+    json_t *note;
+
+    json_array_foreach(json_object_get(thread, "notes"), index, note)
+    {
+        fputs("  note: ", show->out);
+        view_print(show->out, json_string_value(note));
+        putc('\n', show->out);
+    }
+}
+
+static void begin(const struct show *show, const char *word)
+{
+    fprintf(show->out, "\n%s%s ", show->color ? "\033[1m" : "", word);
+}
+
+static void end_line(const struct show *show, const char *more)
+{
+    fprintf(show->out, "%s%s\n", more, show->color ? "\033[0m" : "");
+}
+
+/* One stack and all threads that stand there; marks them as seen. */
+static void show_group(const struct show *show, const json_t *threads,
+                       size_t first, bool *seen)
+{
+    const json_t *thread = json_array_get(threads, first);
+    size_t count = 0;
+
+    for (size_t i = first; i < json_array_size(threads); i++)
+        count +=
+            !seen[i] && view_same_stack(thread, json_array_get(threads, i));
+    begin(show, count > 1 ? "Threads" : "Thread");
+    for (size_t i = first; i < json_array_size(threads); i++) {
+        const json_t *other = json_array_get(threads, i);
+        if (seen[i] || !view_same_stack(thread, other))
+            continue;
+        seen[i] = true;
+        if (i != first)
+            fputs(", ", show->out);
+        show_name(show, other);
+    }
+    end_line(show, "");
+    show_frames(show, thread);
+    show_notes(show, thread);
+}
+
+void show_threads(const struct show *show)
+{
+    const json_t *threads = json_object_get(show->report, "threads");
+    size_t count = json_array_size(threads);
+    bool *seen = calloc(count + 1, sizeof *seen);
+
+    for (size_t i = 0; seen && i < count; i++) {
+        const json_t *thread = json_array_get(threads, i);
+        if (!json_is_true(json_object_get(thread, "crashed")))
+            continue;
+        seen[i] = true;
+        begin(show, "Crashed thread");
+        show_name(show, thread);
+        end_line(show, "");
+        show_frames(show, thread);
+        show_notes(show, thread);
+        show_registers(show, thread);
+    }
+    for (size_t i = 0; seen && i < count; i++) {
+        if (!seen[i])
+            show_group(show, threads, i, seen);
+    }
+    free(seen);
+}

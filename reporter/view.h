@@ -1,0 +1,46 @@
+/*
+ * Reading a report as JSON without minding what is missing. Context: tool.
+ */
+#ifndef INQUEST_REPORTER_VIEW_H
+#define INQUEST_REPORTER_VIEW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "proto/base/compiler.h"
+#include "reporter/home.h"
+
+#define VIEW_SAMPLES_MAX 4096
+
+/* A string member, "" where there is none. */
+const char *view_text(const json_t *object, const char *key);
+/* A number, also one written as a string, decimal or 0x…. */
+bool view_number(const json_t *object, const char *key, uint64_t *ret_value);
+
+/* Prints foreign text: control characters become '?'. */
+void view_print(FILE *out, const char *text);
+
+/* "12.3 MiB". */
+#define VIEW_BYTES_TEXT 24
+void view_bytes(uint64_t bytes, char ret_text[VIEW_BYTES_TEXT]);
+
+/* "function at file:line (module)" or "module+0x1f". */
+#define VIEW_FRAME_TEXT 1024
+void view_frame(const json_t *frame, char ret_text[VIEW_FRAME_TEXT]);
+
+/* Whether two threads have the same stack (by pc). */
+bool view_same_stack(const json_t *a, const json_t *b);
+
+/* "1234 us (DUMPER)", with the reason of a lower tier. */
+void view_tier(const json_t *report, char *text, size_t capacity);
+
+/*
+ * The report with this id as JSON, frames named unless raw; *ret_missing, when
+ * not NULL, is what symbols_fill found lacking. New references.
+ */
+MUST_CHECK int view_open(const struct home *home, const char *id, bool raw,
+                         json_t **ret_report, json_t **ret_missing);
+
+#endif

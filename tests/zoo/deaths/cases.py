@@ -1,0 +1,176 @@
+"""The table of the zoo: what each death must look like. Context: tool.
+
+One case a program. `end` is how the bare run must end: a signal's name or an
+exit status. `reports` counts the reports a watched run must leave. The other
+fields describe the report; None: nothing is asserted.
+"""
+
+import dataclasses
+from typing import Optional
+
+CHAIN = ("crash_here", "crash_middle", "crash_outer")
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    name: str
+    end: object
+    signal: Optional[str] = None  # of the report; end when it is a signal
+    code: Optional[str] = None
+    address: Optional[int] = None  # None: not asserted, -1: must be absent
+    access: Optional[str] = None
+    chain: tuple = CHAIN  # in this order in the crashing thread's frames
+    top: bool = False  # the chain's first is frame 0
+    cause: Optional[str] = None  # a part of crash.cause, in any case
+    message: Optional[str] = None  # a part of crash.abortMessage
+    exception: Optional[tuple] = None  # type, message
+    phase: str = "RUNNING"
+    threads: Optional[int] = None  # without our sampler
+    repeated: bool = False  # a frame that stands for many
+    tier: str = "DUMPER"
+    kind: str = "CRASH"
+    reports: int = 1
+    needs: str = ""  # root, user, tmpfs
+    env: tuple = ()
+    copy: bool = False  # run a copy that is deleted while it runs
+    core: bool = False  # compare core files too
+    sender: bool = False  # senderPid must be there
+
+
+def null(name, **more):
+    """A write to address 0x10 at the end of the chain."""
+    fields = dict(code="SEGV_MAPERR", address=0x10, access="WRITE",
+                  cause="null pointer", top=True)
+    fields.update(more)
+    return Case(name, fields.pop("end", "SIGSEGV"),
+                signal=fields.pop("signal", "SIGSEGV"), **fields)
+
+
+def crash(name, end, **more):
+    return Case(name, end, signal=more.pop("signal", end), **more)
+
+
+def silent(name, end, **more):
+    """No report."""
+    return Case(name, end, reports=0, **more)
+
+
+CASES = (
+    crash("null_read", "SIGSEGV", code="SEGV_MAPERR", address=0, top=True,
+          access="READ", cause="null pointer", threads=1, core=True),
+    null("null_write", threads=1),
+    null("null_write_pthread", threads=2),
+    crash("unmapped_read", "SIGSEGV", code="SEGV_MAPERR", top=True,
+          address=0xdead0000, access="READ"),
+    crash("read_only_write", "SIGSEGV", code="SEGV_ACCERR", access="WRITE",
+          top=True),
+    crash("non_canonical", "SIGSEGV", code="SI_KERNEL", address=-1, top=True),
+    crash("jump_null", "SIGSEGV", code="SEGV_MAPERR", address=0,
+          access="EXECUTE"),
+    crash("jump_garbage", "SIGSEGV", code="SEGV_MAPERR",
+          address=0xabcdef0123, access="EXECUTE"),
+    crash("jump_nx", "SIGSEGV", code="SEGV_ACCERR", access="EXECUTE"),
+    crash("stack_overflow_main", "SIGSEGV", chain=("recurse", "main"),
+          cause="stack overflow", repeated=True),
+    crash("stack_overflow_pthread", "SIGSEGV", chain=("recurse",),
+          cause="stack overflow", repeated=True),
+    null("tiny_stack_thread", threads=2),
+    null("deep_recursion", chain=("descend", "crash_here"), repeated=True),
+    crash("abort", "SIGABRT", code="SI_TKILL", core=True),
+    crash("abort_pthread", "SIGABRT"),
+    crash("abort_blocked", "SIGABRT"),
+    crash("abort_ignored", "SIGABRT"),
+    crash("abort_handler_returns", "SIGABRT"),
+    silent("abort_handler_longjmp", 0),
+    crash("assert", "SIGABRT", message="answer != NULL"),
+    crash("double_free", "SIGABRT", message="double free"),
+    crash("invalid_free", "SIGABRT", message="free(): invalid pointer"),
+    crash("heap_overflow", "SIGABRT", message="malloc(): corrupted top size"),
+    crash("stack_smash", "SIGABRT", message="stack smashing detected",
+          chain=("crash_here",)),
+    crash("fortify", "SIGABRT", message="buffer overflow detected"),
+    crash("fpe", "SIGFPE", code="FPE_INTDIV", top=True),
+    crash("ill_ud2", "SIGILL", code="ILL_ILLOPN", top=True),
+    crash("int3", "SIGTRAP", code="SI_KERNEL", top=True, core=True),
+    crash("privileged", "SIGSEGV", code="SI_KERNEL", address=-1, top=True),
+    crash("bus_truncated", "SIGBUS", code="BUS_ADRERR", top=True),
+    crash("seccomp_trap", "SIGSYS", code="SYS_SECCOMP"),
+    null("seccomp_no_clone", tier="IN_PROCESS"),
+    null("seccomp_no_exec", tier="IN_PROCESS"),
+    null("seccomp_kill_clone", tier=None),
+    null("seccomp_strict", tier=None),
+    crash("raise_segv", "SIGSEGV", code="SI_TKILL", address=-1, sender=True),
+    crash("raise_trap", "SIGTRAP", code="SI_TKILL", sender=True),
+    crash("sigqueue_self", "SIGBUS", code="SI_QUEUE", sender=True),
+    crash("kill_by_other", "SIGSEGV", code="SI_USER", chain=("main",),
+          sender=True),
+    crash("rsp_zero", "SIGSEGV", chain=("crash_here",), top=True),
+    crash("rsp_garbage", "SIGSEGV", chain=("crash_here",), top=True),
+    crash("smashed_frames", "SIGSEGV", chain=("crash_here",), top=True),
+    null("crash_in_handler", chain=CHAIN + ("handle", "main")),
+    crash("malloc_lock", "SIGSEGV"),
+    null("loader_lock", top=False, chain=("in_callback",) + CHAIN),
+    null("stdio_lock"),
+    crash("strlen_null", "SIGSEGV", address=0, access="READ",
+          cause="null pointer"),
+    crash("cpp_exception", "SIGABRT", cause="the zoo is closed"),
+    crash("cpp_exception_thread", "SIGABRT", cause="the zoo is closed"),
+    crash("cpp_terminate", "SIGABRT", cause="terminate"),
+    crash("cpp_noexcept", "SIGABRT", chain=CHAIN, cause="not allowed"),
+    crash("pure_virtual", "SIGABRT", cause="pure virtual",
+          chain=("crash_here",)),
+    null("threads_32_crash", threads=33),
+    null("threads_idle", threads=32),
+    null("main_thread_gone"),
+    null("rlimit_as"),
+    null("rlimit_fsize"),
+    null("rlimit_nproc", tier="IN_PROCESS", needs="user"),
+    null("no_free_fds"),
+    null("closed_fds"),
+    null("reused_fds"),
+    null("no_new_privs"),
+    null("undumpable"),
+    null("dropped_root", needs="root"),
+    Case("null_write", "SIGSEGV", signal="SIGSEGV", needs="tmpfs", top=True),
+    null("chroot_away", needs="root"),
+    null("cwd_gone"),
+    null("fork_child", end=0),
+    null("vfork_child", end=0),
+    null("vfork_child_then_parent", reports=2),
+    null("raw_fork_child", end=0),
+    null("clone_vm_child", end=0),
+    null("double_fork", end=0),
+    null("exec_child"),
+    null("constructor", phase="BEFORE_MAIN"),
+    null("ifunc_resolver", reports=0),
+    null("atexit", phase="EXITING"),
+    null("destructor", phase="EXITING"),
+    null("tls_destructor"),
+    null("altstack_unmapped", tier=None, reports=0),
+    null("signals_blocked"),
+    null("signals_ignored", reports=0),
+    silent("sigwait_user", 0),
+    silent("sigwait_segv", 0),
+    silent("sigwait_segv_raise", 0),
+    silent("host_handler_recovers_longjmp", 0),
+    silent("host_handler_recovers_altstack", 0),
+    silent("host_handler_recovers_mprotect", 0),
+    null("host_handler_exits", end=3),
+    null("host_handler_calls_exit", end=4),
+    null("host_handler_aborts", end="SIGABRT", signal="SIGSEGV"),
+    null("host_handler_reraises", top=False, code=None, address=None,
+         access=None, cause=None),
+    null("host_handler_default"),
+    null("host_handler_resethand"),
+    null("host_handler_crashes", top=False, address=None),
+    null("handler_replaced_by_signal"),
+    null("null_write", copy=True),
+    silent("sigkill", "SIGKILL"),
+    silent("sigterm", "SIGTERM"),
+    silent("sigpipe", "SIGPIPE"),
+    silent("exit_1", 1),
+    silent("underscore_exit", 5),
+    silent("quick_exit", 6),
+    silent("raw_exit", 7),
+    silent("clean_exit", 0),
+)

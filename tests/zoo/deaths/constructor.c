@@ -1,0 +1,18 @@
+/* A crash in a constructor, before main. Context: tool. */
+
+#include "tests/zoo/deaths/death.h"
+
+void crash_here(void)
+{
+    death_write(0x10);
+}
+
+__attribute__((constructor)) static void before_main(void)
+{
+    crash_outer();
+}
+
+int main(void)
+{
+    return 0;
+}

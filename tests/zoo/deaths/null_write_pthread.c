@@ -1,0 +1,12 @@
+/* A null write in a thread. Context: tool. */
+#include "tests/zoo/deaths/thread.h"
+
+void crash_here(void)
+{
+    death_write(0x10);
+}
+
+int main(void)
+{
+    return thread_run(0);
+}

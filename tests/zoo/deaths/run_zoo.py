@@ -1,0 +1,417 @@
+#!/usr/bin/env python3
+"""Runs the zoo: every death bare and watched, and compares. Context: tool.
+
+Always: same wait status, same output, in time, nothing left behind. With a
+dumper: the report says what cases.py demands.
+
+    run_zoo.py --build DIR [--user nobody] [--tier2] [--only NAME,…] [-v]
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from cases import CASES
+
+DEADLINE_S = 8
+OVERHEAD_S = 3  # a watched death may take this much longer
+PR_SET_CHILD_SUBREAPER = 36
+NOBODY = 65534
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class Run:
+    """What one run of a program left: filled by run_program."""
+
+    def __init__(self):
+        self.status = None
+        self.seconds = 0.0
+        self.end_seconds = 0.0  # until all descendants were gone
+        self.output = b""
+        self.errors = b""
+        self.orphans = []
+        self.core = False
+        self.killed = []
+
+
+def child_setup(out, err, cwd, user, core):
+    os.setsid()
+    null = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    os.closerange(3, 256)
+    os.chdir(cwd)
+    limit = resource.RLIM_INFINITY if core else 0
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+
+
+def children():
+    path = f"/proc/self/task/{os.getpid()}/children"
+    with open(path, encoding="ascii") as file:
+        return [int(pid) for pid in file.read().split()]
+
+
+def reap_all(run, main_pid, begin):
+    """Waits for the program, then for whatever was left to us."""
+    while True:
+        pid, status = os.waitpid(-1, os.WNOHANG | 0x40000000)  # __WALL
+        now = time.monotonic() - begin
+        if pid == main_pid:
+            run.status, run.seconds = status, now
+        elif pid > 0:
+            run.orphans.append(status)
+        elif now > DEADLINE_S:
+            for left in children():
+                run.killed.append(left)
+                os.kill(left, signal.SIGKILL)
+            begin += 2
+        else:
+            select.select([], [], [], 0.0005)  # both pid and time are awaited
+        if run.status is not None and not children():
+            run.end_seconds = now
+            return
+
+
+def run_program(argv, env, cwd, user, core):
+    run = Run()
+    out, err = (tempfile.TemporaryFile() for _ in range(2))
+    begin = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            child_setup(out.fileno(), err.fileno(), cwd, user, core)
+            os.execve(argv[0], argv, env)
+        finally:
+            os._exit(126)
+    try:
+        reap_all(run, pid, begin)
+    except ChildProcessError:
+        pass
+    out.seek(0)
+    err.seek(0)
+    run.output, run.errors = out.read(), err.read()
+    run.core = any(name.startswith("core") for name in os.listdir(cwd))
+    return run
+
+
+def files_under(path):
+    return sorted(
+        os.path.relpath(os.path.join(top, name), path)
+        for top, _, names in os.walk(path) for name in names)
+
+
+def status_text(status):
+    if status is None:
+        return "none"
+    if os.WIFSIGNALED(status):
+        core = "+core" if os.WCOREDUMP(status) else ""
+        return signal.Signals(os.WTERMSIG(status)).name + core
+    return f"exit {os.WEXITSTATUS(status)}"
+
+
+def same_end(status, end):
+    if isinstance(end, str):
+        return os.WIFSIGNALED(status) and \
+            os.WTERMSIG(status) == signal.Signals[end]
+    return os.WIFEXITED(status) and os.WEXITSTATUS(status) == end
+
+
+class Zoo:
+    def __init__(self, options):
+        self.options = options
+        build = os.path.abspath(options.build)
+        self.deaths = os.path.join(build, "zoo", "deaths")
+        self.library = os.path.join(build, "lib", "libinquest.so")
+        self.dumper = os.path.join(build, "bin", "inquest-dumper")
+        self.inquest = os.path.join(build, "bin", "inquest")
+        self.user = NOBODY if options.user else None
+        self.has_dumper = os.access(self.dumper, os.X_OK) and \
+            not options.tier2
+        self.has_reporter = os.access(self.inquest, os.X_OK)
+        self.unproved = set()
+
+    def skip_reason(self, case):
+        root = os.geteuid() == 0 and self.user is None
+        if case.needs in ("root", "tmpfs") and not root:
+            return f"needs root ({case.needs})"
+        if case.needs == "user" and root:
+            return "root is above RLIMIT_NPROC: run with --user nobody"
+        return None
+
+    def environment(self, state):
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+        if state:
+            env.update(LD_PRELOAD=self.library, INQUEST_STATE_DIR=state,
+                       INQUEST_DUMPER=self.dumper)
+            if not self.has_dumper:
+                env["INQUEST_TIER"] = "2"
+        return env
+
+    def one_run(self, case, top, state):
+        cwd = os.path.join(top, "watched" if state else "bare")
+        os.mkdir(cwd)
+        program = os.path.join(cwd, "program")
+        shutil.copy(os.path.join(self.deaths, case.name), program)
+        if self.user is not None:
+            os.chown(cwd, self.user, self.user)
+        argv = [program]
+        if case.copy:
+            argv = ["/bin/sh", "-c", f"exec 3<{program}; rm {program}; "
+                    "exec /proc/self/fd/3"]
+            env = self.environment(state)
+        return run_program(argv, self.environment(state), cwd, self.user,
+                           case.core)
+
+    def check_ends(self, case, bare, watched):
+        wrong = []
+        if not same_end(bare.status, case.end):
+            wrong.append(f"bare run ended {status_text(bare.status)}, the "
+                         f"table says {case.end}")
+        if bare.status != watched.status:
+            wrong.append(f"status: bare {status_text(bare.status)} "
+                         f"watched {status_text(watched.status)}")
+        if bare.core != watched.core:
+            wrong.append(f"core file: bare {bare.core} watched "
+                         f"{watched.core}")
+        for name in ("output", "errors"):
+            if getattr(bare, name) != getattr(watched, name):
+                wrong.append(f"{name}: bare {getattr(bare, name)[-200:]!r} "
+                             f"watched {getattr(watched, name)[-200:]!r}")
+        if watched.killed:
+            wrong.append(f"still there after {DEADLINE_S} s: "
+                         f"{len(watched.killed)}")
+        if watched.seconds > bare.seconds + OVERHEAD_S:
+            wrong.append(f"late: {watched.seconds:.2f} s")
+        ours = list(watched.orphans)
+        for status in bare.orphans:  # the program's own
+            if status in ours:
+                ours.remove(status)
+            else:
+                wrong.append(f"orphan {status_text(status)} missing")
+        if any(status != 0 for status in ours):
+            wrong.append("orphans: " + ", ".join(map(status_text, ours)))
+        return wrong
+
+    def check_files(self, case, state):
+        """Which files may be left: a box only where there is a report due."""
+        wrong = []
+        left = files_under(state)
+        boxes = [name for name in left if name.endswith(".box")]
+        tmp = [name for name in left if name.startswith("queue/tmp/")]
+        if tmp:
+            wrong.append(f"left in queue/tmp: {tmp}")
+        may_stay = not self.has_dumper or case.tier != "DUMPER" or \
+            case.name in ("sigkill", "sigterm", "sigpipe", "raw_exit",
+                          "ifunc_resolver", "signals_ignored", "chroot_away")
+        dies = isinstance(case.end, str) or case.reports > 0
+        allowed = 2 if may_stay and (dies or case.name == "raw_exit") else 0
+        if len(boxes) > allowed:
+            wrong.append(f"boxes left: {len(boxes)}")
+        return wrong
+
+    def tool(self, state, *arguments):
+        env = {"PATH": "/usr/bin:/bin", "INQUEST_STATE_DIR": state,
+               "LC_ALL": "C"}
+        return subprocess.run([self.inquest, *arguments], env=env,
+                              capture_output=True, timeout=60, check=False)
+
+    def reports(self, state):
+        self.tool(state, "recover")
+        done = self.tool(state, "list", "--json")
+        if done.returncode != 0:
+            raise RuntimeError(f"inquest list: {done.stderr[-300:]!r}")
+        found = []
+        for entry in json.loads(done.stdout):
+            shown = self.tool(state, "show", entry["reportId"], "--json")
+            if shown.returncode != 0:
+                raise RuntimeError(f"inquest show: {shown.stderr[-300:]!r}")
+            found.append(json.loads(shown.stdout))
+        return found
+
+    def check_reports(self, case, state):
+        if not (self.has_dumper and self.has_reporter):
+            self.unproved.add(case.name)
+            return []
+        try:
+            found = self.reports(state)
+        except (RuntimeError, ValueError, KeyError,
+                subprocess.TimeoutExpired) as error:
+            return [f"reports not readable: {error}"]
+        crashes = [r for r in found if r.get("kind") == case.kind]
+        if len(crashes) != case.reports:
+            kinds = [report.get("kind") for report in found]
+            return [f"reports: {kinds}, expected {case.reports} {case.kind}"]
+        wrong = []
+        for report in crashes:
+            wrong += check_report(case, report)
+        return wrong
+
+    def run_case(self, case):
+        top = tempfile.mkdtemp(prefix="zoo-")
+        state = os.path.join(top, "state")
+        mounted = False
+        try:
+            os.chmod(top, 0o755)
+            os.mkdir(state, 0o700)
+            if self.user is not None:
+                os.chown(state, self.user, self.user)
+            if case.needs == "tmpfs":
+                mounted = fill_tmpfs(state)
+                if not mounted:
+                    return None, ["SKIP: cannot mount a tmpfs"]
+            bare = self.one_run(case, top, None)
+            watched = self.one_run(case, top, state)
+            wrong = self.check_ends(case, bare, watched)
+            wrong += self.check_files(case, state)
+            if mounted:
+                os.unlink(os.path.join(state, "filler"))
+            wrong += self.check_reports(case, state)
+            return watched, wrong
+        finally:
+            if mounted:
+                subprocess.run(["umount", state], check=False)
+            if not (self.options.keep):
+                shutil.rmtree(top, ignore_errors=True)
+
+    def name(self, case):
+        return case.name + (f"@{case.needs}" if case.needs == "tmpfs" else "") \
+            + ("@deleted" if case.copy else "")
+
+    def run(self):
+        only = self.options.only.split(",") if self.options.only else None
+        failed = passed = skipped = 0
+        for case in CASES:
+            name = self.name(case)
+            if only and case.name not in only and name not in only:
+                continue
+            reason = self.skip_reason(case)
+            watched, wrong = (None, [f"SKIP: {reason}"]) if reason else \
+                self.run_case(case)
+            if wrong and wrong[0].startswith("SKIP"):
+                skipped += 1
+                print(f"skip  {name}: {wrong[0][6:]}", flush=True)
+            elif wrong:
+                failed += 1
+                print(f"FAIL  {name}", flush=True)
+                for line in wrong:
+                    print(f"      {line}", flush=True)
+            else:
+                passed += 1
+                if self.options.verbose:
+                    print(f"ok    {name} {watched.seconds * 1e3:.1f} ms, all "
+                          f"gone {watched.end_seconds * 1e3:.1f} ms",
+                          flush=True)
+        print(f"{passed} passed, {failed} failed, {skipped} skipped")
+        if self.unproved:
+            print(f"reports not read in {len(self.unproved)} cases: "
+                  f"dumper {self.has_dumper}, reporter {self.has_reporter}")
+        return 1 if failed else 0
+
+
+def fill_tmpfs(state):
+    """A state directory of 512 KiB that fills up behind the box."""
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o",
+                           "size=512k,mode=0700", "zoo", state], check=False,
+                          capture_output=True)
+    if done.returncode != 0:
+        return False
+    # Room for one box (288 KiB) and nothing more.
+    with open(os.path.join(state, "filler"), "wb") as file:
+        file.write(bytes(212 << 10))
+    return True
+
+
+def frames_of(report):
+    for thread in report.get("threads", []):
+        if thread.get("crashed"):
+            return thread, thread.get("frames", [])
+    return {}, []
+
+
+def check_chain(case, frames):
+    names = [frame.get("function", "").split("(")[0] for frame in frames]
+    at = 0
+    for name in case.chain:
+        if name not in names[at:]:
+            return [f"chain: no {name} in order in {names[:16]}"]
+        at = names.index(name, at)
+    if case.top and names[0] != case.chain[0]:
+        return [f"top frame {names[0]}, expected {case.chain[0]}"]
+    return []
+
+
+def check_signal(case, crash):
+    wrong = []
+    seen = crash.get("signal", {})
+    for field, wish in (("name", case.signal), ("codeName", case.code)):
+        if wish and seen.get(field) != wish:
+            wrong.append(f"signal.{field} {seen.get(field)}, expected {wish}")
+    address = seen.get("faultAddress")
+    if case.address == -1 and address is not None:
+        wrong.append(f"faultAddress {address}, should be unknown")
+    if case.address not in (None, -1) and (
+            address is None or int(address, 16) != case.address):
+        wrong.append(f"faultAddress {address}, expected {case.address:#x}")
+    if case.sender and not seen.get("senderPid"):
+        wrong.append("no senderPid")
+    return wrong
+
+
+def check_report(case, report):
+    crash = report.get("crash", {})
+    thread, frames = frames_of(report)
+    wrong = check_signal(case, crash) + check_chain(case, frames)
+    for field, wish in (("access", case.access), ("phase", case.phase)):
+        if wish and crash.get(field) != wish:
+            wrong.append(f"crash.{field} {crash.get(field)}, expected {wish}")
+    for field, wish in (("cause", case.cause),
+                        ("abortMessage", case.message)):
+        if wish and wish.lower() not in crash.get(field, "").lower():
+            wrong.append(f"crash.{field} {crash.get(field)!r} lacks {wish!r}")
+    if case.repeated and not any(
+            int(part.get("repeated", 0)) > 0 for part in [thread, *frames]):
+        wrong.append("no repeated frames")
+    names = [thread.get("name") for thread in report.get("threads", [])]
+    count = len([name for name in names if name != "inquest"])
+    if case.threads is not None and count != case.threads:
+        wrong.append(f"threads {count}, expected {case.threads}: {names[:4]}")
+    tier = report.get("tier", {}).get("name")
+    if case.tier and tier != case.tier:
+        wrong.append(f"tier {report.get('tier')}, expected {case.tier}")
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--user", choices=["nobody"])
+    parser.add_argument("--tier2", action="store_true",
+                        help="without the dumper")
+    parser.add_argument("--only", help="names, with commas")
+    parser.add_argument("--keep", action="store_true",
+                        help="keep the directories of the runs")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    options = parser.parse_args()
+    if options.user and os.geteuid() != 0:
+        parser.error("--user needs root")
+    if LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0:
+        parser.error("prctl")
+    sys.exit(Zoo(options).run())
+
+
+if __name__ == "__main__":
+    main()
