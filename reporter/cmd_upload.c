@@ -34,7 +34,8 @@ static void move(const struct home *home, const char *name,
                  enum queue_place from, enum queue_place to)
 {
     if (renameat2(home->queue.dir_fd[from], name, home->queue.dir_fd[to], name,
-                  RENAME_NOREPLACE) < 0)
+                  RENAME_NOREPLACE) < 0 &&
+        errno != ENOENT) /* another uploader was done with it */
         log_warn("%s stays in %s: %s", name, queue_place_name(from),
                  err_text(-errno));
 }
@@ -53,9 +54,13 @@ static int claim(const struct home *home, const char *name)
     return fd_take(&fd);
 }
 
-/* What a dead uploader left in busy/ goes back to new/. */
-static void take_back(const struct home *home)
+/*
+ * What a dead uploader left in busy/ goes back to new/. With wait, living
+ * uploaders are waited for too: each send of theirs is bounded.
+ */
+static void take_back(const struct home *home, bool wait)
 {
+    int operation = wait ? LOCK_EX : LOCK_EX | LOCK_NB;
     OWNED_REPORTS reports = {0};
     char name[QUEUE_NAME_BYTES];
 
@@ -67,7 +72,7 @@ static void take_back(const struct home *home)
             continue;
         OWNED_FD fd =
             openat(home->queue.dir_fd[QUEUE_BUSY], name, O_RDONLY | O_CLOEXEC);
-        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        if (fd >= 0 && flock(fd, operation) == 0)
             move(home, name, QUEUE_BUSY, QUEUE_NEW);
     }
 }
@@ -167,7 +172,7 @@ static int upload_all(const struct invocation *invocation,
 {
     OWNED_REPORTS reports = {0};
 
-    take_back(upload->home);
+    take_back(upload->home, option_given(invocation, "wait"));
     int r = reports_list(&upload->home->queue, &reports);
     if (r < 0)
         return r;
