@@ -23,10 +23,13 @@
 #include "reporter/outgoing.h"
 #include "reporter/transport.h"
 
+#define PASSES_MAX 64 /* each waits for a bounded send of another */
+
 struct upload {
     struct home *home;
     struct transport *transport;
     size_t accepted, kept, bad;
+    size_t lost; /* claimed by another uploader meanwhile */
     bool stopped;
 };
 
@@ -133,8 +136,10 @@ static void upload_one(struct upload *upload, const char *id)
     if (queue_name(id, name) < 0)
         return;
     OWNED_FD lock = claim(upload->home, name);
-    if (lock < 0)
+    if (lock < 0) {
+        upload->lost++;
         return;
+    }
     switch (send_one(upload, name, id, &why)) {
     case TRANSPORT_ACCEPTED:
         move(upload->home, name, QUEUE_BUSY, QUEUE_SENT);
@@ -167,25 +172,49 @@ static bool is_wanted(const struct invocation *invocation, const char *id)
     return false;
 }
 
-static int upload_all(const struct invocation *invocation,
-                      struct upload *upload)
+/* One pass over what waits now. */
+static int upload_pass(const struct invocation *invocation,
+                       struct upload *upload)
 {
     OWNED_REPORTS reports = {0};
 
-    take_back(upload->home, option_given(invocation, "wait"));
+    upload->kept = upload->lost = 0;
     int r = reports_list(&upload->home->queue, &reports);
-    if (r < 0)
-        return r;
     for (size_t i = 0; i < reports.count; i++) {
-        if (reports.items[i].place != QUEUE_NEW ||
-            !is_wanted(invocation, reports.items[i].id))
+        if (!is_wanted(invocation, reports.items[i].id))
+            continue;
+        if (reports.items[i].place == QUEUE_BUSY)
+            upload->lost++;
+        if (reports.items[i].place != QUEUE_NEW)
             continue;
         if (upload->stopped)
             upload->kept++;
         else
             upload_one(upload, reports.items[i].id);
     }
-    return 0;
+    return r;
+}
+
+/*
+ * A report that another uploader holds may come back to new/: with --wait it
+ * is waited for and looked at again. A listing reads new/ before busy/, so one
+ * that comes back in between is seen only by a second look.
+ */
+static int upload_all(const struct invocation *invocation,
+                      struct upload *upload)
+{
+    bool wait = option_given(invocation, "wait");
+    size_t quiet = 0;
+    int r = 0;
+
+    for (int pass = 0; pass < PASSES_MAX && r == 0 && quiet < 2; pass++) {
+        take_back(upload->home, wait);
+        r = upload_pass(invocation, upload);
+        if (!wait || upload->stopped)
+            return r;
+        quiet = upload->lost == 0 ? quiet + 1 : 0;
+    }
+    return r;
 }
 
 int cmd_upload(const struct invocation *invocation)

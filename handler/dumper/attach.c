@@ -6,10 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,7 +19,7 @@
 #include "handler/dumper/target.h"
 #include "proto/base/io.h"
 
-#define POLL_NS 100000 /* waitpid has no timeout: asked this often */
+#define TIMER_AGAIN_US 1000 /* a tick just before waitpid would be lost */
 
 static void read_name(const struct target *target, struct target_thread *thread)
 {
@@ -80,19 +82,40 @@ static size_t seize_new(struct target *target, int skip_tid)
     return found;
 }
 
+static void on_alarm(int unused)
+{
+    (void)unused; /* it only interrupts waitpid */
+}
+
+/* waitpid has no timeout: a timer interrupts it. */
+static void set_timer(uint64_t ms)
+{
+    struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART */
+    struct itimerval timer = {
+        .it_value = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)},
+        .it_interval = {0, ms ? TIMER_AGAIN_US : 0},
+    };
+
+    (void)sigaction(SIGALRM, &action, NULL);
+    (void)setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 static bool wait_stopped(int tid, uint64_t until_ms)
 {
-    const struct timespec pause = {.tv_nsec = POLL_NS};
+    uint64_t now = target_now_ms();
     int status;
 
-    for (;;) {
-        pid_t r = waitpid(tid, &status, __WALL | WNOHANG);
-        if (r == tid)
-            return WIFSTOPPED(status);
-        if ((r < 0 && errno != EINTR) || target_now_ms() >= until_ms)
-            return false;
-        (void)nanosleep(&pause, NULL);
-    }
+    if (waitpid(tid, &status, __WALL | WNOHANG) == tid)
+        return WIFSTOPPED(status);
+    if (now >= until_ms)
+        return false;
+    set_timer(until_ms - now);
+    pid_t r;
+    do {
+        r = waitpid(tid, &status, __WALL);
+    } while (r < 0 && errno == EINTR && target_now_ms() < until_ms);
+    set_timer(0);
+    return r == tid && WIFSTOPPED(status);
 }
 
 void target_attach(struct target *target, int skip_tid)

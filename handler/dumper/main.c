@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +122,6 @@ static int dump_crash(void)
 
     if (!box)
         return EX_DATAERR;
-    (void)alarm(ALARM_SECONDS);
     if (readlink("/proc/self/fd/3", box_path, sizeof box_path - 1) < 0)
         box_path[0] = '\0';
     build.box = box;
@@ -129,6 +129,8 @@ static int dump_crash(void)
     build.deadline_ms = target_now_ms() + DEADLINE_MS;
     build.target = target_open(box->crash.pid);
     target_attach(build.target, box->crash.tid);
+    (void)signal(SIGALRM, SIG_DFL); /* attach used it to bound its waits */
+    (void)alarm(ALARM_SECONDS);
     target_read_modules(build.target);
     build_start(&build, INQUEST__V1__KIND__CRASH, box->crash.time_unix_ms);
     build_identity(&build);
