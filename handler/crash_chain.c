@@ -100,7 +100,7 @@ static _Noreturn void jump(struct frame *frame, const struct sigaction *action,
                      "xor %%ebp, %%ebp\n\t"
                      "jmp *%1"
                      :
-                     : "r"(frame), "r"(action->sa_sigaction),
+                     : "a"(frame), "c"(action->sa_sigaction),
                        "D"((long)signal_number), "S"(&frame->info),
                        "d"(frame->context)
                      : "memory");

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <string.h>
 #include <time.h>
 
 #include "handler/crash_chain.h"
@@ -12,6 +13,7 @@
 #include "handler/crash_dump.h"
 #include "handler/crash_record.h"
 #include "handler/guest.h"
+#include "handler/host_mask.h"
 #include "proto/base/sys.h"
 
 const int crash_signals[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
@@ -105,6 +107,32 @@ static void record_recrash(const struct crash_event *event)
     }
 }
 
+/*
+ * A signal that somebody sent, and that this thread believes it has blocked
+ * (the kernel has it unblocked for the sake of faults): blocked for good and
+ * sent again, so that sigwait and signalfd find it. True when it was one.
+ */
+static bool put_back(const struct crash_event *event)
+{
+    uint64_t bit = 1ull << (event->signal_number - 1);
+    uint64_t mask;
+
+    if (!event->info || event->info->si_code > 0 ||
+        !(host_mask_believed() & bit))
+        return false;
+    memcpy(&mask, &event->context->uc_sigmask, sizeof mask);
+    mask |= bit;
+    memcpy(&event->context->uc_sigmask, &mask, sizeof mask);
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&bit, 0, sizeof bit);
+    if (event->info->si_code == SI_TKILL)
+        (void)sys_call4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(),
+                        event->signal_number, (long)event->info);
+    else
+        (void)sys_call3(SYS_rt_sigqueueinfo, sys_getpid(),
+                        event->signal_number, (long)event->info);
+    return true;
+}
+
 static void first_crash(const struct crash_event *event)
 {
     struct box_file own;
@@ -120,6 +148,10 @@ void crash_handler(int signal_number, siginfo_t *info, void *context)
     int saved_errno = errno;
     struct crash_event event = {signal_number, info, context};
 
+    if (put_back(&event)) {
+        errno = saved_errno;
+        return;
+    }
     crash_chain(&event);
     switch (elect()) {
     case WON:

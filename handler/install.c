@@ -37,6 +37,19 @@ void install_one(int signal_number)
     (void)real()->sigaction(signal_number, &ours, NULL);
 }
 
+void install_undo(void)
+{
+    struct sigaction wish;
+
+    if (!guest.armed)
+        return;
+    guest.armed = false;
+    for (const int *at = crash_signals; *at; at++) {
+        host_action_get(*at, &wish);
+        (void)real()->sigaction(*at, &wish, NULL);
+    }
+}
+
 void install_handlers(void)
 {
     struct sigaction before;

@@ -7,6 +7,9 @@
 /* Records what the program has there (after exec: SIG_DFL or SIG_IGN). */
 void install_handlers(void);
 
+/* Gives the kernel the program's own wishes back: we are out of it. */
+void install_undo(void);
+
 /* Tells the kernel what stands for the program's wish on one signal. */
 void install_one(int signal_number);
 

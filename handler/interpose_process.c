@@ -3,6 +3,7 @@
  * Context: guest.
  */
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "handler/guest.h"
+#include "handler/install.h"
 #include "handler/real.h"
 #include "handler/sampler.h"
 #include "proto/base/compiler.h"
@@ -95,6 +97,11 @@ EXPORT int prctl(int option, ...)
     unsigned long d = va_arg(arguments, unsigned long);
     va_end(arguments);
 
+    if (option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT) {
+        /* Four system calls are left: one of ours would kill the program. */
+        sampler_stop();
+        install_undo();
+    }
     int r = real()->prctl(option, a, b, c, d);
     if (r == 0 && option == PR_SET_DUMPABLE)
         guest.prctl_undumpable = a == 0;

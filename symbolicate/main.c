@@ -23,7 +23,9 @@
 
 #define LINE_BYTES_MAX     16384
 #define MODULES_MAX        512
+#ifndef SERVE_MEMORY_BYTES /* a sanitizer's shadow needs more */
 #define SERVE_MEMORY_BYTES (4ull << 30)
+#endif
 
 struct options {
     const char *module;
@@ -213,7 +215,7 @@ static int serve(const char *debug_dir)
     char line[LINE_BYTES_MAX];
     struct rlimit limit = {SERVE_MEMORY_BYTES, SERVE_MEMORY_BYTES};
 
-    (void)setrlimit(RLIMIT_AS, &limit); /* a sanitizer build may refuse */
+    (void)setrlimit(RLIMIT_AS, &limit); /* a lower one is there already */
     while (fgets(line, sizeof line, stdin)) {
         json_t *request = json_loads(line, 0, NULL);
         serve_request(request, debug_dir);

@@ -32,7 +32,6 @@ class Case:
     reports: int = 1
     needs: str = ""  # root, user, tmpfs
     env: tuple = ()
-    copy: bool = False  # run a copy that is deleted while it runs
     core: bool = False  # compare core files too
     sender: bool = False  # senderPid must be there
 
@@ -164,7 +163,7 @@ CASES = (
     null("host_handler_resethand"),
     null("host_handler_crashes", top=False, address=None),
     null("handler_replaced_by_signal"),
-    null("null_write", copy=True),
+    null("deleted_binary"),
     silent("sigkill", "SIGKILL"),
     silent("sigterm", "SIGTERM"),
     silent("sigpipe", "SIGPIPE"),

@@ -3,10 +3,10 @@
 
 void crash_here(void)
 {
+    volatile int result = 1000;
     volatile int zero = 0;
-    volatile int result = 1 / zero;
 
-    (void)result;
+    result = result / zero;
 }
 
 int main(void)

@@ -2,17 +2,16 @@
 #include "tests/zoo/deaths/death.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void crash_here(void)
 {
-    char *block = malloc(24);
-    char *volatile at = block;
+    volatile int *at = death_pointer((uintptr_t)malloc(24));
     void *volatile next;
 
-    memset(at, 0x41, 64);
-    next = malloc(256 << 10 >> 1);
-    free(next);
+    for (int i = 0; i < 16; i++)
+        at[i] = 0x41414141; /* the size of the free rest behind it, too */
+    next = malloc(1000);
+    (void)next;
 }
 
 int main(void)

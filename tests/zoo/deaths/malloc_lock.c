@@ -17,11 +17,12 @@ static void *idle(void *unused)
 
 void crash_here(void)
 {
-    uintptr_t *volatile block = malloc(BIG_BYTES);
+    void *volatile block = malloc(BIG_BYTES);
     void *volatile fence = malloc(64);
 
-    free((void *)block);
-    block[1] = 0x10; /* bk of the free block, read by the next malloc */
+    free(block);
+    /* bk of the free block (its second word): the next malloc follows it. */
+    *(volatile uintptr_t *)death_pointer((uintptr_t)block + 8) = 0x1000;
     fence = malloc(2 * BIG_BYTES);
     (void)fence;
 }
