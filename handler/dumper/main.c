@@ -26,6 +26,7 @@
 #include "proto/base/fd.h"
 #include "proto/base/sys.h"
 #include "proto/data_class.h"
+#include "proto/frame.h"
 #include "proto/state_dir.h"
 
 #define BOX_FD        3
@@ -245,6 +246,39 @@ static void build_recovered(struct build *build,
     set_tier(build, INQUEST__V1__TIER_NAME__IN_PROCESS, tier_reason(&crash));
 }
 
+/* A report that found no queue at the crash: from the box as it is. */
+static int move_spilled(struct box *box, int state_fd, const char *box_path)
+{
+    OWNED_QUEUE queue = QUEUE_CLOSED;
+    OWNED_REPORT *report = NULL;
+    size_t size = box->control.spill_bytes;
+
+    if (size <= FRAME_HEADER_BYTES || size > sizeof box->spill)
+        return -ERR_FORMAT;
+    int r = report_open((struct span){box->spill, size}, &report);
+    if (r == 0)
+        r = queue_open(state_fd, &queue);
+    if (r == 0)
+        r = queue_drop(&queue, report->report_id,
+                       (struct span){box->spill, FRAME_HEADER_BYTES},
+                       (struct span){box->spill + FRAME_HEADER_BYTES,
+                                     size - FRAME_HEADER_BYTES});
+    if (r == 0)
+        r = queue_sync(&queue, report->report_id);
+    if (r < 0)
+        return r;
+    puts(report->report_id);
+    (void)unlink(box_path); /* swept later otherwise */
+    return 0;
+}
+
+/* Whether nothing is left to tell: a clean end, or a report in the queue. */
+static bool is_told(const struct box *box)
+{
+    return (box->control.clean_exit && !box->control.crashed) ||
+           box->control.dump_state == BOX_DUMP_QUEUED;
+}
+
 static int recover(const struct recovery *recovery)
 {
     static struct build build;
@@ -263,10 +297,12 @@ static int recover(const struct recovery *recovery)
                 err_text(r));
         return EX_CANTCREAT;
     }
-    if (box->control.clean_exit && !box->control.crashed) {
-        (void)unlink(recovery->box_path); /* nothing to tell */
+    if (is_told(box)) {
+        (void)unlink(recovery->box_path); /* swept later otherwise */
         return 0;
     }
+    if (move_spilled(box, state_fd, recovery->box_path) == 0)
+        return 0;
     build.box = box;
     build.state_fd = state_fd;
     build.deadline_ms = target_now_ms() + DEADLINE_MS;
