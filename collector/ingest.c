@@ -1,6 +1,7 @@
 /* Ingest: checks, then the store. Context: tool. */
 #include "collector/ingest.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -47,7 +48,7 @@ static struct answer accept_report(struct store *store,
 
     if (queue_name(report->report_id, name) < 0)
         return answer_error(422, "reportId is not a UUID");
-    if (key && strcmp(key, report->report_id) != 0)
+    if (strcmp(key, report->report_id) != 0)
         return answer_error(422, "Idempotency-Key is not the reportId");
     if (report->kind == INQUEST__V1__KIND__KIND_UNSPECIFIED)
         return answer_error(422, "the report has no kind");
@@ -70,6 +71,15 @@ static struct answer unpacked(struct store *store, const char *key,
     return accept_report(store, report, key, packed);
 }
 
+/* Whether a media type is that one, whatever parameters follow. */
+static bool is_type(const char *given, const char *type)
+{
+    size_t size = strlen(type);
+
+    return given && strncasecmp(given, type, size) == 0 &&
+           (given[size] == '\0' || given[size] == ';' || given[size] == ' ');
+}
+
 struct answer ingest_report(struct store *store,
                             const struct ingest_headers *headers,
                             struct span body)
@@ -77,9 +87,10 @@ struct answer ingest_report(struct store *store,
     uint8_t *data = NULL;
     size_t size = 0;
 
-    if (!headers->content_type ||
-        strcasecmp(headers->content_type, "application/x-protobuf") != 0)
+    if (!is_type(headers->content_type, "application/x-protobuf"))
         return answer_error(415, "Content-Type must be application/x-protobuf");
+    if (!headers->idempotency_key)
+        return answer_error(400, "Idempotency-Key is missing");
     if (!headers->content_encoding)
         return unpacked(store, headers->idempotency_key, body);
     if (strcasecmp(headers->content_encoding, "gzip") != 0)

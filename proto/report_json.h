@@ -16,12 +16,4 @@
 /* A new reference; NULL only without memory. Works for any message. */
 json_t *report_to_json(const ProtobufCMessage *message);
 
-/*
- * The way back. *ret_report is freed by report_free. Fails with -ERR_SCHEMA;
- * then where[where_size] names the member and what was expected.
- */
-MUST_CHECK int report_from_json(const json_t *json, char *where,
-                                size_t where_size,
-                                Inquest__V1__Report **ret_report);
-
 #endif

@@ -145,11 +145,13 @@ class EndToEnd(unittest.TestCase):
         collector = self.collector()
         request = urllib.request.Request(
             collector.url + "/v1/reports", data=b"garbage",
-            headers={"Content-Type": "application/x-protobuf"})
+            headers={"Content-Type": "application/x-protobuf",
+                     "Idempotency-Key": "01943f6e-7a51-7cc3-98c4-dc0c0c07398f"})
         with self.assertRaises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request, timeout=10)
         self.assertEqual(refused.exception.code, 400)
-        self.assertIn(" ", json.loads(refused.exception.read())["error"])
+        self.assertIn("not an inquest.v1.Report",
+                      json.loads(refused.exception.read())["error"])
 
     def test_killed_collector_loses_no_accepted_report(self):
         collector = self.collector()
