@@ -118,7 +118,7 @@ static void read_cgroup(char *buffer, size_t capacity)
     size_t size = 0;
 
     DROP(io_read_text(AT_FDCWD, "/proc/self/cgroup", text, sizeof text,
-                       &size)); /* missing: no cgroup */
+                      &size)); /* missing: no cgroup */
     text[size] = '\0';
     for (const char *line = text; *line;) {
         size_t length = strcspn(line, "\n");

@@ -128,8 +128,8 @@ static bool put_back(const struct crash_event *event)
         (void)sys_call4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(),
                         event->signal_number, (long)event->info);
     else
-        (void)sys_call3(SYS_rt_sigqueueinfo, sys_getpid(),
-                        event->signal_number, (long)event->info);
+        (void)sys_call3(SYS_rt_sigqueueinfo, sys_getpid(), event->signal_number,
+                        (long)event->info);
     return true;
 }
 

@@ -31,11 +31,12 @@ extern "C" {
 #define INQUEST_FULL      (-3)
 #define INQUEST_INVALID   (-4)
 
-#define INQUEST_NAME_MAX       47  /* bytes of an action's name */
-#define INQUEST_ATTRIBUTES_MAX 192 /* bytes of its keys and values, with NULs \
-                                    */
-#define INQUEST_KEY_MAX   55       /* bytes of an annotation's key */
-#define INQUEST_VALUE_MAX 191      /* bytes of its value */
+#define INQUEST_NAME_MAX 47 /* bytes of an action's name */
+#define INQUEST_ATTRIBUTES_MAX                                           \
+    192                       /* bytes of its keys and values, with NULs \
+                               */
+#define INQUEST_KEY_MAX   55  /* bytes of an annotation's key */
+#define INQUEST_VALUE_MAX 191 /* bytes of its value */
 
 enum inquest_account {
     INQUEST_DEVICE_ID,

@@ -96,7 +96,6 @@ static void *run(void *unused)
     struct progress progress = {.stats = {-1, -1, -1, -1, -1, -1, 0, 0}};
     struct timespec next = {0};
 
-    (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)"inquest");
     (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&next);
     if (guest_box_is_ours())
         sample(&progress);
@@ -111,6 +110,7 @@ void sampler_start(void)
     pthread_attr_t attributes;
     sigset_t all;
     sigset_t before;
+    char name[16] = "";
 
     if (running || guest.config.disabled || !guest.config.sampler)
         return;
@@ -121,7 +121,11 @@ void sampler_start(void)
     /* libc's own: it leaves its internal signals alone (setuid needs them) */
     (void)sigfillset(&all);
     (void)real()->pthread_sigmask(SIG_SETMASK, &all, &before);
+    /* A thread inherits its name: the dumper knows ours from the start. */
+    (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)name);
+    (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)"inquest");
     running = real()->pthread_create(&thread, &attributes, run, NULL) == 0;
+    (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)name);
     (void)real()->pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attributes);
 }

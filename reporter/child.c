@@ -62,10 +62,6 @@ static void block_all(struct child *child)
 static _Noreturn void be_child(char *const argv[], char *const envp[],
                                const struct child *child, int report_fd)
 {
-    /* Whoever kills us by SIGKILL meant the program. */
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a comfort only */
-    if (getppid() != child->parent)
-        _exit(127);
     sigaction(SIGCHLD, &child->sigchld, NULL);
     sigprocmask(SIG_SETMASK, &child->mask, NULL);
     execvpe(argv[0], argv, envp);
@@ -89,7 +85,6 @@ int child_start(char *const argv[], char *const envp[], struct child *ret_child,
     /* A subreaper sees to it that no orphan of the program escapes us. */
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* without it we see less */
     block_all(&child);
-    child.parent = getpid();
     child.pid = fork();
     if (child.pid < 0)
         return -errno;

@@ -15,7 +15,6 @@
 
 struct child {
     pid_t pid;
-    pid_t parent;         /* this process */
     uint64_t start_ticks; /* field 22 of /proc/PID/stat */
     sigset_t mask;        /* as it was before us */
     struct sigaction sigchld;

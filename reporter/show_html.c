@@ -225,8 +225,8 @@ static void write_line(FILE *out, const json_t *samples, const char *key,
 
 static void write_memory(const struct show *show)
 {
-    const json_t *samples = json_object_get(
-        json_object_get(show->report, "memory"), "samples");
+    const json_t *samples =
+        json_object_get(json_object_get(show->report, "memory"), "samples");
     char high[VIEW_BYTES_TEXT];
 
     if (json_array_size(samples) == 0)

@@ -21,8 +21,8 @@
 #include "proto/base/fmt.h"
 #include "symbolicate/symbols.h"
 
-#define LINE_BYTES_MAX     16384
-#define MODULES_MAX        512
+#define LINE_BYTES_MAX 16384
+#define MODULES_MAX    512
 #ifndef SERVE_MEMORY_BYTES /* a sanitizer's shadow needs more */
 #define SERVE_MEMORY_BYTES (4ull << 30)
 #endif

@@ -227,6 +227,34 @@ static void build_annotations(struct build *build)
     }
 }
 
+/* "" where the program did not say, or the record is torn. */
+static char *account_value(struct build *build, enum box_account_key key)
+{
+    struct box_account account = build->box->account[key];
+
+    if (!box_sealed(&account, sizeof account))
+        return empty;
+    return build_string(build, account.value, sizeof account.value);
+}
+
+static void build_account(struct build *build)
+{
+    Inquest__V1__Account *account = build_alloc(build, sizeof *account);
+
+    if (!account)
+        return;
+    inquest__v1__account__init(account);
+    account->device_id = account_value(build, BOX_DEVICE_ID);
+    account->user_id = account_value(build, BOX_USER_ID);
+    account->tenant_id = account_value(build, BOX_TENANT_ID);
+    account->organization_id = account_value(build, BOX_ORGANIZATION_ID);
+    account->user_principal_name =
+        account_value(build, BOX_USER_PRINCIPAL_NAME);
+    if (*account->device_id || *account->user_id || *account->tenant_id ||
+        *account->organization_id || *account->user_principal_name)
+        build->report.account = account;
+}
+
 void build_identity(struct build *build)
 {
     build_device(build);
@@ -235,6 +263,7 @@ void build_identity(struct build *build)
     build->report.consent_epoch = build->box->identity.consent_epoch;
     build->report.do_not_track = build->box->identity.do_not_track != 0;
     build_app(build);
+    build_account(build);
     build_process(build);
     build_actions(build);
     build_annotations(build);
