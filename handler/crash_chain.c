@@ -43,7 +43,7 @@ static bool is_mapped(uintptr_t address)
     struct iovec local = {.iov_base = &byte, .iov_len = 1};
     struct iovec remote = {.iov_base = (void *)address, .iov_len = 1};
 
-    return sys_call6(SYS_process_vm_readv, sys_getpid(), (long)&local, 1,
+    return sys_call6(SYS_process_vm_readv, sys_gettid(), (long)&local, 1,
                      (long)&remote, 1, 0) == 1;
 }
 

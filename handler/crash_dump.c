@@ -24,15 +24,25 @@
 
 /* Everything the two children need: they share our memory. */
 struct launch {
-    struct box_file *file;
+    struct box_file file; /* a copy: the middle process outlives a frame */
     int dumper_fd;
     const char *arguments[4];
     enum box_tier_reason reason;
     int error;
 };
 
+/* The kernel's own struct sigaction of x86-64. */
+struct kernel_action {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
 static struct launch launch;
 static long middle_pid;
+/* A futex: the kernel clears it when the middle process has left its stack. */
+static uint32_t middle_alive;
 static __attribute__((aligned(16))) uint8_t middle_stack[CHILD_STACK_BYTES];
 static __attribute__((aligned(16))) uint8_t dumper_stack[CHILD_STACK_BYTES];
 
@@ -43,7 +53,7 @@ static __attribute__((aligned(16))) uint8_t dumper_stack[CHILD_STACK_BYTES];
 static long clone_on(uint8_t *stack_end, long flags, void (*run)(void))
 {
     long result;
-    register long r10 __asm__("r10") = 0;
+    register long r10 __asm__("r10") = (long)&middle_alive; /* CLEARTID */
     register long r8 __asm__("r8") = 0;
     register void (*target)(void) __asm__("r12") = run;
 
@@ -81,14 +91,21 @@ static void wake_host(struct box *box, uint32_t state)
 static void run_dumper(void)
 {
     static const char *const environment[] = {NULL};
-    struct rlimit space = {0, 0};
+    static const int lifted[] = {RLIMIT_AS, RLIMIT_FSIZE};
+    const struct kernel_action ignore = {.handler = SIG_IGN};
     struct rlimit none = {0, 0};
     uint64_t nothing_blocked = 0;
 
-    /* The program's address-space limit is not meant for the dumper. */
-    (void)sys_call4(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&space);
-    space.rlim_cur = space.rlim_max;
-    (void)sys_call4(SYS_prlimit64, 0, RLIMIT_AS, (long)&space, 0);
+    /* The program's limits are not meant for the dumper: as far as they go.
+     * Above RLIMIT_FSIZE a write shall fail (then it spills), not kill. */
+    for (size_t i = 0; i < ARRAY_LENGTH(lifted); i++) {
+        struct rlimit limit = {0, 0};
+        (void)sys_call4(SYS_prlimit64, 0, lifted[i], 0, (long)&limit);
+        limit.rlim_cur = limit.rlim_max;
+        (void)sys_call4(SYS_prlimit64, 0, lifted[i], (long)&limit, 0);
+    }
+    (void)sys_call4(SYS_rt_sigaction, SIGXFSZ, (long)&ignore, 0,
+                    KERNEL_SIGSET_BYTES);
     (void)sys_call4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&none, 0);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&nothing_blocked, 0,
                     KERNEL_SIGSET_BYTES);
@@ -113,8 +130,8 @@ static void lift(int *fd)
 /* Puts the descriptors where the dumper expects them, in our own table. */
 static int place_descriptors(void)
 {
-    int box_fd = launch.file->fd;
-    int state_fd = launch.file->state_fd;
+    int box_fd = launch.file.fd;
+    int state_fd = launch.file.state_fd;
 
     lift(&box_fd);
     lift(&state_fd);
@@ -141,7 +158,7 @@ static void run_middle(void)
     if (r < 0) {
         launch.reason = BOX_REASON_EXEC;
         launch.error = -r;
-        wake_host(launch.file->box, BOX_DUMP_FAILED);
+        wake_host(launch.file.box, BOX_DUMP_FAILED);
         child_exit(1);
     }
     long pid = clone_on(dumper_stack + CHILD_STACK_BYTES,
@@ -160,7 +177,7 @@ static void run_middle(void)
             launch.error = ended.si_status;
         }
     }
-    wake_host(launch.file->box, BOX_DUMP_FAILED); /* unless it is done */
+    wake_host(launch.file.box, BOX_DUMP_FAILED); /* unless it is done */
     child_exit(0);
 }
 
@@ -255,8 +272,12 @@ static struct crash_dump_result start_and_wait(struct box *box)
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before,
                     KERNEL_SIGSET_BYTES);
     long dumpable = allow_tracing();
-    middle_pid = clone_on(middle_stack + CHILD_STACK_BYTES,
-                          CLONE_VM | CLONE_UNTRACED, run_middle);
+    __atomic_store_n(&middle_alive, 1, __ATOMIC_RELEASE);
+    middle_pid =
+        clone_on(middle_stack + CHILD_STACK_BYTES,
+                 CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, run_middle);
+    if (middle_pid < 0)
+        __atomic_store_n(&middle_alive, 0, __ATOMIC_RELEASE);
     if (middle_pid >= 0)
         wait_for_dumper(box);
     disallow_tracing(dumpable);
@@ -271,6 +292,16 @@ static struct crash_dump_result start_and_wait(struct box *box)
     return (struct crash_dump_result){state, launch.reason, launch.error};
 }
 
+/* The middle process of a vfork child's crash may still be on our stack. */
+static void wait_for_stack(void)
+{
+    struct timespec bound = {.tv_sec = CRASH_DEADLINE_MS / 1000};
+
+    if (__atomic_load_n(&middle_alive, __ATOMIC_ACQUIRE))
+        (void)sys_call4(SYS_futex, (long)&middle_alive, FUTEX_WAIT, 1,
+                        (long)&bound);
+}
+
 struct crash_dump_result crash_dump(struct box_file *file, const char *mode,
                                     const char *argument)
 {
@@ -280,8 +311,9 @@ struct crash_dump_result crash_dump(struct box_file *file, const char *mode,
     check_state_descriptor(file);
     if (file->fd < 0)
         return failed(BOX_REASON_EXEC, -file->fd);
+    wait_for_stack();
     launch = (struct launch){
-        .file = file,
+        .file = *file,
         .dumper_fd = dumper_descriptor(file),
         .arguments = {"inquest-dumper", mode, argument, NULL},
     };

@@ -31,7 +31,8 @@ static size_t read_own(uint64_t address, void *buffer, size_t size_bytes)
 {
     struct iovec local = {.iov_base = buffer, .iov_len = size_bytes};
     struct iovec remote = {.iov_base = (void *)address, .iov_len = size_bytes};
-    long n = sys_call6(SYS_process_vm_readv, sys_getpid(), (long)&local, 1,
+    /* By tid: a main thread that ended has no memory any more. */
+    long n = sys_call6(SYS_process_vm_readv, sys_gettid(), (long)&local, 1,
                        (long)&remote, 1, 0);
 
     return n > 0 ? (size_t)n : 0;
@@ -114,7 +115,7 @@ static uint32_t copy_maps(char *maps, size_t capacity)
 {
     size_t size = 0;
     OWNED_FD fd =
-        sys_openat(AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+        sys_openat(AT_FDCWD, "/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
 
     if (fd >= 0)
         DROP(io_read_all(fd, maps, capacity, &size)); /* cut: what fits */

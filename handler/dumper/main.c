@@ -128,7 +128,7 @@ static int dump_crash(void)
     build.box = box;
     build.state_fd = open_state(box);
     build.deadline_ms = target_now_ms() + DEADLINE_MS;
-    build.target = target_open(box->crash.pid);
+    build.target = target_open(box->crash.pid, box->crash.tid);
     target_attach(build.target, box->crash.tid);
     (void)signal(SIGALRM, SIG_DFL); /* attach used it to bound its waits */
     (void)alarm(ALARM_SECONDS);
@@ -236,7 +236,7 @@ static void build_recovered(struct build *build,
                  "the process died without a word");
         return;
     }
-    build->target = target_open(0); /* nothing to read: registers only */
+    build->target = target_open(0, 0); /* nothing to read: registers only */
     build->target->threads[0] = (struct target_thread){.tid = crash.tid};
     memcpy(build->target->threads[0].name, crash.thread_name,
            sizeof crash.thread_name);

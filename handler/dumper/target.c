@@ -38,10 +38,11 @@ uint64_t target_now_ms(void)
     return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
 }
 
-struct target *target_open(int pid)
+struct target *target_open(int pid, int memory_tid)
 {
     the_target = (struct target){
         .pid = pid,
+        .memory_tid = memory_tid,
         .threads = threads,
         .mappings = mappings,
         .modules = modules,
@@ -59,8 +60,8 @@ static const struct page *cached_page(const struct target *target,
     struct iovec local = {page->bytes, PAGE_BYTES};
     struct iovec remote = {(void *)address, PAGE_BYTES};
     page->address = address;
-    page->readable = process_vm_readv(target->pid, &local, 1, &remote, 1, 0) ==
-                     (ssize_t)PAGE_BYTES;
+    page->readable = process_vm_readv(target->memory_tid, &local, 1, &remote, 1,
+                                      0) == (ssize_t)PAGE_BYTES;
     return page;
 }
 
@@ -119,7 +120,8 @@ static void read_mappings(struct target *target)
     char path[64];
     size_t size = 0;
 
-    (void)snprintf(path, sizeof path, "/proc/%d/maps", target->pid);
+    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/maps", target->pid,
+                   target->memory_tid);
     DROP(io_read_text(AT_FDCWD, path, maps_text, sizeof maps_text, &size));
     for (char *line = maps_text; line < maps_text + size;) {
         char *end = memchr(line, '\n', (size_t)(maps_text + size - line));

@@ -54,6 +54,7 @@ struct target_module {
 
 struct target {
     int pid;
+    int memory_tid; /* a main thread that ended has no memory any more */
     struct target_thread *threads; /* TARGET_THREADS_MAX */
     size_t thread_count;
     size_t threads_missed; /* could not be stopped */
@@ -64,7 +65,7 @@ struct target {
 };
 
 /* The one target of this program (static storage), for pid. */
-struct target *target_open(int pid);
+struct target *target_open(int pid, int memory_tid);
 
 /* Seizes and stops all threads but skip_tid, which waits for us anyway. */
 void target_attach(struct target *target, int skip_tid);
