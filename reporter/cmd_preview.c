@@ -1,5 +1,6 @@
 /* inquest preview: the very bytes that would be sent. Context: tool. */
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -10,49 +11,60 @@
 #include "reporter/log.h"
 #include "reporter/outgoing.h"
 
-static int print(const struct invocation *invocation,
-                 const Inquest__V1__Report *report, struct span packed)
+static int load(const struct home *home, const char *id,
+                struct outgoing *ret_outgoing)
 {
-    if (option_given(invocation, "raw"))
-        return fwrite(packed.data, 1, packed.size_bytes, stdout) ==
-                       packed.size_bytes
-                   ? 0
-                   : EX_IOERR;
+    OWNED_REPORT *report = NULL;
+
+    int r = reports_load(&home->queue, id, &report);
+    return r < 0 ? r : outgoing_pack(home, report, ret_outgoing);
+}
+
+/* The text is made of the packed bytes, not of the report before them. */
+static int print(const struct outgoing *outgoing, bool raw)
+{
+    OWNED_REPORT *report = NULL;
+    struct span packed = {outgoing->packed, outgoing->packed_bytes};
+
+    if (raw) {
+        fwrite(packed.data, 1, packed.size_bytes, stdout);
+        return fflush(stdout) == 0 ? 0 : -EIO;
+    }
+    int r = report_unpack(packed, &report);
+    if (r < 0)
+        return r;
     json_t *json = report_to_json(&report->base);
-    int r = json_dumpf(json, stdout, JSON_INDENT(2));
+    if (!json)
+        return -ENOMEM;
+    json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
-    return r < 0 ? EX_IOERR : 0;
+    return fflush(stdout) == 0 ? 0 : -EIO;
 }
 
 int cmd_preview(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
-    OWNED_REPORT *report = NULL;
-    struct stored_report stored;
-    char name[QUEUE_NAME_BYTES];
-    uint8_t *file = NULL;
-    uint8_t *packed = NULL;
-    size_t file_bytes = 0;
-    size_t size = 0;
+    OWNED_OUTGOING outgoing = {0};
+    struct stored_report found;
 
     int status = command_home(&home);
     if (status == 0)
-        status = command_report(&home, operand(invocation, 0), &stored);
+        status = command_report(&home, operand(invocation, 0), &found);
     if (status != 0)
         return status;
-    int r = queue_name(stored.id, name);
+    int r = load(&home, found.id, &outgoing);
+    if (r == -ERR_DENIED) {
+        log_info("nothing of %s would be sent: %s is denied by %s", found.id,
+                 data_class_name(outgoing.denied_class),
+                 consent_layer_text(outgoing.decided));
+        return EX_NOPERM;
+    }
     if (r == 0)
-        r = report_read_file(home.queue.dir_fd[stored.place], name, &file,
-                             &file_bytes);
-    if (r == 0)
-        r = outgoing_make(&home, (struct span){file, file_bytes}, &packed,
-                          &size, &report);
-    free(file);
+        r = print(&outgoing, option_given(invocation, "raw"));
     if (r < 0)
-        log_error("%.13s would not be sent: %s", stored.id, err_text(r));
-    status = r < 0 ? exit_status(r)
-                   : print(invocation, report, (struct span){packed, size});
-    free(packed);
-    return status;
+        log_error("report %s: %s", found.id, err_text(r));
+    else if (!config_get(&home.config, "endpoint"))
+        log_info("no endpoint is configured: nothing is sent as it is");
+    return exit_status(r);
 }

@@ -2,61 +2,85 @@
 #include <errno.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "proto/base/err.h"
+#include "reporter/audit.h"
+#include "reporter/claim.h"
 #include "reporter/commands.h"
 #include "reporter/consent_file.h"
 #include "reporter/log.h"
 #include "reporter/state_file.h"
 
-static int remove_one(const struct home *home,
-                      const struct stored_report *stored)
+static int erase(struct home *home, const struct stored_report *item)
 {
+    OWNED_CLAIM claim = CLAIM_NONE;
     char name[QUEUE_NAME_BYTES];
+    int r;
 
-    int r = queue_name(stored->id, name);
-    if (r == 0)
-        r = state_file_erase(home->queue.dir_fd[stored->place], name);
+    if (item->place == QUEUE_SENT) {
+        r = queue_name(item->id, name);
+        if (r == 0)
+            r = state_file_erase(home->queue.dir_fd[QUEUE_SENT], name);
+    } else {
+        r = claim_take(&home->queue, item->id, &claim);
+        if (r == 0)
+            r = claim_erase(&home->queue, &claim);
+    }
     if (r < 0)
-        log_error("cannot delete %s: %s", stored->id, err_text(r));
-    else
-        consent_report_remove(home->state_fd, stored->id);
-    return r;
+        return r;
+    consent_report_remove(home->state_fd, item->id);
+    return audit_append(home->state_fd, "removed", item->id);
 }
 
-static int remove_all(const struct home *home)
+static int remove_one(struct home *home, const struct stored_report *item)
+{
+    int r = erase(home, item);
+
+    if (r == -EBUSY || (r == -ENOENT && item->place == QUEUE_BUSY))
+        log_error("report %s is being sent just now; try again", item->id);
+    else if (r < 0)
+        log_error("cannot delete report %s: %s", item->id, err_text(r));
+    else
+        log_info("deleted %s", item->id);
+    return exit_status(r);
+}
+
+static int remove_all(struct home *home)
 {
     OWNED_REPORTS reports = {0};
+    int status = EX_OK;
 
     int r = reports_list(&home->queue, &reports);
+    if (r < 0)
+        return exit_status(r);
     for (size_t i = 0; i < reports.count; i++) {
-        int failed = remove_one(home, &reports.items[i]);
-        r = failed < 0 ? failed : r;
+        int one = remove_one(home, &reports.items[i]);
+        status = one != EX_OK ? one : status;
     }
-    log_info("%zu reports deleted", reports.count);
-    return exit_status(r);
+    return status;
 }
 
 int cmd_rm(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
-    struct stored_report stored;
+    struct stored_report found;
 
     if (invocation->operand_count == 0) {
-        log_error("delete which? inquest rm ID… or inquest rm all");
+        log_error("rm wants report ids, last, or all");
         return EX_USAGE;
     }
     int status = command_home(&home);
-    if (status != 0)
-        return status;
-    if (strcmp(operand(invocation, 0), "all") == 0)
-        return remove_all(&home);
-    for (int i = 0; i < invocation->operand_count; i++) {
-        int r = command_report(&home, operand(invocation, i), &stored);
-        if (r == 0)
-            r = exit_status(remove_one(&home, &stored));
-        status = r != 0 ? r : status;
+    if (status == 0 && claim_revive(&home.queue) < 0)
+        log_debug("cannot look into busy/");
+    for (int i = 0; status == 0 && i < invocation->operand_count; i++) {
+        const char *name = operand(invocation, i);
+        if (strcmp(name, "all") == 0) {
+            status = remove_all(&home);
+            continue;
+        }
+        status = command_report(&home, name, &found);
+        if (status == 0)
+            status = remove_one(&home, &found);
     }
     return status;
 }

@@ -1,89 +1,85 @@
-/*
- * inquest status: what waits, what would be sent, who decides.
- * Context: tool.
- */
+/* inquest status: what waits, and what would be sent. Context: tool. */
+#include <dirent.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
 
-#include "proto/base/err.h"
+#include "reporter/backoff.h"
 #include "reporter/commands.h"
-#include "reporter/log.h"
+#include "reporter/consent_status.h"
+#include "reporter/reports.h"
+#include "reporter/state_file.h"
 
-static size_t count_in(const struct reports *reports, enum queue_place place)
+static unsigned count_reports(int dir_fd)
 {
-    size_t count = 0;
+    unsigned count = 0;
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
 
-    for (size_t i = 0; i < reports->count; i++)
-        count += reports->items[i].place == place;
+    while (directory && (entry = readdir(directory)) != NULL)
+        count += reports_name_valid(entry->d_name);
+    if (directory)
+        closedir(directory);
     return count;
 }
 
-static json_t *classes_json(const struct home *home)
+static json_t *status_json(const struct home *home)
 {
-    struct consent_layers layers = home_layers(home);
-    struct consent_report report = {.epoch = home->consent.epoch};
-    json_t *classes = json_object();
+    const char *endpoint = config_get(&home->config, "endpoint");
+    struct backoff backoff;
+    char time[CLOCK_TEXT_BYTES];
+    json_t *queue = json_object();
 
-    for (int i = CLASS_REQUIRED; i < CLASS_COUNT; i++) {
-        enum data_class class = (enum data_class)i;
-        enum consent_layer layer = consent_decides(class, &layers, &report);
-        json_object_set_new(classes, data_class_name(class),
-                            json_pack("{s:b,s:s}", "sent",
-                                      layer == CONSENT_ALLOWED, "decidedBy",
-                                      consent_layer_text(layer)));
+    for (int place = QUEUE_NEW; place < QUEUE_PLACES; place++)
+        json_object_set_new(
+            queue, queue_place_name((enum queue_place)place),
+            json_integer(count_reports(home->queue.dir_fd[place])));
+    json_t *json =
+        json_pack("{s:s,s:s*,s:o,s:o,s:b}", "stateDir", home->state_path,
+                  "endpoint", endpoint, "queue", queue, "consent",
+                  consent_status_json(home), "doNotTrack", home->do_not_track);
+    backoff_read(home->state_fd, &backoff);
+    if (backoff.next_s * 1000 > clock_unix_ms()) {
+        clock_text(backoff.next_s * 1000, time);
+        json_object_set_new(json, "nextAttempt", json_string(time));
     }
-    return classes;
+    if (home->problem[0] != '\0')
+        json_object_set_new(json, "problem", json_string(home->problem));
+    return json;
 }
 
-static void print_text(const json_t *status)
+static void print(const struct home *home)
 {
-    const char *endpoint =
-        json_string_value(json_object_get(status, "endpoint"));
-    const char *name;
-    json_t *value;
+    const char *endpoint = config_get(&home->config, "endpoint");
 
-    printf("State      %s\n",
-           json_string_value(json_object_get(status, "stateDirectory")));
-    printf("Endpoint   %s\n",
-           endpoint ? endpoint : "none: nothing leaves this machine");
-    json_object_foreach(json_object_get(status, "queue"), name, value)
-        printf("%-10s %" JSON_INTEGER_FORMAT " reports\n", name,
-               json_integer_value(value));
-    json_object_foreach(json_object_get(status, "classes"), name, value)
-    {
-        bool sent = json_is_true(json_object_get(value, "sent"));
-        printf("%-10s %s%s\n", name, sent ? "may be sent" : "kept back by ",
-               sent ? ""
-                    : json_string_value(json_object_get(value, "decidedBy")));
-    }
+    printf("State      %s\n", home->state_path);
+    printf("Endpoint   %s\n", endpoint ? endpoint : "none: nothing is sent");
+    printf("Queue      %u waiting, %u being sent, %u sent, %u bad\n\n",
+           count_reports(home->queue.dir_fd[QUEUE_NEW]),
+           count_reports(home->queue.dir_fd[QUEUE_BUSY]),
+           count_reports(home->queue.dir_fd[QUEUE_SENT]),
+           count_reports(home->queue.dir_fd[QUEUE_BAD]));
+    consent_status_print(home, stdout);
 }
 
 int cmd_status(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
-    OWNED_REPORTS reports = {0};
 
     int status = command_home(&home);
     if (status != 0)
         return status;
-    int r = reports_list(&home.queue, &reports);
-    if (r < 0) {
-        log_error("cannot read the queue: %s", err_text(r));
-        return exit_status(r);
-    }
-    json_t *json = json_pack("{s:s,s:s?,s:{s:I,s:I,s:I},s:o}", "stateDirectory",
-                             home.state_path, "endpoint",
-                             config_get(&home.config, "endpoint"), "queue",
-                             "new", (json_int_t)count_in(&reports, QUEUE_NEW),
-                             "busy", (json_int_t)count_in(&reports, QUEUE_BUSY),
-                             "sent", (json_int_t)count_in(&reports, QUEUE_SENT),
-                             "classes", classes_json(&home));
     if (option_given(invocation, "json")) {
+        json_t *json = status_json(&home);
         json_dumpf(json, stdout, JSON_INDENT(2));
         putchar('\n');
+        json_decref(json);
     } else {
-        print_text(json);
+        print(&home);
     }
-    json_decref(json);
-    return 0;
+    return EX_OK;
 }

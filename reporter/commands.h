@@ -20,6 +20,10 @@ int cmd_preview(const struct invocation *invocation);
 int cmd_status(const struct invocation *invocation);
 int cmd_recover(const struct invocation *invocation);
 int cmd_privacy(const struct invocation *invocation);
+int cmd_audit(const struct invocation *invocation);
+int cmd_doctor(const struct invocation *invocation);
+int cmd_export(const struct invocation *invocation);
+int cmd_feedback(const struct invocation *invocation);
 
 /* Opens home and says what is amiss. 0, or the exit status. */
 MUST_CHECK int command_home(struct home *ret_home);

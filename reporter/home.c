@@ -125,15 +125,23 @@ void home_close(struct home *home)
     config_close(&home->config);
 }
 
+/* What may leave of a report made now. */
+static uint32_t sending_now(const struct home *home)
+{
+    static const struct consent_report now = {.epoch = UINT64_MAX};
+    struct consent_layers layers = home_layers(home);
+
+    return consent_sending(&layers, &now);
+}
+
 bool home_refresh(struct home *home)
 {
-    struct consent consent = home->consent;
-    struct policy policy = home->policy;
+    uint64_t epoch = home->consent.epoch; /* rises with every word */
+    uint32_t sending = sending_now(home);
 
     read_policy(home);
     read_consent(home);
-    return memcmp(&consent, &home->consent, sizeof consent) != 0 ||
-           memcmp(&policy, &home->policy, sizeof policy) != 0;
+    return epoch != home->consent.epoch || sending != sending_now(home);
 }
 
 struct consent_layers home_layers(const struct home *home)

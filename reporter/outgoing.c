@@ -1,39 +1,121 @@
-/* Filter, redact, pack. Context: tool. */
+/* Filter, redact, pack, compress. Context: tool. */
 #include "reporter/outgoing.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/err.h"
 #include "proto/class_filter.h"
-#include "proto/data_class.h"
+#include "proto/frame.h"
 #include "reporter/consent_file.h"
+#include "reporter/device.h"
 #include "reporter/redact.h"
 
-int outgoing_make(const struct home *home, struct span file,
-                  uint8_t **ret_packed, size_t *ret_size,
-                  Inquest__V1__Report **ret_report)
+#define GZIP_ROOM_BYTES 1024 /* a body that does not shrink grows a little */
+
+void outgoing_close(struct outgoing *outgoing)
 {
+    free(outgoing->packed);
+    free(outgoing->gzip);
+    *outgoing = (struct outgoing){0};
+}
+
+/* The class without which this kind of report would be an empty shell. */
+static enum data_class kind_class(const Inquest__V1__Report *report)
+{
+    switch (report->kind) {
+    case INQUEST__V1__KIND__DETECTION:
+        return CLASS_DETECTION;
+    case INQUEST__V1__KIND__FEEDBACK:
+        return CLASS_FEEDBACK;
+    case INQUEST__V1__KIND__USAGE:
+        return CLASS_OPTIONAL;
+    default:
+        return CLASS_REQUIRED;
+    }
+}
+
+/* The classes that may leave. Fails with -ERR_DENIED. */
+static int ask(const struct home *home, const Inquest__V1__Report *report,
+               struct outgoing *outgoing)
+{
+    const enum data_class needed[] = {CLASS_REQUIRED, kind_class(report)};
     struct consent_layers layers = home_layers(home);
+    struct consent_report word = {
+        .epoch = report->consent_epoch,
+        .do_not_track = report->do_not_track != 0,
+    };
+
+    consent_report_read(home->state_fd, report->report_id, &word);
+    for (size_t i = 0; i < ARRAY_LENGTH(needed); i++) {
+        outgoing->denied_class = needed[i];
+        outgoing->decided = consent_decides(needed[i], &layers, &word);
+        if (outgoing->decided != CONSENT_ALLOWED)
+            return -ERR_DENIED;
+    }
+    outgoing->classes = consent_sending(&layers, &word);
+    return 0;
+}
+
+static int compress(struct outgoing *outgoing)
+{
+    size_t capacity =
+        outgoing->packed_bytes + outgoing->packed_bytes / 8 + GZIP_ROOM_BYTES;
+    void *work = aligned_alloc(16, FRAME_GZIP_WORK_BYTES);
+    uint8_t *body = malloc(capacity);
+    struct span data = {outgoing->packed, outgoing->packed_bytes};
+
+    int r = work && body
+                ? frame_gzip(data, work, body, capacity, &outgoing->gzip_bytes)
+                : -ENOMEM;
+    free(work);
+    if (r < 0) {
+        free(body);
+        return r;
+    }
+    outgoing->gzip = body;
+    return 0;
+}
+
+int outgoing_pack(const struct home *home, Inquest__V1__Report *report,
+                  struct outgoing *ret_outgoing)
+{
+    OWNED_OUTGOING outgoing = {0};
     struct redact redact;
+    struct stat status;
+
+    int r = ask(home, report, &outgoing);
+    if (r < 0) {
+        ret_outgoing->decided = outgoing.decided;
+        ret_outgoing->denied_class = outgoing.denied_class;
+        return r;
+    }
+    device_fill(home, outgoing.classes, report);
+    (void)class_filter(&report->base, outgoing.classes, NULL); /* a count */
+    uid_t owner =
+        fstat(home->state_fd, &status) == 0 ? status.st_uid : geteuid();
+    redact_init(owner, &redact);
+    redact_message(&redact, &report->base);
+    r = report_pack(report, &outgoing.packed, &outgoing.packed_bytes);
+    if (r == 0)
+        r = compress(&outgoing);
+    if (r < 0)
+        return r;
+    *ret_outgoing = outgoing;
+    outgoing = (struct outgoing){0};
+    return 0;
+}
+
+int outgoing_build(const struct home *home, struct span file,
+                   struct outgoing *ret_outgoing)
+{
     OWNED_REPORT *report = NULL;
 
+    *ret_outgoing = (struct outgoing){0};
     int r = report_open(file, &report);
     if (r < 0)
         return r;
-    struct consent_report said = {
-        .epoch = report->consent_epoch,
-        .do_not_track = report->do_not_track,
-    };
-    consent_report_read(home->state_fd, report->report_id, &said);
-    uint32_t sending = consent_sending(&layers, &said);
-    if (!(sending & CLASS_BIT(CLASS_REQUIRED)))
-        return -ERR_DENIED;
-    (void)class_filter(&report->base, sending, NULL);
-    redact_init(geteuid(), &redact);
-    redact_message(&redact, &report->base);
-    r = report_pack(report, ret_packed, ret_size);
-    if (r == 0 && ret_report) {
-        *ret_report = report;
-        report = NULL;
-    }
-    return r;
+    return outgoing_pack(home, report, ret_outgoing);
 }

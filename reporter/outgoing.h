@@ -1,24 +1,41 @@
 /*
- * The very bytes that may leave: what upload sends is what preview shows, made
- * by one function. Context: tool.
+ * A stored report as it would leave: filtered by consent, redacted, packed,
+ * compressed. One function for preview and upload, so that what is shown is
+ * what is sent, byte for byte. Context: tool.
  */
 #ifndef INQUEST_REPORTER_OUTGOING_H
 #define INQUEST_REPORTER_OUTGOING_H
 
+#include <stdint.h>
+
 #include "proto/base/span.h"
 #include "proto/report_codec.h"
+#include "reporter/consent.h"
 #include "reporter/home.h"
 
+struct outgoing {
+    uint8_t *packed; /* the message */
+    size_t packed_bytes;
+    uint8_t *gzip; /* the body */
+    size_t gzip_bytes;
+    uint32_t classes;           /* CLASS_BIT()s that were allowed */
+    enum consent_layer decided; /* who denied, with -ERR_DENIED */
+    enum data_class denied_class;
+};
+
+#define OWNED_OUTGOING CLEANUP(outgoing_close) struct outgoing
+void outgoing_close(struct outgoing *outgoing);
+
 /*
- * Opens a stored file (frame, gzip), lets the consent filter and redaction go
- * over it and packs it. *ret_packed is from malloc. *ret_report, when asked
- * for, is the filtered report, freed by report_free.
- *
- * Fails as report_open does, or with -ERR_DENIED when REQUIRED may not leave:
- * then nothing of a report is worth sending.
+ * Makes it of a file of the queue. Fails with -ERR_DENIED (outgoing->decided
+ * says who), with the errors of report_open for a torn file, -ERR_LIMIT.
  */
-MUST_CHECK int outgoing_make(const struct home *home, struct span file,
-                             uint8_t **ret_packed, size_t *ret_size,
-                             Inquest__V1__Report **ret_report);
+MUST_CHECK int outgoing_build(const struct home *home, struct span file,
+                              struct outgoing *ret_outgoing);
+
+/* The same for a report in memory, which is changed. */
+MUST_CHECK int outgoing_pack(const struct home *home,
+                             Inquest__V1__Report *report,
+                             struct outgoing *ret_outgoing);
 
 #endif

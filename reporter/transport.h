@@ -1,43 +1,71 @@
 /*
- * One report to an endpoint. A sibling of transport_curl.c may speak another
- * way. Context: tool.
+ * Bodies to a server and answers back, several at once over kept connections.
+ * transport_curl.c is HTTP; tests may put another file in its place.
+ *
+ * TLS at least 1.2, certificates verified; plain http only to this machine;
+ * redirects only to the same scheme, host and port. Context: tool.
  */
 #ifndef INQUEST_REPORTER_TRANSPORT_H
 #define INQUEST_REPORTER_TRANSPORT_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "proto/base/compiler.h"
 #include "proto/base/span.h"
 
-#define TRANSPORT_CONNECT_SECONDS 10
-#define TRANSPORT_TOTAL_SECONDS   60
+#define TRANSPORT_PARALLEL_MAX   16
+#define TRANSPORT_ANSWER_BYTES   4096 /* of an answer; more is thrown away */
+#define TRANSPORT_DETAIL_BYTES   256
+#define TRANSPORT_RETRY_BYTES    64
+#define TRANSPORT_REDIRECTS_MAX  3
+#define TRANSPORT_ENDPOINT_BYTES 1024
 
-/* What becomes of the report: DESIGN, "Upload". */
-enum transport_verdict {
-    TRANSPORT_ACCEPTED, /* 200, 202 */
-    TRANSPORT_BAD,      /* 400 413 415 422: never again */
-    TRANSPORT_STOP,     /* 401 403 and what we do not know: keep, say so */
-    TRANSPORT_RETRY,    /* 408 429 5xx, network: keep, later */
+/* NULL where not configured. */
+struct transport_options {
+    const char *endpoint; /* "https://collector.example/base" */
+    const char *token;    /* for Authorization: Bearer */
+    const char *ca_file;
+    const char *client_certificate;
+    const char *client_key;
+    const char *proxy;
+};
+
+struct transport_post {
+    const char *path;            /* "/v1/reports" */
+    const char *content_type;    /* "application/x-protobuf" */
+    const char *encoding;        /* "gzip", or NULL */
+    const char *idempotency_key; /* or NULL */
+    struct span body;            /* kept by the caller until the answer */
+    void *owner;                 /* the caller's */
+};
+
+struct transport_answer {
+    void *owner;
+    long status; /* 0: no answer: the network, TLS or the name */
+    char retry_after[TRANSPORT_RETRY_BYTES];
+    char detail[TRANSPORT_DETAIL_BYTES]; /* one line for a person */
 };
 
 struct transport;
 
 /*
- * endpoint: https, or http to loopback only (-EPERM otherwise). token_file may
- * be NULL. No socket is opened before the first send.
+ * Checks the endpoint; opens no socket yet. Fails with -EINVAL (no URL),
+ * -EPERM (plain http to another machine), -ENOMEM.
  */
-MUST_CHECK int transport_open(const char *endpoint, const char *token_file,
+MUST_CHECK int transport_open(const struct transport_options *options,
                               struct transport **ret_transport);
+/* Cuts what is in flight. */
 void transport_close(struct transport **transport);
 
-/*
- * Posts gzip to ENDPOINT/v1/reports. why is then a sentence for a person,
- * valid until the next call.
- */
-enum transport_verdict transport_send(struct transport *transport,
-                                      const char *report_id, struct span gzip,
-                                      const char **ret_why);
+MUST_CHECK int transport_post(struct transport *transport,
+                              const struct transport_post *post);
 
-/* The verdict on an HTTP status; 0: the network failed. */
-enum transport_verdict transport_judge(long status);
+/*
+ * Works until one answer is there or wake_fd (-1: none) becomes readable.
+ * 1: *ret_answer; 0: woken, or nothing is in flight; or an error.
+ */
+MUST_CHECK int transport_wait(struct transport *transport, int wake_fd,
+                              struct transport_answer *ret_answer);
 
 #endif

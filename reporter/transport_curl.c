@@ -1,179 +1,381 @@
-/* libcurl: one connection, kept alive over all reports. Context: tool. */
-#include "reporter/transport.h"
-
+/* HTTP by libcurl's multi interface. Context: tool. */
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "proto/base/io.h"
+#include "reporter/transport.h"
 
-#define URL_BYTES    2048
-#define HEADER_BYTES 1200
-#define TOKEN_BYTES  1024
-#define WHY_BYTES    (URL_BYTES + 256)
+#define CONNECT_SECONDS   20
+#define TOTAL_SECONDS     300
+#define SLOW_BYTES_PER_S  100 /* slower than this for … */
+#define SLOW_SECONDS      30  /* … so long is as good as dead */
+#define WAIT_MS           60000
+#define HEADER_BYTES      1024
+#define ANSWER_DETAIL_MAX 160
 
-struct transport {
-    CURL *curl;
-    char url[URL_BYTES];
-    char token[TOKEN_BYTES];
-    char why[WHY_BYTES];
+struct transfer {
+    CURL *easy;
+    struct curl_slist *headers;
+    struct transport_post post;
+    char answer[TRANSPORT_ANSWER_BYTES];
+    size_t answer_bytes;
+    char error[CURL_ERROR_SIZE];
+    unsigned redirects;
 };
 
-/* http is for loopback alone: a token and a report travel in the clear. */
-static bool is_allowed(const char *endpoint)
-{
-    static const char *const loopback[] = {"127.0.0.1", "localhost", "[::1]"};
+struct transport {
+    CURLM *multi;
+    struct transport_options options;
+    char endpoint[TRANSPORT_ENDPOINT_BYTES];
+    struct transfer *transfers[TRANSPORT_PARALLEL_MAX];
+};
 
-    if (strncmp(endpoint, "https://", 8) == 0)
+/* Scheme, host and port of a URL, for the two rules. */
+struct origin {
+    char *scheme;
+    char *host;
+    char *port;
+};
+
+static void origin_free(struct origin *origin)
+{
+    curl_free(origin->scheme);
+    curl_free(origin->host);
+    curl_free(origin->port);
+}
+
+static int origin_of(const char *url, struct origin *ret_origin)
+{
+    CURLU *parts = curl_url();
+    bool whole =
+        parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_SCHEME, &ret_origin->scheme, 0) ==
+            CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_HOST, &ret_origin->host, 0) ==
+            CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_PORT, &ret_origin->port,
+                     CURLU_DEFAULT_PORT) == CURLUE_OK;
+
+    curl_url_cleanup(parts);
+    return whole ? 0 : -EINVAL;
+}
+
+static bool is_loopback(const char *host)
+{
+    struct in_addr address;
+
+    if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
         return true;
-    if (strncmp(endpoint, "http://", 7) != 0)
-        return false;
-    for (size_t i = 0; i < ARRAY_LENGTH(loopback); i++) {
-        size_t size = strlen(loopback[i]);
-        const char end = strncmp(endpoint + 7, loopback[i], size) == 0
-                             ? endpoint[7 + size]
-                             : 'x';
-        if (end == ':' || end == '/' || end == '\0')
-            return true;
-    }
-    return false;
+    return inet_pton(AF_INET, host, &address) == 1 &&
+           (ntohl(address.s_addr) >> 24) == 127;
 }
 
-static int read_token(struct transport *transport, const char *path)
+static int check_endpoint(const char *endpoint)
 {
-    size_t size = 0;
+    CLEANUP(origin_free) struct origin origin = {0};
 
-    if (!path)
+    int r = origin_of(endpoint, &origin);
+    if (r < 0)
+        return r;
+    if (strcmp(origin.scheme, "https") == 0)
         return 0;
-    int r = io_read_text(AT_FDCWD, path, transport->token, TOKEN_BYTES, &size);
-    if (r == 0)
-        transport->token[strcspn(transport->token, "\r\n")] = '\0';
-    return r;
+    if (strcmp(origin.scheme, "http") != 0)
+        return -EINVAL;
+    return is_loopback(origin.host) ? 0 : -EPERM;
 }
 
-int transport_open(const char *endpoint, const char *token_file,
+static bool same_origin(const char *a, const char *b)
+{
+    CLEANUP(origin_free) struct origin left = {0};
+    CLEANUP(origin_free) struct origin right = {0};
+
+    return origin_of(a, &left) == 0 && origin_of(b, &right) == 0 &&
+           strcmp(left.scheme, right.scheme) == 0 &&
+           strcasecmp(left.host, right.host) == 0 &&
+           strcmp(left.port, right.port) == 0;
+}
+
+int transport_open(const struct transport_options *options,
                    struct transport **ret_transport)
 {
-    if (!is_allowed(endpoint))
-        return -EPERM;
+    size_t size = strlen(options->endpoint);
+
+    int r = check_endpoint(options->endpoint);
+    if (r < 0)
+        return r;
+    while (size > 0 && options->endpoint[size - 1] == '/')
+        size--;
+    if (size >= TRANSPORT_ENDPOINT_BYTES)
+        return -EINVAL;
     struct transport *transport = calloc(1, sizeof *transport);
     if (!transport)
         return -ENOMEM;
-    size_t size = strlen(endpoint);
-    bool slash = size > 0 && endpoint[size - 1] == '/';
-    (void)snprintf(transport->url, URL_BYTES, "%s%sv1/reports", endpoint,
-                   slash ? "" : "/");
-    int r = read_token(transport, token_file);
-    if (r == 0 && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        r = -ENOMEM;
-    transport->curl = r == 0 ? curl_easy_init() : NULL;
-    if (!transport->curl) {
-        transport_close(&transport);
-        return r < 0 ? r : -ENOMEM;
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    transport->options = *options;
+    memcpy(transport->endpoint, options->endpoint, size);
+    transport->multi = curl_multi_init();
+    if (!transport->multi) {
+        free(transport);
+        return -ENOMEM;
     }
     *ret_transport = transport;
     return 0;
+}
+
+static void transfer_close(struct transport *transport, size_t slot)
+{
+    struct transfer *transfer = transport->transfers[slot];
+
+    if (!transfer)
+        return;
+    if (transfer->easy) {
+        curl_multi_remove_handle(transport->multi, transfer->easy);
+        curl_easy_cleanup(transfer->easy);
+    }
+    curl_slist_free_all(transfer->headers);
+    free(transfer);
+    transport->transfers[slot] = NULL;
 }
 
 void transport_close(struct transport **transport)
 {
     if (!*transport)
         return;
-    if ((*transport)->curl)
-        curl_easy_cleanup((*transport)->curl);
+    for (size_t i = 0; i < TRANSPORT_PARALLEL_MAX; i++)
+        transfer_close(*transport, i);
+    curl_multi_cleanup((*transport)->multi);
     free(*transport);
     *transport = NULL;
 }
 
-enum transport_verdict transport_judge(long status)
+static size_t take_answer(char *data, size_t size, size_t count, void *context)
 {
-    switch (status) {
-    case 200:
-    case 202:
-        return TRANSPORT_ACCEPTED;
-    case 400:
-    case 413:
-    case 415:
-    case 422:
-        return TRANSPORT_BAD;
-    case 0:
-    case 408:
-    case 429:
-        return TRANSPORT_RETRY;
-    default:
-        return status >= 500 && status < 600 ? TRANSPORT_RETRY : TRANSPORT_STOP;
-    }
+    struct transfer *transfer = context;
+    size_t bytes = size * count;
+    size_t room = sizeof transfer->answer - 1 - transfer->answer_bytes;
+    size_t kept = bytes < room ? bytes : room;
+
+    memcpy(transfer->answer + transfer->answer_bytes, data, kept);
+    transfer->answer_bytes += kept;
+    return kept == bytes ? bytes : 0; /* a huge answer is cut off */
 }
 
-static size_t discard(char *data, size_t size, size_t count, void *unused)
-{
-    (void)data;
-    (void)unused;
-    return size * count;
-}
-
-static struct curl_slist *make_headers(const struct transport *transport,
-                                       const char *report_id)
+static bool add_header(struct transfer *transfer, const char *name,
+                       const char *value)
 {
     char line[HEADER_BYTES];
-    struct curl_slist *headers =
-        curl_slist_append(NULL, "Content-Type: application/x-protobuf");
 
-    headers = curl_slist_append(headers, "Content-Encoding: gzip");
-    headers = curl_slist_append(headers, "Expect:");
-    (void)snprintf(line, sizeof line, "Idempotency-Key: %s", report_id);
-    headers = curl_slist_append(headers, line);
-    if (transport->token[0]) {
-        (void)snprintf(line, sizeof line, "Authorization: Bearer %s",
-                       transport->token);
-        headers = curl_slist_append(headers, line);
+    if (!value)
+        return true;
+    if (strpbrk(value, "\r\n"))
+        return false;
+    int size = snprintf(line, sizeof line, "%s: %s", name, value);
+    struct curl_slist *longer = size < (int)sizeof line
+                                    ? curl_slist_append(transfer->headers, line)
+                                    : NULL;
+    if (!longer)
+        return false;
+    transfer->headers = longer;
+    return true;
+}
+
+static bool set_headers(const struct transport *transport,
+                        struct transfer *transfer)
+{
+    char bearer[HEADER_BYTES];
+    const char *token = transport->options.token;
+    const struct transport_post *post = &transfer->post;
+
+    if (token && snprintf(bearer, sizeof bearer, "Bearer %s", token) >=
+                     (int)sizeof bearer)
+        return false;
+    return add_header(transfer, "Content-Type", post->content_type) &&
+           add_header(transfer, "Content-Encoding", post->encoding) &&
+           add_header(transfer, "Idempotency-Key", post->idempotency_key) &&
+           add_header(transfer, "Authorization", token ? bearer : NULL) &&
+           add_header(transfer, "Expect", ""); /* no 100-continue round */
+}
+
+static void set_security(CURL *easy, const struct transport_options *options)
+{
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    if (options->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
+    if (options->client_certificate)
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, options->client_certificate);
+    if (options->client_key)
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, options->client_key);
+    if (options->proxy)
+        curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
+}
+
+static void set_request(struct transfer *transfer, const char *url)
+{
+    CURL *easy = transfer->easy;
+
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->post.body.data);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     (curl_off_t)transfer->post.body.size_bytes);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "inquest/" INQUEST_VERSION);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)TOTAL_SECONDS);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_PER_S);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
+}
+
+static size_t free_slot(const struct transport *transport)
+{
+    size_t slot = 0;
+
+    while (slot < TRANSPORT_PARALLEL_MAX && transport->transfers[slot])
+        slot++;
+    return slot;
+}
+
+int transport_post(struct transport *transport,
+                   const struct transport_post *post)
+{
+    char url[TRANSPORT_ENDPOINT_BYTES + 64];
+    size_t slot = free_slot(transport);
+
+    if (slot == TRANSPORT_PARALLEL_MAX)
+        return -EBUSY;
+    struct transfer *transfer = calloc(1, sizeof *transfer);
+    if (!transfer)
+        return -ENOMEM;
+    transport->transfers[slot] = transfer;
+    transfer->post = *post;
+    transfer->easy = curl_easy_init();
+    if (!transfer->easy || !set_headers(transport, transfer)) {
+        transfer_close(transport, slot);
+        return -EINVAL;
     }
-    return headers;
+    snprintf(url, sizeof url, "%s%.60s", transport->endpoint, post->path);
+    set_security(transfer->easy, &transport->options);
+    set_request(transfer, url);
+    if (curl_multi_add_handle(transport->multi, transfer->easy) != CURLM_OK) {
+        transfer_close(transport, slot);
+        return -EIO;
+    }
+    return 0;
 }
 
-static void set_options(struct transport *transport, struct span gzip)
+/* The first line of an answer, fit for a terminal. */
+static void copy_detail(const struct transfer *transfer, char *detail)
 {
-    CURL *curl = transport->curl;
+    size_t size = 0;
 
-    curl_easy_setopt(curl, CURLOPT_URL, transport->url);
-    curl_easy_setopt(curl, CURLOPT_POST, 1L);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)gzip.data);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-                     (curl_off_t)gzip.size_bytes);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, discard);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L); /* refused */
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https,http");
-    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT,
-                     (long)TRANSPORT_CONNECT_SECONDS);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TRANSPORT_TOTAL_SECONDS);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "inquest/" INQUEST_VERSION);
+    while (size < transfer->answer_bytes && size < ANSWER_DETAIL_MAX) {
+        unsigned char c = (unsigned char)transfer->answer[size];
+        if (c == '\n' || c == '\r')
+            break;
+        detail[size++] = c < ' ' || c >= 0x7f ? '?' : (char)c;
+    }
+    detail[size] = '\0';
 }
 
-enum transport_verdict transport_send(struct transport *transport,
-                                      const char *report_id, struct span gzip,
-                                      const char **ret_why)
+/* Sends again to where the server points, when that is the server itself. */
+static bool follow(struct transport *transport, struct transfer *transfer)
 {
-    struct curl_slist *headers = make_headers(transport, report_id);
+    char *target = NULL;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &target);
+    if (!target || transfer->redirects == TRANSPORT_REDIRECTS_MAX ||
+        !same_origin(transport->endpoint, target))
+        return false;
+    char *url = strdup(target);
+    if (!url)
+        return false;
+    transfer->redirects++;
+    transfer->answer_bytes = 0;
+    curl_multi_remove_handle(transport->multi, transfer->easy);
+    curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
+    free(url);
+    return curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK;
+}
+
+static void fill_answer(const struct transfer *transfer, CURLcode code,
+                        struct transport_answer *answer)
+{
+    struct curl_header *retry = NULL;
+
+    *answer = (struct transport_answer){.owner = transfer->post.owner};
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    copy_detail(transfer, answer->detail);
+    /* A cut answer still has its status line; but only a whole one counts. */
+    if (code != CURLE_OK && code != CURLE_WRITE_ERROR) {
+        answer->status = 0;
+        snprintf(answer->detail, sizeof answer->detail, "%s",
+                 transfer->error[0] ? transfer->error
+                                    : curl_easy_strerror(code));
+        return;
+    }
+    if (curl_easy_header(transfer->easy, "Retry-After", 0, CURLH_HEADER, -1,
+                         &retry) == CURLHE_OK)
+        snprintf(answer->retry_after, sizeof answer->retry_after, "%s",
+                 retry->value);
+}
+
+/* One finished transfer; true when it makes an answer. */
+static bool finish(struct transport *transport, const CURLMsg *message,
+                   struct transport_answer *answer)
+{
+    struct transfer *transfer = NULL;
+    CURLcode code = message->data.result;
     long status = 0;
 
-    set_options(transport, gzip);
-    curl_easy_setopt(transport->curl, CURLOPT_HTTPHEADER, headers);
-    CURLcode code = curl_easy_perform(transport->curl);
-    if (code == CURLE_OK) {
-        curl_easy_getinfo(transport->curl, CURLINFO_RESPONSE_CODE, &status);
-        (void)snprintf(transport->why, WHY_BYTES, "%s answered %ld",
-                       transport->url, status);
-    } else {
-        (void)snprintf(transport->why, WHY_BYTES, "%s: %s", transport->url,
-                       curl_easy_strerror(code));
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
+    if (code == CURLE_OK && status >= 300 && status < 400 &&
+        follow(transport, transfer))
+        return false;
+    fill_answer(transfer, code, answer);
+    for (size_t i = 0; i < TRANSPORT_PARALLEL_MAX; i++) {
+        if (transport->transfers[i] == transfer)
+            transfer_close(transport, i);
     }
-    curl_slist_free_all(headers);
-    *ret_why = transport->why;
-    return transport_judge(status);
+    return true;
+}
+
+int transport_wait(struct transport *transport, int wake_fd,
+                   struct transport_answer *ret_answer)
+{
+    struct curl_waitfd wake = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
+
+    for (;;) {
+        int running = 0;
+        int left = 0;
+        if (curl_multi_perform(transport->multi, &running) != CURLM_OK)
+            return -EIO;
+        const CURLMsg *message = curl_multi_info_read(transport->multi, &left);
+        if (message && message->msg == CURLMSG_DONE) {
+            if (finish(transport, message, ret_answer))
+                return 1;
+            continue;
+        }
+        if (running == 0)
+            return 0;
+        if (curl_multi_poll(transport->multi, &wake, wake_fd >= 0, WAIT_MS,
+                            NULL) != CURLM_OK)
+            return -EIO;
+        if (wake_fd >= 0 && wake.revents != 0)
+            return 0;
+    }
 }

@@ -1,0 +1,37 @@
+/*
+ * STATE/audit.log: what was consented to, sent, discarded. Append-only; each
+ * line ends with the BLAKE2b hash of the hash before it and of the line, so
+ * that a changed, removed or inserted line shows. STATE/audit.head holds the
+ * last hash, so that a cut end shows too. No contents of reports.
+ *
+ *     SEQUENCE TIME EVENT DETAIL… HASH
+ *
+ * Context: tool.
+ */
+#ifndef INQUEST_REPORTER_AUDIT_H
+#define INQUEST_REPORTER_AUDIT_H
+
+#include <stdint.h>
+
+#include "proto/base/compiler.h"
+
+#define AUDIT_FILE       "audit.log"
+#define AUDIT_HEAD       "audit.head"
+#define AUDIT_LINE_MAX   1024
+#define AUDIT_HASH_BYTES 32
+
+/*
+ * Appends one line, durably. event is one word ("consent", "sent", …), detail
+ * has no newline. Blocks on a lock while another process writes.
+ */
+MUST_CHECK int audit_append(int state_fd, const char *event,
+                            const char *detail);
+
+/*
+ * Checks the whole chain. Writes the number of whole lines; fails with
+ * -ERR_TORN when a line is not what it was (*ret_lines: those before it), or
+ * when the end was cut off.
+ */
+MUST_CHECK int audit_verify(int state_fd, uint64_t *ret_lines);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * When to try again: exponential back-off with full jitter, a pure function,
+ * and where it is remembered across restarts. Context: tool.
+ */
+#ifndef INQUEST_REPORTER_BACKOFF_H
+#define INQUEST_REPORTER_BACKOFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/compiler.h"
+
+#define BACKOFF_BASE_S   30
+#define BACKOFF_MAX_S    (6 * 3600)
+#define BACKOFF_SERVER_S (24 * 3600) /* what a server may ask at most */
+
+/*
+ * The time of the next attempt, after attempt (from 1) failures in a row: now
+ * plus a random part of base * 2^(attempt - 1), at most BACKOFF_MAX_S; never
+ * less than a second. seed: 64 random bits.
+ */
+int64_t backoff_next(unsigned attempt, int64_t now_s, uint64_t seed);
+
+/*
+ * The time that Retry-After asks for (RFC 9110 section 10.2.3: seconds or an
+ * HTTP date), at most BACKOFF_SERVER_S from now. Fails with -ERR_FORMAT.
+ */
+MUST_CHECK int backoff_retry_after(const char *text, int64_t now_s,
+                                   int64_t *ret_time_s);
+
+struct backoff {
+    unsigned attempt; /* failures in a row */
+    int64_t next_s;   /* CLOCK_REALTIME in seconds, not before it */
+    bool by_server;   /* it was the server who asked */
+};
+
+/* STATE/backoff; what cannot be read is as if there was none. */
+void backoff_read(int state_fd, struct backoff *ret_backoff);
+MUST_CHECK int backoff_write(int state_fd, const struct backoff *backoff);
+
+#endif

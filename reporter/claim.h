@@ -1,0 +1,64 @@
+/*
+ * Taking reports out of the queue. A claim is a lock on the file that dies
+ * with its process, and then the name in busy/:
+ *
+ *     open new/NAME, lock --rename--> busy/NAME --> sent/ | bad/ | new/
+ *
+ * A name in busy/ whose file nobody locks was left by a claimant that died:
+ * claim_revive puts it back. Locks are of the file, not of its name (flock(2)).
+ * Context: tool.
+ */
+#ifndef INQUEST_REPORTER_CLAIM_H
+#define INQUEST_REPORTER_CLAIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/compiler.h"
+#include "proto/queue.h"
+
+struct claim {
+    char name[QUEUE_NAME_BYTES];
+    int fd; /* open and locked; -1: no claim */
+};
+
+#define CLAIM_NONE \
+    {              \
+        .fd = -1   \
+    }
+#define OWNED_CLAIM CLEANUP(claim_drop) struct claim
+
+/*
+ * Claims one report. Fails with -ENOENT (gone, or another has it), -EBUSY
+ * (another is about to have it), or what the disk says.
+ */
+MUST_CHECK int claim_take(struct queue *queue, const char *report_id,
+                          struct claim *ret_claim);
+
+/*
+ * Ends the claim: the report goes to place (QUEUE_SENT, QUEUE_BAD, QUEUE_NEW).
+ * On failure the claim is over too; the report is then revived later.
+ */
+MUST_CHECK int claim_end(struct queue *queue, struct claim *claim,
+                         enum queue_place place);
+
+/* To bad/, with a file NAME.reason beside it that says why. */
+MUST_CHECK int claim_reject(struct queue *queue, struct claim *claim,
+                            const char *reason);
+
+/* Deletes the claimed report; its bytes are overwritten first. */
+MUST_CHECK int claim_erase(struct queue *queue, struct claim *claim);
+
+/* Lets go without a word: as if the claimant had died. */
+void claim_drop(struct claim *claim);
+
+/* Puts back what dead claimants left; returns how many, or an error. */
+MUST_CHECK int claim_revive(struct queue *queue);
+
+/*
+ * Waits until no living claimant holds a report; returns how many were waited
+ * for. Each sends for a bounded time.
+ */
+unsigned claim_wait(struct queue *queue);
+
+#endif

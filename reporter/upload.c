@@ -1,0 +1,406 @@
+/* The round: claim, build, post, settle. Context: tool. */
+#include "reporter/upload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "proto/base/err.h"
+#include "proto/base/fd.h"
+#include "reporter/audit.h"
+#include "reporter/backoff.h"
+#include "reporter/claim.h"
+#include "reporter/consent_file.h"
+#include "reporter/log.h"
+#include "reporter/outgoing.h"
+#include "reporter/state_file.h"
+#include "reporter/upload_server.h"
+#include "reporter/upload_verdict.h"
+
+#define PARALLEL_DEFAULT 4
+#define EVENTS_BYTES     4096
+
+/* One report on its way. */
+struct sending {
+    bool used;
+    struct claim claim;
+    struct outgoing outgoing;
+    char id[REPORT_ID_BYTES];
+};
+
+struct round {
+    struct home *home;
+    const struct upload_options *options;
+    struct upload_result *result;
+    struct transport *transport;
+    struct sending sending[TRANSPORT_PARALLEL_MAX];
+    unsigned in_flight;
+    unsigned parallel;
+    int wake_fd; /* readable when the consent file changes */
+    bool halt;   /* start no more */
+    bool cut;    /* consent changed */
+    struct backoff backoff;
+};
+
+static void say(struct round *round, const char *what, const char *detail)
+{
+    snprintf(round->result->why, sizeof round->result->why, "%.120s%s%.190s",
+             what, *detail ? ": " : "", detail);
+}
+
+static void note(struct round *round, const char *event, const char *id,
+                 size_t bytes)
+{
+    char detail[96];
+
+    snprintf(detail, sizeof detail, "%s bytes=%zu", id, bytes);
+    int r = audit_append(round->home->state_fd, event, detail);
+    if (r < 0)
+        log_warn("cannot write the audit log: %s", err_text(r));
+}
+
+/* Ends the claim and frees the slot. */
+static void settle(struct round *round, struct sending *sending,
+                   enum queue_place place, const char *reason)
+{
+    struct queue *queue = &round->home->queue;
+    int r = place == QUEUE_BAD ? claim_reject(queue, &sending->claim, reason)
+                               : claim_end(queue, &sending->claim, place);
+
+    if (r < 0)
+        log_warn("report %s stays claimed until the next upload: %s",
+                 sending->id, err_text(r));
+    outgoing_close(&sending->outgoing);
+    sending->used = false;
+}
+
+static void settle_rejected(struct round *round, struct sending *sending,
+                            const char *reason)
+{
+    note(round, "rejected", sending->id, sending->outgoing.gzip_bytes);
+    round->result->rejected++;
+    settle(round, sending, QUEUE_BAD, reason);
+}
+
+/* Reads, filters and packs the claimed report. */
+static int build(struct round *round, struct sending *sending)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+
+    int r = report_read_file(round->home->queue.dir_fd[QUEUE_BUSY],
+                             sending->claim.name, &data, &size);
+    if (r < 0)
+        return r;
+    r = outgoing_build(round->home, (struct span){data, size},
+                       &sending->outgoing);
+    free(data);
+    return r;
+}
+
+static bool is_torn(int r)
+{
+    return r == -ERR_TORN || r == -ERR_MAGIC || r == -ERR_VERSION ||
+           r == -ERR_SCHEMA || r == -ERR_FORMAT || r == -ERR_LIMIT;
+}
+
+static void start_failed(struct round *round, struct sending *sending, int r)
+{
+    if (is_torn(r)) {
+        settle_rejected(round, sending, err_text(r));
+        return;
+    }
+    if (r == -ERR_DENIED)
+        round->result->denied++;
+    else
+        say(round, sending->id, err_text(r));
+    settle(round, sending, QUEUE_NEW, NULL);
+}
+
+static void start_one(struct round *round, const char *id)
+{
+    struct sending *sending = round->sending;
+
+    while (sending->used)
+        sending++;
+    *sending = (struct sending){.used = true, .claim = CLAIM_NONE};
+    memcpy(sending->id, id, REPORT_ID_BYTES);
+    if (claim_take(&round->home->queue, id, &sending->claim) < 0) {
+        sending->used = false;
+        round->result->elsewhere++;
+        return;
+    }
+    int r = build(round, sending);
+    if (r < 0) {
+        start_failed(round, sending, r);
+        return;
+    }
+    struct transport_post post = {
+        .path = "/v1/reports",
+        .content_type = "application/x-protobuf",
+        .encoding = "gzip",
+        .idempotency_key = sending->id,
+        .body = {sending->outgoing.gzip, sending->outgoing.gzip_bytes},
+        .owner = sending,
+    };
+    r = transport_post(round->transport, &post);
+    if (r < 0)
+        start_failed(round, sending, r);
+    else
+        round->in_flight++;
+}
+
+static void plan_retry(struct round *round,
+                       const struct transport_answer *answer)
+{
+    struct backoff *backoff = &round->backoff;
+    int64_t now_s = clock_unix_ms() / 1000;
+    uint64_t seed = 0;
+
+    round->halt = true;
+    if (round->result->retry_s == 0)
+        backoff->attempt++; /* one failure a round */
+    if (getrandom(&seed, sizeof seed, 0) < 0)
+        seed = (uint64_t)now_s;
+    backoff->next_s = backoff_next(backoff->attempt, now_s, seed);
+    backoff->by_server =
+        answer->retry_after[0] != '\0' &&
+        backoff_retry_after(answer->retry_after, now_s, &backoff->next_s) == 0;
+    round->result->retry_s = backoff->next_s;
+    int r = backoff_write(round->home->state_fd, backoff);
+    if (r < 0)
+        log_warn("cannot remember when to try again: %s", err_text(r));
+}
+
+static void say_status(struct round *round,
+                       const struct transport_answer *answer)
+{
+    char what[64];
+
+    if (answer->status == 0)
+        snprintf(what, sizeof what, "no answer from the collector");
+    else
+        snprintf(what, sizeof what, "the collector answered %ld",
+                 answer->status);
+    say(round, what, answer->detail);
+}
+
+static void accepted(struct round *round, struct sending *sending)
+{
+    note(round, "sent", sending->id, sending->outgoing.gzip_bytes);
+    consent_report_remove(round->home->state_fd, sending->id);
+    round->result->sent++;
+    settle(round, sending, QUEUE_SENT, NULL);
+    if (round->backoff.attempt == 0)
+        return;
+    round->backoff = (struct backoff){0};
+    DROP(backoff_write(round->home->state_fd, &round->backoff)); /* a hint */
+}
+
+static void take_answer(struct round *round,
+                        const struct transport_answer *answer)
+{
+    struct sending *sending = answer->owner;
+
+    round->in_flight--;
+    switch (upload_verdict(answer->status)) {
+    case UPLOAD_ACCEPTED:
+        accepted(round, sending);
+        return;
+    case UPLOAD_REJECTED:
+        say_status(round, answer);
+        settle_rejected(round, sending, round->result->why);
+        return;
+    case UPLOAD_RETRY:
+        plan_retry(round, answer);
+        break;
+    case UPLOAD_STOP:
+        round->result->stopped = true;
+        round->halt = true;
+        break;
+    }
+    say_status(round, answer);
+    round->result->kept++;
+    settle(round, sending, QUEUE_NEW, NULL);
+}
+
+/* Consent changed under way: nothing more leaves, what is in flight is cut. */
+static void cut(struct round *round)
+{
+    char events[EVENTS_BYTES];
+
+    DROP(read(round->wake_fd, events, sizeof events)); /* only to drain it */
+    if (!home_refresh(round->home))
+        return;
+    round->cut = true;
+    round->halt = true;
+    transport_close(&round->transport);
+    for (size_t i = 0; i < TRANSPORT_PARALLEL_MAX; i++) {
+        if (!round->sending[i].used)
+            continue;
+        round->result->kept++;
+        settle(round, &round->sending[i], QUEUE_NEW, NULL);
+    }
+    round->in_flight = 0;
+}
+
+static bool selected(const struct round *round, const char *id)
+{
+    const struct upload_options *options = round->options;
+
+    if (options->id_count == 0)
+        return true;
+    for (int i = 0; i < options->id_count; i++) {
+        if (strncmp(id, options->ids[i], strlen(options->ids[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void show_progress(const struct round *round, size_t at, size_t count)
+{
+    if (round->options->progress && count > 1)
+        fprintf(stderr, "\r%zu of %zu reports%s", at, count,
+                at == count ? "\n" : "");
+}
+
+/* Waits for one answer, or for a change of consent. */
+static int step(struct round *round)
+{
+    struct transport_answer answer;
+    int r = transport_wait(round->transport, round->wake_fd, &answer);
+
+    if (r == 1)
+        take_answer(round, &answer);
+    else if (r == 0)
+        cut(round);
+    return r < 0 ? r : 0;
+}
+
+static int send_all(struct round *round, const struct reports *reports)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < reports->count && r == 0; i++) {
+        const struct stored_report *item = &reports->items[i];
+        if (item->place != QUEUE_NEW || !selected(round, item->id))
+            continue;
+        if (round->halt) {
+            round->result->kept++;
+            continue;
+        }
+        show_progress(round, i, reports->count);
+        start_one(round, item->id);
+        while (r == 0 && round->in_flight >= round->parallel)
+            r = step(round);
+    }
+    while (r == 0 && round->in_flight > 0)
+        r = step(round);
+    if (!round->halt)
+        show_progress(round, reports->count, reports->count);
+    return r;
+}
+
+static int watch_consent(const struct home *home)
+{
+    OWNED_FD fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", home->state_fd);
+    if (fd < 0 || inotify_add_watch(fd, path, IN_MOVED_TO) < 0)
+        return -1; /* then a change counts from the next report on */
+    return fd_take(&fd);
+}
+
+/* Whether to wait, because somebody said so. */
+static bool must_wait(struct round *round)
+{
+    const struct upload_options *options = round->options;
+    const struct backoff *backoff = &round->backoff;
+    bool ignored = backoff->by_server ? options->ignore_server
+                                      : options->ignore_own_backoff;
+
+    if (ignored || backoff->next_s <= clock_unix_ms() / 1000)
+        return false;
+    round->result->retry_s = backoff->next_s;
+    say(round,
+        backoff->by_server ? "the collector asked to wait"
+                           : "waiting after a failure",
+        "");
+    return true;
+}
+
+static void set_parallel(struct round *round)
+{
+    long parallel =
+        config_number(&round->home->config, "parallel", PARALLEL_DEFAULT);
+
+    if (parallel < 1)
+        parallel = 1;
+    if (parallel > TRANSPORT_PARALLEL_MAX)
+        parallel = TRANSPORT_PARALLEL_MAX;
+    round->parallel = (unsigned)parallel;
+}
+
+static int run_round(struct round *round)
+{
+    OWNED_REPORTS reports = {0};
+    struct upload_result *result = round->result;
+
+    int r = upload_server_open(round->home, result->why, sizeof result->why,
+                               &round->transport);
+    if (r < 0) {
+        result->no_endpoint = r == -ERR_NOT_FOUND;
+        result->stopped = !result->no_endpoint;
+        return 0;
+    }
+    backoff_read(round->home->state_fd, &round->backoff);
+    r = claim_revive(&round->home->queue);
+    if (r >= 0)
+        r = reports_list(&round->home->queue, &reports);
+    if (r >= 0 && must_wait(round)) {
+        for (size_t i = 0; i < reports.count; i++)
+            result->kept += reports.items[i].place == QUEUE_NEW;
+        r = 0;
+    } else if (r >= 0) {
+        if (deletion_send(round->home, round->transport) < 0)
+            say(round, "the deletion request is not acknowledged yet", "");
+        r = send_all(round, &reports);
+    }
+    transport_close(&round->transport);
+    return r;
+}
+
+int upload_run(struct home *home, const struct upload_options *options,
+               struct upload_result *ret_result)
+{
+    OWNED_FD wake_fd = -1;
+    struct round round = {
+        .home = home,
+        .options = options,
+        .result = ret_result,
+    };
+
+    *ret_result = (struct upload_result){0};
+    if (!config_get(&home->config, "endpoint")) {
+        ret_result->no_endpoint = true;
+        return 0;
+    }
+    wake_fd = watch_consent(home);
+    round.wake_fd = wake_fd;
+    set_parallel(&round);
+    int r = run_round(&round);
+    if (r == 0 && round.cut) {
+        /* Once more, with what is allowed now. */
+        round.cut = false;
+        round.halt = false;
+        ret_result->kept = 0;
+        r = run_round(&round);
+    }
+    return r;
+}
