@@ -14,13 +14,21 @@
 #include "proto/base/sys.h"
 #include "proto/data_class.h"
 
-static uint32_t writing;
+static uint32_t writing;  /* the pid that writes, 0 nobody */
 static uint32_t sequence; /* of every record this file seals, from 1 */
 
+/* A lock of another pid was copied by fork from a thread we do not have. */
 static void lock(void)
 {
-    while (__atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE))
+    uint32_t self = (uint32_t)sys_getpid();
+    uint32_t current = __atomic_load_n(&writing, __ATOMIC_RELAXED);
+
+    while (current == self ||
+           !__atomic_compare_exchange_n(&writing, &current, self, false,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
         (void)sys_call0(SYS_sched_yield);
+        current = __atomic_load_n(&writing, __ATOMIC_RELAXED);
+    }
 }
 
 static void unlock(void)
@@ -191,11 +199,10 @@ int inquest_v1_feature(const char *name, const char *state)
 /* One report at a time, made by the dumper while this thread waits. */
 static int report_now(const char *mode, const char *argument)
 {
-    struct crash_dump_result result = crash_dump(&guest.file, mode, argument);
+    struct crash_dump_result result =
+        crash_dump_live(&guest.file, mode, argument);
 
-    crash_dump_reap();
-    guest.file.box->control.dump_state = BOX_DUMP_NONE;
-    return result.state == BOX_DUMP_FAILED ? INQUEST_FULL : 0;
+    return result.state == BOX_DUMP_QUEUED ? 0 : INQUEST_FULL;
 }
 
 int inquest_v1_detection(const char *domain, const char *ip_address)

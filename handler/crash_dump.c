@@ -26,6 +26,7 @@
 struct launch {
     struct box_file file; /* a copy: the middle process outlives a frame */
     int dumper_fd;
+    uint32_t *state; /* enum box_dump_state in the box: the answer */
     const char *arguments[4];
     enum box_tier_reason reason;
     int error;
@@ -40,7 +41,9 @@ struct kernel_action {
 };
 
 static struct launch launch;
-static long middle_pid;
+/* The pid that uses launch and the stacks, 0 nobody. A futex. Another pid
+ * than ours was copied by fork: nobody. */
+static uint32_t launch_taken;
 /* A futex: the kernel clears it when the middle process has left its stack. */
 static uint32_t middle_alive;
 static __attribute__((aligned(16))) uint8_t middle_stack[CHILD_STACK_BYTES];
@@ -77,14 +80,14 @@ static _Noreturn void child_exit(int status)
         (void)sys_call1(SYS_exit, status);
 }
 
-static void wake_host(struct box *box, uint32_t state)
+/* The dumper did not answer: the middle process does. */
+static void answer_failed(void)
 {
     uint32_t running = BOX_DUMP_RUNNING;
 
-    if (__atomic_compare_exchange_n(&box->control.dump_state, &running, state,
+    if (__atomic_compare_exchange_n(launch.state, &running, BOX_DUMP_FAILED,
                                     false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-        (void)sys_call3(SYS_futex, (long)&box->control.dump_state, FUTEX_WAKE,
-                        INT32_MAX);
+        (void)sys_call3(SYS_futex, (long)launch.state, FUTEX_WAKE, INT32_MAX);
 }
 
 /* Runs in the vfork child: becomes the dumper. */
@@ -158,7 +161,7 @@ static void run_middle(void)
     if (r < 0) {
         launch.reason = BOX_REASON_EXEC;
         launch.error = -r;
-        wake_host(launch.file.box, BOX_DUMP_FAILED);
+        answer_failed();
         child_exit(1);
     }
     long pid = clone_on(dumper_stack + CHILD_STACK_BYTES,
@@ -177,7 +180,7 @@ static void run_middle(void)
             launch.error = ended.si_status;
         }
     }
-    wake_host(launch.file.box, BOX_DUMP_FAILED); /* unless it is done */
+    answer_failed(); /* unless it is done */
     child_exit(0);
 }
 
@@ -223,22 +226,21 @@ static void check_state_descriptor(struct box_file *file)
                                 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
-/* Waits until dump_state leaves RUNNING or the deadline has passed. */
-static void wait_for_dumper(struct box *box)
+/*
+ * Waits until *word is no longer value; -ETIMEDOUT after the deadline.
+ * FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time.
+ */
+static long wait_while(const uint32_t *word, uint32_t value)
 {
-    struct timespec now = {0};
+    struct timespec until = {0};
+    long r = 0;
 
-    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now);
-    now.tv_sec += CRASH_DEADLINE_MS / 1000;
-    while (__atomic_load_n(&box->control.dump_state, __ATOMIC_ACQUIRE) ==
-           BOX_DUMP_RUNNING) {
-        /* FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time. */
-        long r = sys_call6(SYS_futex, (long)&box->control.dump_state,
-                           FUTEX_WAIT_BITSET, BOX_DUMP_RUNNING, (long)&now, 0,
-                           (long)FUTEX_BITSET_MATCH_ANY);
-        if (r == -ETIMEDOUT)
-            return;
-    }
+    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&until);
+    until.tv_sec += CRASH_DEADLINE_MS / 1000;
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value && r != -ETIMEDOUT)
+        r = sys_call6(SYS_futex, (long)word, FUTEX_WAIT_BITSET, value,
+                      (long)&until, 0, (long)FUTEX_BITSET_MATCH_ANY);
+    return r;
 }
 
 /* Yama and the dumpable flag, for as long as the dumper needs them. */
@@ -264,7 +266,19 @@ static struct crash_dump_result failed(enum box_tier_reason reason, int error)
     return (struct crash_dump_result){BOX_DUMP_FAILED, reason, error};
 }
 
-static struct crash_dump_result start_and_wait(struct box *box)
+static long start_middle(void)
+{
+    __atomic_store_n(&middle_alive, 1, __ATOMIC_RELEASE);
+    long pid =
+        clone_on(middle_stack + CHILD_STACK_BYTES,
+                 CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, run_middle);
+    if (pid < 0)
+        __atomic_store_n(&middle_alive, 0, __ATOMIC_RELEASE);
+    return pid;
+}
+
+/* *ret_middle_pid: to be reaped in a host that lives on; negative: none. */
+static struct crash_dump_result start_and_wait(long *ret_middle_pid)
 {
     uint64_t all = ~0ull;
     uint64_t before = 0;
@@ -272,68 +286,92 @@ static struct crash_dump_result start_and_wait(struct box *box)
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before,
                     KERNEL_SIGSET_BYTES);
     long dumpable = allow_tracing();
-    __atomic_store_n(&middle_alive, 1, __ATOMIC_RELEASE);
-    middle_pid =
-        clone_on(middle_stack + CHILD_STACK_BYTES,
-                 CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, run_middle);
-    if (middle_pid < 0)
-        __atomic_store_n(&middle_alive, 0, __ATOMIC_RELEASE);
-    if (middle_pid >= 0)
-        wait_for_dumper(box);
+    *ret_middle_pid = start_middle();
+    if (*ret_middle_pid >= 0)
+        (void)wait_while(launch.state, BOX_DUMP_RUNNING);
     disallow_tracing(dumpable);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
                     KERNEL_SIGSET_BYTES);
-    if (middle_pid < 0)
-        return failed(BOX_REASON_CLONE, (int)-middle_pid);
-    uint32_t state =
-        __atomic_load_n(&box->control.dump_state, __ATOMIC_ACQUIRE);
+    if (*ret_middle_pid < 0)
+        return failed(BOX_REASON_CLONE, (int)-*ret_middle_pid);
+    uint32_t state = __atomic_load_n(launch.state, __ATOMIC_ACQUIRE);
     if (state == BOX_DUMP_RUNNING)
         return failed(BOX_REASON_DEADLINE, ETIMEDOUT);
     return (struct crash_dump_result){state, launch.reason, launch.error};
 }
 
-/* The middle process of a vfork child's crash may still be on our stack. */
-static void wait_for_stack(void)
+static struct crash_dump_result run(struct box_file *file, uint32_t *state,
+                                    const char *mode, const char *argument,
+                                    long *ret_middle_pid)
 {
-    struct timespec bound = {.tv_sec = CRASH_DEADLINE_MS / 1000};
-
-    if (__atomic_load_n(&middle_alive, __ATOMIC_ACQUIRE))
-        (void)sys_call4(SYS_futex, (long)&middle_alive, FUTEX_WAIT, 1,
-                        (long)&bound);
-}
-
-struct crash_dump_result crash_dump(struct box_file *file, const char *mode,
-                                    const char *argument)
-{
+    *ret_middle_pid = -1;
     if (!guest.config.dumper)
         return failed(BOX_REASON_DISABLED, 0);
     check_box_descriptor(file);
     check_state_descriptor(file);
     if (file->fd < 0)
         return failed(BOX_REASON_EXEC, -file->fd);
-    wait_for_stack();
     launch = (struct launch){
         .file = *file,
         .dumper_fd = dumper_descriptor(file),
+        .state = state,
         .arguments = {"inquest-dumper", mode, argument, NULL},
     };
     if (launch.dumper_fd < 0)
         return failed(BOX_REASON_EXEC, -launch.dumper_fd);
-    __atomic_store_n(&file->box->control.dump_state, BOX_DUMP_RUNNING,
-                     __ATOMIC_RELEASE);
-    return start_and_wait(file->box);
+    __atomic_store_n(state, BOX_DUMP_RUNNING, __ATOMIC_RELEASE);
+    return start_and_wait(ret_middle_pid);
 }
 
-void crash_dump_reap(void)
+struct crash_dump_result crash_dump(struct box_file *file)
+{
+    uint32_t self = (uint32_t)sys_getpid();
+    long middle_pid;
+
+    /* The middle process of a vfork child's crash may still be on our stack,
+     * and another thread may have a live report made. Both are bounded. */
+    (void)wait_while(&middle_alive, 1);
+    (void)wait_while(&launch_taken, self);
+    __atomic_store_n(&launch_taken, self, __ATOMIC_RELEASE);
+    struct crash_dump_result result =
+        run(file, &file->box->control.dump_state, "crash", NULL, &middle_pid);
+    __atomic_store_n(&launch_taken, 0, __ATOMIC_RELEASE);
+    return result;
+}
+
+static bool take_launch(void)
+{
+    uint32_t self = (uint32_t)sys_getpid();
+    uint32_t current = __atomic_load_n(&launch_taken, __ATOMIC_ACQUIRE);
+
+    return current != self &&
+           __atomic_compare_exchange_n(&launch_taken, &current, self, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static void reap(long pid)
 {
     siginfo_t ended;
     long r;
 
-    if (middle_pid <= 0)
-        return;
     do {
-        r = sys_call5(SYS_waitid, P_PID, middle_pid, (long)&ended,
-                      WEXITED | __WALL, 0);
+        r = sys_call5(SYS_waitid, P_PID, pid, (long)&ended, WEXITED | __WALL,
+                      0);
     } while (r == -EINTR);
-    middle_pid = 0;
+}
+
+struct crash_dump_result crash_dump_live(struct box_file *file,
+                                         const char *mode, const char *argument)
+{
+    long middle_pid;
+
+    if (!take_launch())
+        return failed(BOX_REASON_NONE, EBUSY);
+    struct crash_dump_result result =
+        run(file, &file->box->control.live_state, mode, argument, &middle_pid);
+    if (middle_pid > 0)
+        reap(middle_pid);
+    __atomic_store_n(&launch_taken, 0, __ATOMIC_RELEASE);
+    (void)sys_call3(SYS_futex, (long)&launch_taken, FUTEX_WAKE, INT32_MAX);
+    return result;
 }

@@ -3,7 +3,7 @@
  *
  *     host ── clone(VM) ──► middle ── clone(VM|VFORK) ──► dumper (exec)
  *      │                      └ reaps the dumper, tells the host if it died
- *      └ waits on box.control.dump_state, at most CRASH_DEADLINE_MS
+ *      └ waits on a futex in box.control, at most CRASH_DEADLINE_MS
  *
  * Both children have exit signal 0: the host gets no SIGCHLD, and its
  * waitpid(-1) never returns one of ours. Context: crash.
@@ -23,14 +23,20 @@ struct crash_dump_result {
 };
 
 /*
- * Runs the dumper with one or two words of arguments (argument may be NULL)
- * and waits until it has dropped the report. The dumper goes on syncing after
- * that. One caller at a time: crash_handler and api hold the crash lock.
+ * Runs the dumper in mode "crash" on box.control.dump_state, and waits until
+ * it has dropped the report; the dumper goes on syncing after that. Waits for
+ * a live report of another thread first. One caller at a time: the crash's
+ * winner.
  */
-struct crash_dump_result crash_dump(struct box_file *file, const char *mode,
-                                    const char *argument);
+struct crash_dump_result crash_dump(struct box_file *file);
 
-/* Reaps the middle process of a call above, in a host that lives on. */
-void crash_dump_reap(void);
+/*
+ * A report about a process that lives on: runs the dumper in mode, with an
+ * argument or NULL, on box.control.live_state. Leaves no child and no zombie
+ * behind. FAILED with -EBUSY when another thread is in here, or crashes: the
+ * caller may try again. Context: guest.
+ */
+struct crash_dump_result
+crash_dump_live(struct box_file *file, const char *mode, const char *argument);
 
 #endif

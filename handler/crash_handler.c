@@ -94,7 +94,7 @@ static void dump(struct box_file *file, const struct crash_event *event)
 {
     crash_record_fill(file->box, event);
     file->box->crash.abort_message_address = guest.abort_message_address;
-    struct crash_dump_result result = crash_dump(file, "crash", NULL);
+    struct crash_dump_result result = crash_dump(file);
     if (result.state == BOX_DUMP_FAILED)
         crash_record_evidence(file->box, event, result.reason, result.error);
 }

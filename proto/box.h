@@ -102,7 +102,8 @@ struct box_control {
     uint32_t spill_bytes;    /* used of box.spill, written after the bytes */
     uint32_t wiped;          /* 1: stack bytes were overwritten */
     uint32_t supervisor_pid; /* of inquest run, 0: none */
-    uint32_t reserved[7];
+    uint32_t live_state;     /* dump_state of a report while it lives; futex */
+    uint32_t reserved[6];
 };
 
 #define BOX_GREGS 23 /* gregset_t of <sys/ucontext.h>, REG_R8 … REG_CR2 */

@@ -1,27 +1,18 @@
-/* Start, identity, crash and notes of a report. Context: tool. */
+/* Start, crash, termination and notes of a report. Context: tool. */
 #include "handler/dumper/report_build.h"
 
-#include <cpuid.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "handler/dumper/cause.h"
-#include "proto/base/io.h"
-#include "proto/data_class.h"
-#include "proto/state_dir.h"
 
 #define ARENA_BYTES    (24u << 20)
 #define NOTES_MAX      32
-#define TEXT_BYTES     4096
-#define PAIRS_MAX      64
 #define SCHEMA_VERSION 1
 
 static __attribute__((aligned(16))) uint8_t arena_bytes[ARENA_BYTES];
-static char empty[1];
 
 void *build_alloc(struct build *build, size_t size_bytes)
 {
@@ -32,7 +23,7 @@ char *build_string(struct build *build, const char *text, size_t limit)
 {
     char *copy = arena_string(&build->arena, text, limit);
 
-    return copy ? copy : empty;
+    return copy ? copy : (char *)protobuf_c_empty_string;
 }
 
 void build_note(struct build *build, const char *text)
@@ -58,215 +49,6 @@ void build_start(struct build *build, Inquest__V1__Kind kind, uint64_t unix_ms)
     build->report.time = (int64_t)unix_ms;
     build->report.schema_version = SCHEMA_VERSION;
     build->report.reporter_version = (char *)INQUEST_VERSION;
-}
-
-/* NAME=value or NAME="value" of os-release(5). */
-static char *os_release(struct build *build, const char *text, const char *key)
-{
-    size_t key_size = strlen(key);
-
-    for (const char *line = text; *line;) {
-        size_t size = strcspn(line, "\n");
-        if (size > key_size && memcmp(line, key, key_size) == 0) {
-            const char *value = line + key_size;
-            size_t length = size - key_size;
-            if (length >= 2 && *value == '"') {
-                value++;
-                length -= 2;
-            }
-            return build_string(build, value, length);
-        }
-        line += size + (line[size] == '\n');
-    }
-    return empty;
-}
-
-/*
- * The brand string of CPUID leaves 0x80000002 to 0x80000004 (AMD64 manual
- * volume 3, appendix E): reading /proc/cpuinfo costs more than a whole dump.
- */
-static char *cpu_model(struct build *build)
-{
-    unsigned words[12 + 1] = {0};
-
-    for (unsigned i = 0; i < 3; i++) {
-        unsigned *w = &words[4 * i];
-        if (!__get_cpuid(0x80000002u + i, &w[0], &w[1], &w[2], &w[3]))
-            return empty;
-    }
-    const char *text = (const char *)words;
-    return build_string(build, text + strspn(text, " "), sizeof words);
-}
-
-static void build_device(struct build *build)
-{
-    Inquest__V1__Device *device = build_alloc(build, sizeof *device);
-    char text[TEXT_BYTES] = "";
-    char id[INSTALLATION_ID_BYTES];
-    struct utsname name;
-    size_t size = 0;
-
-    if (!device)
-        return;
-    inquest__v1__device__init(device);
-    build->report.device = device;
-    if (io_read_text(AT_FDCWD, "/etc/os-release", text, sizeof text, &size) ==
-        0) {
-        device->os_name = os_release(build, text, "ID=");
-        device->os_version = os_release(build, text, "VERSION_ID=");
-    }
-    if (uname(&name) == 0) {
-        device->kernel = build_string(build, name.release, sizeof name.release);
-        device->architecture =
-            build_string(build, name.machine, sizeof name.machine);
-    }
-    device->cpu_model = cpu_model(build);
-    device->has_cpu_count_case = INQUEST__V1__DEVICE__HAS_CPU_COUNT_CPU_COUNT;
-    device->cpu_count = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
-    if (installation_id(build->state_fd, id) == 0)
-        device->installation_id = build_string(build, id, sizeof id);
-}
-
-static void build_app(struct build *build)
-{
-    const struct box *box = build->box;
-    const struct box_identity *identity = &box->identity;
-    Inquest__V1__App *app = build_alloc(build, sizeof *app);
-    struct box_app told = box->app;
-
-    if (!app)
-        return;
-    inquest__v1__app__init(app);
-    build->report.app = app;
-    const char *slash =
-        memrchr(identity->executable, '/',
-                strnlen(identity->executable, sizeof identity->executable));
-    const char *file = slash ? slash + 1 : identity->executable;
-    if (box_sealed(&told, sizeof told)) {
-        app->name = build_string(build, told.name, sizeof told.name);
-        app->version = build_string(build, told.version, sizeof told.version);
-    } else {
-        const char *name = *identity->app ? identity->app : file;
-        app->name = build_string(build, name, sizeof identity->app);
-        app->version = build_string(build, identity->app_version,
-                                    sizeof identity->app_version);
-    }
-}
-
-static void build_process(struct build *build)
-{
-    const struct box_identity *identity = &build->box->identity;
-    Inquest__V1__Process *process = build_alloc(build, sizeof *process);
-
-    if (!process)
-        return;
-    inquest__v1__process__init(process);
-    build->report.process = process;
-    process->has_pid_case = INQUEST__V1__PROCESS__HAS_PID_PID;
-    process->pid = (uint32_t)identity->pid;
-    process->has_parent_pid_case =
-        INQUEST__V1__PROCESS__HAS_PARENT_PID_PARENT_PID;
-    process->parent_pid = (uint32_t)identity->parent_pid;
-    process->executable =
-        build_string(build, identity->executable, sizeof identity->executable);
-    process->start_time = (int64_t)identity->start_unix_ms;
-    process->has_uptime_ms_case = INQUEST__V1__PROCESS__HAS_UPTIME_MS_UPTIME_MS;
-    process->uptime_ms =
-        (uint64_t)build->report.time > identity->start_unix_ms
-            ? (uint64_t)build->report.time - identity->start_unix_ms
-            : 0;
-}
-
-static void build_actions(struct build *build)
-{
-    Inquest__V1__Report *report = &build->report;
-    uint32_t after = 0;
-
-    report->actions =
-        build_alloc(build, BOX_ACTIONS_COUNT * sizeof *report->actions);
-    /* Sequences rise over the whole box: the next larger one comes next. */
-    for (size_t n = 0; report->actions && n < BOX_ACTIONS_COUNT; n++) {
-        struct box_action best = {0};
-        for (size_t i = 0; i < BOX_ACTIONS_COUNT; i++) {
-            struct box_action action = build->box->actions[i];
-            if (box_sealed(&action, sizeof action) &&
-                action.seal.sequence > after &&
-                (best.seal.sequence == 0 ||
-                 action.seal.sequence < best.seal.sequence))
-                best = action;
-        }
-        Inquest__V1__Action *out = build_alloc(build, sizeof *out);
-        if (best.seal.sequence == 0 || !out)
-            return;
-        after = best.seal.sequence;
-        inquest__v1__action__init(out);
-        out->time = (int64_t)best.time_unix_ms;
-        out->name = build_string(build, best.name, sizeof best.name);
-        report->actions[report->n_actions++] = out;
-    }
-}
-
-static void build_annotations(struct build *build)
-{
-    typedef Inquest__V1__Report__AnnotationsEntry Entry;
-    Inquest__V1__Report *report = &build->report;
-
-    report->annotations =
-        build_alloc(build, BOX_ANNOTATIONS_MAX * sizeof *report->annotations);
-    for (size_t i = 0; report->annotations && i < BOX_ANNOTATIONS_MAX; i++) {
-        struct box_annotation slot = build->box->annotations[i];
-        if (!box_sealed(&slot, sizeof slot) || slot.key[0] == '\0')
-            continue;
-        Entry *entry = build_alloc(build, sizeof *entry);
-        if (!entry)
-            return;
-        inquest__v1__report__annotations_entry__init(entry);
-        entry->key = build_string(build, slot.key, sizeof slot.key);
-        entry->value = build_string(build, slot.value, sizeof slot.value);
-        report->annotations[report->n_annotations++] = entry;
-    }
-}
-
-/* "" where the program did not say, or the record is torn. */
-static char *account_value(struct build *build, enum box_account_key key)
-{
-    struct box_account account = build->box->account[key];
-
-    if (!box_sealed(&account, sizeof account))
-        return empty;
-    return build_string(build, account.value, sizeof account.value);
-}
-
-static void build_account(struct build *build)
-{
-    Inquest__V1__Account *account = build_alloc(build, sizeof *account);
-
-    if (!account)
-        return;
-    inquest__v1__account__init(account);
-    account->device_id = account_value(build, BOX_DEVICE_ID);
-    account->user_id = account_value(build, BOX_USER_ID);
-    account->tenant_id = account_value(build, BOX_TENANT_ID);
-    account->organization_id = account_value(build, BOX_ORGANIZATION_ID);
-    account->user_principal_name =
-        account_value(build, BOX_USER_PRINCIPAL_NAME);
-    if (*account->device_id || *account->user_id || *account->tenant_id ||
-        *account->organization_id || *account->user_principal_name)
-        build->report.account = account;
-}
-
-void build_identity(struct build *build)
-{
-    build_device(build);
-    if (!build->box)
-        return;
-    build->report.consent_epoch = build->box->identity.consent_epoch;
-    build->report.do_not_track = build->box->identity.do_not_track != 0;
-    build_app(build);
-    build_account(build);
-    build_process(build);
-    build_actions(build);
-    build_annotations(build);
 }
 
 static Inquest__V1__Signal *build_signal(struct build *build,

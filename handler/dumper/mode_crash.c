@@ -1,0 +1,51 @@
+/* A crash, while the process still stands. Context: tool. */
+#include <signal.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "handler/dumper/deliver.h"
+#include "handler/dumper/modes.h"
+#include "handler/dumper/session.h"
+#include "proto/state_dir.h"
+
+#define ALARM_SECONDS 10 /* after that something is badly wrong */
+
+int mode_crash(void)
+{
+    static struct build build;
+    OWNED_QUEUE queue = QUEUE_CLOSED;
+    char box_path[STATE_PATH_BYTES] = "";
+    struct box *box = session_map_box(SESSION_BOX_FD);
+
+    if (!box)
+        return EX_DATAERR;
+    if (readlink("/proc/self/fd/3", box_path, sizeof box_path - 1) < 0)
+        box_path[0] = '\0';
+    build.box = box;
+    build.state_fd = session_open_state(box);
+    build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
+    build.target = target_open(box->crash.pid, box->crash.tid);
+    target_attach(build.target, box->crash.tid);
+    (void)signal(SIGALRM, SIG_DFL); /* attach used it to bound its waits */
+    (void)alarm(ALARM_SECONDS);
+    target_read_modules(build.target);
+    build_start(&build, INQUEST__V1__KIND__CRASH, box->crash.time_unix_ms);
+    build_identity(&build);
+    build_crash(&build);
+    build_modules(&build);
+    build_threads(&build);
+    build_memory(&build);
+    session_tier(&build, INQUEST__V1__TIER_NAME__DUMPER, NULL);
+    int r = deliver_queue(&build, session_classes(&build), &queue);
+    target_detach(build.target);
+    if (r == 0) {
+        session_answer(&box->control.dump_state, BOX_DUMP_QUEUED);
+        session_end(&build, box, box_path, &queue);
+        return 0;
+    }
+    bool spilled = deliver_spill(box) == 0;
+    session_answer(&box->control.dump_state,
+                   spilled ? BOX_DUMP_SPILLED : BOX_DUMP_FAILED);
+    return EX_CANTCREAT;
+}

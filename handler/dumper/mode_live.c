@@ -1,0 +1,87 @@
+/*
+ * A report of a process that lives on, because it asked for one: what the box
+ * holds, without stopping it. Context: tool.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "handler/dumper/deliver.h"
+#include "handler/dumper/modes.h"
+#include "handler/dumper/session.h"
+
+static int build_detection(struct build *build, const char *index_text)
+{
+    size_t index = strtoul(index_text, NULL, 10);
+    Inquest__V1__Detection *out = build_alloc(build, sizeof *out);
+
+    if (index >= BOX_DETECTIONS_COUNT || !out)
+        return EX_USAGE;
+    struct box_detection slot = build->box->detections[index];
+    if (!box_sealed(&slot, sizeof slot))
+        return EX_DATAERR;
+    inquest__v1__detection__init(out);
+    out->domain = build_string(build, slot.domain, sizeof slot.domain);
+    out->ip_address =
+        build_string(build, slot.ip_address, sizeof slot.ip_address);
+    build->report.kind = INQUEST__V1__KIND__DETECTION;
+    build->report.time = (int64_t)slot.time_unix_ms;
+    build->report.detection = out;
+    return 0;
+}
+
+static int build_feedback(struct build *build)
+{
+    Inquest__V1__Feedback *out = build_alloc(build, sizeof *out);
+    struct box_feedback slot = build->box->feedback;
+
+    if (!out || !box_sealed(&slot, sizeof slot))
+        return EX_DATAERR;
+    inquest__v1__feedback__init(out);
+    out->type = (Inquest__V1__FeedbackType)slot.type;
+    out->email = build_string(build, slot.email, sizeof slot.email);
+    out->comment = build_string(build, slot.comment, sizeof slot.comment);
+    build->report.kind = INQUEST__V1__KIND__FEEDBACK;
+    build->report.time = (int64_t)slot.time_unix_ms;
+    build->report.feedback = out;
+    return 0;
+}
+
+static int build_live(struct build *build, int argc, char **argv)
+{
+    build_start(build, INQUEST__V1__KIND__KIND_UNSPECIFIED,
+                session_now_unix_ms());
+    int status = EX_USAGE;
+    if (argc == 3 && strcmp(argv[1], "detection") == 0)
+        status = build_detection(build, argv[2]);
+    else if (argc == 2 && strcmp(argv[1], "feedback") == 0)
+        status = build_feedback(build);
+    if (status != 0)
+        return status;
+    build_identity(build);
+    build_memory(build);
+    return 0;
+}
+
+int mode_live(int argc, char **argv)
+{
+    static struct build build;
+    OWNED_QUEUE queue = QUEUE_CLOSED;
+    struct box *box = session_map_box(SESSION_BOX_FD);
+
+    if (!box)
+        return EX_DATAERR;
+    build.box = box;
+    build.state_fd = session_open_state(box);
+    build.target = target_open(box->identity.pid, box->identity.pid);
+    build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
+    int status = build_live(&build, argc, argv);
+    if (status == 0 &&
+        deliver_queue(&build, session_classes(&build), &queue) < 0)
+        status = EX_CANTCREAT;
+    session_answer(&box->control.live_state,
+                   status == 0 ? BOX_DUMP_QUEUED : BOX_DUMP_FAILED);
+    if (status == 0)
+        DROP(queue_sync(&queue, build.report_id)); /* it has its name */
+    return status;
+}

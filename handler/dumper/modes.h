@@ -1,0 +1,20 @@
+/*
+ * What the dumper is asked to do, by its first argument. Each returns an exit
+ * status of sysexits.h. Context: tool.
+ */
+#ifndef INQUEST_HANDLER_DUMPER_MODES_H
+#define INQUEST_HANDLER_DUMPER_MODES_H
+
+/* crash: the host waits; box and STATE are descriptors 3 and 4. */
+int mode_crash(void);
+
+/* detection INDEX | feedback: the host waits and lives on; as above. */
+int mode_live(int argc, char **argv);
+
+/*
+ * recover --box FILE --state DIR …: the process is dead. Prints the id of the
+ * report that it made, or nothing where there is nothing to tell.
+ */
+int mode_recover(int argc, char **argv);
+
+#endif

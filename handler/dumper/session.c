@@ -1,0 +1,99 @@
+/* The frame around every mode. Context: tool. */
+#include "handler/dumper/session.h"
+
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proto/base/sys.h"
+#include "proto/data_class.h"
+#include "proto/state_dir.h"
+
+struct box *session_map_box(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) < 0 || status.st_size != (off_t)sizeof(struct box))
+        return NULL;
+    void *at = mmap(NULL, sizeof(struct box), PROT_READ | PROT_WRITE,
+                    MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED)
+        return NULL;
+    return box_valid(at, sizeof(struct box)) ? at : NULL;
+}
+
+uint64_t session_now_unix_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail */
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+void session_answer(uint32_t *state, enum box_dump_state answer)
+{
+    __atomic_store_n(state, answer, __ATOMIC_RELEASE);
+    (void)sys_call3(SYS_futex, (long)state, FUTEX_WAKE, INT32_MAX);
+}
+
+uint32_t session_classes(const struct build *build)
+{
+    struct consent_page page;
+
+    consent_page_read(build->state_fd, &page);
+    uint32_t allowed = page.recording_classes;
+    if (build->box) {
+        allowed &= build->box->identity.recording_classes;
+        if (build->box->control.optional_off)
+            allowed &= ~CLASS_BIT(CLASS_OPTIONAL);
+    }
+    return allowed;
+}
+
+void session_tier(struct build *build, Inquest__V1__TierName name,
+                  const char *reason)
+{
+    Inquest__V1__Tier *tier = build_alloc(build, sizeof *tier);
+    struct timespec now;
+
+    if (!tier)
+        return;
+    inquest__v1__tier__init(tier);
+    build->report.tier = tier;
+    tier->name = name;
+    if (reason)
+        tier->reason = build_string(build, reason, 256);
+    if (name != INQUEST__V1__TIER_NAME__DUMPER)
+        return;
+    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail */
+    tier->has_elapsed_us_case = INQUEST__V1__TIER__HAS_ELAPSED_US_ELAPSED_US;
+    tier->elapsed_us =
+        ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec -
+         build->box->crash.time_boot_ns) /
+        1000u;
+}
+
+void session_end(struct build *build, struct box *box, const char *box_path,
+                 struct queue *queue)
+{
+    if (queue_sync(queue, build->report_id) < 0)
+        return; /* the box stays: evidence until the report is safe */
+    memset(box->stack, 0, sizeof box->stack);
+    box->control.wiped = 1;
+    (void)unlink(box_path); /* swept later otherwise */
+}
+
+int session_open_state(const struct box *box)
+{
+    char path[STATE_PATH_BYTES];
+    struct stat status;
+    int fd = -1;
+
+    if (fstat(SESSION_STATE_FD, &status) == 0 && S_ISDIR(status.st_mode))
+        return SESSION_STATE_FD;
+    box_string(path, sizeof path, box->identity.state_dir);
+    return state_dir_open(path, &fd) < 0 ? -1 : fd;
+}

@@ -1,0 +1,39 @@
+/*
+ * What every mode of the dumper does: the box, its state directory, what may
+ * be recorded, the answer to the host, the end. Context: tool.
+ */
+#ifndef INQUEST_HANDLER_DUMPER_SESSION_H
+#define INQUEST_HANDLER_DUMPER_SESSION_H
+
+#include "handler/dumper/report_build.h"
+#include "proto/queue.h"
+
+/* Descriptors that the middle process puts in place (crash_dump.c). */
+#define SESSION_BOX_FD      3
+#define SESSION_STATE_FD    4
+#define SESSION_DEADLINE_MS 1500 /* for unwinding; the host waits 2000 */
+
+/* Maps a box, shared and writable. NULL: not a box of this version. */
+struct box *session_map_box(int fd);
+
+/* The state directory: descriptor 4, else by its path in the box; or -1. */
+int session_open_state(const struct box *box);
+
+/* CLOCK_REALTIME. */
+uint64_t session_now_unix_ms(void);
+
+/* CLASS_BIT()s: what consent page and box both allow to be recorded. */
+uint32_t session_classes(const struct build *build);
+
+/* Sets state (in the box) and wakes the host that waits on it. */
+void session_answer(uint32_t *state, enum box_dump_state answer);
+
+/* Which tier made the report, and why a higher one did not. reason: or NULL. */
+void session_tier(struct build *build, Inquest__V1__TierName name,
+                  const char *reason);
+
+/* Syncs; only then wipes the stack bytes and removes the box file. */
+void session_end(struct build *build, struct box *box, const char *box_path,
+                 struct queue *queue);
+
+#endif
