@@ -14,7 +14,7 @@ const char *message_name(const ProtobufCMessageDescriptor *descriptor)
     return descriptor->name;
 }
 
-static size_t element_bytes(ProtobufCType type)
+size_t message_element_bytes(ProtobufCType type)
 {
     switch (type) {
     case PROTOBUF_C_TYPE_INT64:
@@ -49,7 +49,8 @@ static bool is_set(const struct field_view *view)
     case PROTOBUF_C_TYPE_BYTES:
         return ((ProtobufCBinaryData *)view->member)->len > 0;
     default:
-        memcpy(&value, view->member, element_bytes(view->descriptor->type));
+        memcpy(&value, view->member,
+               message_element_bytes(view->descriptor->type));
         return value != 0;
     }
 }
@@ -80,5 +81,21 @@ void *field_element(const struct field_view *view, size_t i)
 {
     if (view->descriptor->label != PROTOBUF_C_LABEL_REPEATED)
         return view->member;
-    return *(char **)view->member + i * element_bytes(view->descriptor->type);
+    return *(char **)view->member +
+           i * message_element_bytes(view->descriptor->type);
+}
+
+const char *field_json_name(const struct field_view *view)
+{
+    return view->data ? view->data->json_name : view->descriptor->name;
+}
+
+bool field_is_map(const struct field_view *view)
+{
+    if (view->descriptor->type != PROTOBUF_C_TYPE_MESSAGE)
+        return false;
+    const char *name = message_name(view->descriptor->descriptor);
+    const size_t size = strlen(name);
+    return strchr(name, '.') && size > 5 &&
+           strcmp(name + size - 5, "Entry") == 0;
 }

@@ -29,6 +29,15 @@ struct field_view field_view(const ProtobufCMessage *message, unsigned index);
 /* Element i < count: a pointer to the value (char ** for a string, …). */
 void *field_element(const struct field_view *view, size_t i);
 
+/* Bytes of one value of a type in its message or array. */
+size_t message_element_bytes(ProtobufCType type);
+
+/* Its name in JSON: "abortMessage". */
+const char *field_json_name(const struct field_view *view);
+
+/* Whether its elements are map entries: messages of a key and a value. */
+bool field_is_map(const struct field_view *view);
+
 /* "Crash" of "inquest.v1.Crash". */
 const char *message_name(const ProtobufCMessageDescriptor *descriptor);
 

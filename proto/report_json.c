@@ -11,7 +11,7 @@
 
 #define HEX_BYTES_SHOWN 4096
 
-/* Bytes that are not UTF-8 are shown as \xNN would be: never an error. */
+/* A string that is not UTF-8 shows its other bytes as '?': never an error. */
 static json_t *string_json(const char *string)
 {
     json_t *json = json_string(string);
@@ -117,17 +117,6 @@ static json_t *element_json(const struct field_view *view, size_t i)
     }
 }
 
-/* Map entries are messages of a key and a value: an object of strings. */
-static bool is_map(const struct field_view *view)
-{
-    if (view->descriptor->type != PROTOBUF_C_TYPE_MESSAGE)
-        return false;
-    const char *name = message_name(view->descriptor->descriptor);
-    const size_t size = strlen(name);
-    return strchr(name, '.') && size > 5 &&
-           strcmp(name + size - 5, "Entry") == 0;
-}
-
 static json_t *map_json(const struct field_view *view)
 {
     json_t *object = json_object();
@@ -157,11 +146,6 @@ static json_t *array_json(const struct field_view *view)
     return array;
 }
 
-static const char *json_name(const struct field_view *view)
-{
-    return view->data ? view->data->json_name : view->descriptor->name;
-}
-
 json_t *report_to_json(const ProtobufCMessage *message)
 {
     json_t *object = json_object();
@@ -171,13 +155,13 @@ json_t *report_to_json(const ProtobufCMessage *message)
         json_t *value;
         if (view.count == 0)
             continue;
-        if (is_map(&view))
+        if (field_is_map(&view))
             value = map_json(&view);
         else if (view.descriptor->label == PROTOBUF_C_LABEL_REPEATED)
             value = array_json(&view);
         else
             value = element_json(&view, 0);
-        if (json_object_set_new(object, json_name(&view), value) < 0) {
+        if (json_object_set_new(object, field_json_name(&view), value) < 0) {
             json_decref(object);
             return NULL;
         }

@@ -71,6 +71,17 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(names, {"threads_32"} |
                          {f"worker-{i}" for i in range(31)})
 
+    def test_json_decodes_by_the_schema_and_says_the_same_again(self):
+        inquest = self.inquest()
+        inquest("run", "--", *job.PYTHON_CRASH)
+        inquest("run", "--", *job.KILLED)
+        for item in json.loads(inquest.text("list", "--json")):
+            shown = inquest.text("show", item["reportId"], "--json")
+            again = subprocess.run([BUILD / "bin/report_round_trip"],
+                                   input=shown, capture_output=True, text=True)
+            self.assertEqual((again.returncode, again.stderr), (0, ""))
+            self.assertEqual(json.loads(again.stdout), json.loads(shown))
+
     def test_exception_in_a_thread_is_an_abort_of_that_thread(self):
         inquest = self.inquest()
         result = inquest("run", "--", BUILD / "bin/uncaught_exception")
