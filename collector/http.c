@@ -164,11 +164,12 @@ static struct answer get(const struct http *http,
         return html_list(http);
     if (strcmp(path, "/healthz") == 0)
         return answer_json(200, json_pack("{s:s}", "status", "ok"));
-    if (strcmp(path, "/v1/reports") == 0)
+    if (strcmp(path, "/v1/reports") == 0) {
         return answer_json(
             200, store_list(http->store,
                             limit < STORE_LIST_MAX ? limit : STORE_LIST_MAX,
                             argument(connection, "offset", 0)));
+    }
     if (strncmp(path, one, sizeof one - 1) == 0)
         return one_report(http, path + sizeof one - 1);
     if (strncmp(path, page, sizeof page - 1) == 0)
@@ -199,6 +200,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
 }
 
 /* The signature is libmicrohttpd's. */
+/* NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection,
                               const char *path, const char *method,
                               const char *version, const char *data,

@@ -42,12 +42,13 @@ static int parse_options(int argc, char **argv, struct options *options)
     };
 
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-        if (c == 'l')
+        if (c == 'l') {
             options->listen = optarg;
-        else if (c == 'd')
+        } else if (c == 'd') {
             options->db = optarg;
-        else
+        } else {
             return c == 'h' || c == 'v' ? c : -1;
+        }
     }
     return optind == argc ? 0 : -1;
 }

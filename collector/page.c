@@ -53,7 +53,7 @@ static const char *member(const json_t *object, const char *name)
     return text ? text : "";
 }
 
-static struct answer finish(FILE *out, char **body, size_t *size)
+static struct answer finish(FILE *out, char *const *body, const size_t *size)
 {
     if (!out || fclose(out) != 0)
         return answer_error(500, "no memory for the page");
@@ -98,10 +98,11 @@ struct answer page_list(const json_t *rows)
           out);
     json_array_foreach(rows, index, row) list_row(out, row);
     fputs("</table>", out);
-    if (json_array_size(rows) == 0)
+    if (json_array_size(rows) == 0) {
         fputs("<p>Nothing yet: run a program under <code>inquest run</code> "
               "with this collector as its endpoint.",
               out);
+    }
     return finish(out, &body, &size);
 }
 

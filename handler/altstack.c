@@ -27,7 +27,7 @@ static size_t stack_bytes(void)
 
 bool altstack_install(void)
 {
-    stack_t current;
+    stack_t current = {0};
     size_t size = stack_bytes();
 
     if (sys_call2(SYS_sigaltstack, 0, (long)&current) < 0)
@@ -51,7 +51,7 @@ bool altstack_install(void)
 
 void altstack_release(void)
 {
-    stack_t current;
+    stack_t current = {0};
     size_t size = stack_bytes();
 
     if (!own_stack)

@@ -182,7 +182,7 @@ static void fill_identity(const struct config *config, struct box_file *file)
 
 static void open_dumper(const struct config *config, struct box_file *file)
 {
-    struct stat status;
+    struct stat status = {0};
     OWNED_FD fd =
         sys_openat(AT_FDCWD, config->dumper_path, O_RDONLY | O_CLOEXEC, 0);
 

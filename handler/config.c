@@ -96,10 +96,11 @@ static bool read_places(struct config *config, char *const *envp)
     };
     const char *dumper = env_find(envp, "INQUEST_DUMPER");
 
-    if (dumper && dumper[0] == '/' && strlen(dumper) < STATE_PATH_BYTES)
+    if (dumper && dumper[0] == '/' && strlen(dumper) < STATE_PATH_BYTES) {
         box_string(config->dumper_path, sizeof config->dumper_path, dumper);
-    else if (!dumper_beside(config->dumper_path))
+    } else if (!dumper_beside(config->dumper_path)) {
         return false;
+    }
     return state_dir_path(&env, config->state_dir) == 0 &&
            state_box_dir(&env, config->box_dir) == 0;
 }

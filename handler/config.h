@@ -1,6 +1,7 @@
 /*
  * Configuration of the guest: the environment, read once in the constructor
- * into a frozen struct. Context: guest.
+ * into a frozen struct, which may be looked at anywhere; config_read is for
+ * the constructor. Context: any.
  */
 #ifndef INQUEST_HANDLER_CONFIG_H
 #define INQUEST_HANDLER_CONFIG_H

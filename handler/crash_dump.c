@@ -53,7 +53,7 @@ static __attribute__((aligned(16))) uint8_t dumper_stack[CHILD_STACK_BYTES];
  * clone with a function on a stack of its own: the child never returns into
  * our frame. The kernel's clone takes (flags, stack, …) in rdi, rsi.
  */
-static long clone_on(uint8_t *stack_end, long flags, void (*run)(void))
+static long clone_on(const uint8_t *stack_end, long flags, void (*run)(void))
 {
     long result;
     register long r10 __asm__("r10") = (long)&middle_alive; /* CLEARTID */
@@ -144,10 +144,11 @@ static int place_descriptors(void)
         return (int)r;
     launch.dumper_fd = DUMPER_CHILD_FD;
     r = sys_call3(SYS_dup3, box_fd, BOX_CHILD_FD, 0);
-    if (state_fd >= 0)
+    if (state_fd >= 0) {
         (void)sys_call3(SYS_dup3, state_fd, STATE_CHILD_FD, 0);
-    else
+    } else {
         (void)sys_close(STATE_CHILD_FD);
+    }
     (void)sys_call3(SYS_close_range, DUMPER_CHILD_FD + 1, ~0u, 0);
     return r < 0 ? (int)r : 0;
 }
@@ -187,7 +188,7 @@ static void run_middle(void)
 /* The program may have closed our descriptor, or reused its number. */
 static int dumper_descriptor(const struct box_file *file)
 {
-    struct stat status;
+    struct stat status = {0};
 
     if (file->dumper_fd >= 0 &&
         sys_call2(SYS_fstat, file->dumper_fd, (long)&status) == 0 &&
@@ -201,7 +202,7 @@ static int dumper_descriptor(const struct box_file *file)
 /* Likewise for the box: reopened by path when the number is not ours. */
 static void check_box_descriptor(struct box_file *file)
 {
-    struct stat status;
+    struct stat status = {0};
     char path[STATE_PATH_BYTES + BOX_NAME_BYTES];
 
     if (file->fd >= 0 && sys_call2(SYS_fstat, file->fd, (long)&status) == 0 &&
@@ -216,7 +217,7 @@ static void check_box_descriptor(struct box_file *file)
 
 static void check_state_descriptor(struct box_file *file)
 {
-    struct stat status;
+    struct stat status = {0};
 
     if (file->state_fd >= 0 &&
         sys_call2(SYS_fstat, file->state_fd, (long)&status) == 0 &&
@@ -237,9 +238,11 @@ static long wait_while(const uint32_t *word, uint32_t value)
 
     (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&until);
     until.tv_sec += CRASH_DEADLINE_MS / 1000;
-    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value && r != -ETIMEDOUT)
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value &&
+           r != -ETIMEDOUT) {
         r = sys_call6(SYS_futex, (long)word, FUTEX_WAIT_BITSET, value,
                       (long)&until, 0, (long)FUTEX_BITSET_MATCH_ANY);
+    }
     return r;
 }
 
@@ -300,6 +303,7 @@ static struct crash_dump_result start_and_wait(long *ret_middle_pid)
     return (struct crash_dump_result){state, launch.reason, launch.error};
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the dumper writes state */
 static struct crash_dump_result run(struct box_file *file, uint32_t *state,
                                     const char *mode, const char *argument,
                                     long *ret_middle_pid)

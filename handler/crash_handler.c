@@ -124,12 +124,13 @@ static bool put_back(const struct crash_event *event)
     mask |= bit;
     memcpy(&event->context->uc_sigmask, &mask, sizeof mask);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&bit, 0, sizeof bit);
-    if (event->info->si_code == SI_TKILL)
+    if (event->info->si_code == SI_TKILL) {
         (void)sys_call4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(),
                         event->signal_number, (long)event->info);
-    else
+    } else {
         (void)sys_call3(SYS_rt_sigqueueinfo, sys_getpid(), event->signal_number,
                         (long)event->info);
+    }
     return true;
 }
 

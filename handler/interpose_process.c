@@ -27,6 +27,7 @@ static int run_main(int argc, char **argv, char **envp)
     return status;
 }
 
+/* NOLINTBEGIN: name and parameters are glibc's. */
 EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
                              char **argv, int (*init)(int, char **, char **),
                              void (*fini)(void), void (*rtld_fini)(void),
@@ -40,6 +41,7 @@ EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
     return real()->libc_start_main(run_main, argc, argv, init, fini, rtld_fini,
                                    stack_end);
 }
+/* NOLINTEND */
 
 EXPORT void exit(int status)
 {
@@ -109,7 +111,6 @@ EXPORT int prctl(int option, ...)
 }
 
 /* A process with a second thread may not change these namespaces. */
-EXPORT int unshare(int flags);
 EXPORT int unshare(int flags)
 {
     sampler_stop();
@@ -122,7 +123,6 @@ EXPORT int unshare(int flags)
     return 0;
 }
 
-EXPORT int setns(int fd, int type);
 EXPORT int setns(int fd, int type)
 {
     sampler_stop();

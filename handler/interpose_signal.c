@@ -45,14 +45,17 @@ static int set_other(int signal_number, const struct sigaction *action,
     int r = real()->sigaction(signal_number, action, ret_before);
     if (r < 0)
         return r;
-    if (ret_before && before)
+    if (ret_before && before) {
         host_mask_from_bits(&ret_before->sa_mask,
                             host_mask_bits(&ret_before->sa_mask) | before);
+    }
     if (action && valid)
         stripped[signal_number] = faults;
     return r;
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name,
+ * bugprone-reserved-identifier): the names are the C library's. */
 EXPORT int sigaction(int signal_number, const struct sigaction *action,
                      struct sigaction *ret_before)
 {
@@ -160,10 +163,11 @@ EXPORT int siginterrupt(int signal_number, int interrupt)
 
     if (sigaction(signal_number, NULL, &action) < 0)
         return -1;
-    if (interrupt)
+    if (interrupt) {
         action.sa_flags &= ~SA_RESTART;
-    else
+    } else {
         action.sa_flags |= SA_RESTART;
+    }
     return sigaction(signal_number, &action, NULL);
 }
 
@@ -218,3 +222,5 @@ EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *ret_before)
 {
     return set_mask(real()->sigprocmask, how, set, ret_before);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name,
+ * bugprone-reserved-identifier) */

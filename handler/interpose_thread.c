@@ -36,10 +36,11 @@ static void release(void *rounds)
 {
     uintptr_t left = (uintptr_t)rounds;
 
-    if (left > 1)
+    if (left > 1) {
         (void)pthread_setspecific(release_key, (void *)(left - 1));
-    else
+    } else {
         altstack_release();
+    }
 }
 
 void interpose_thread_prepare(void)
@@ -67,6 +68,8 @@ static void *run_thread(void *slot)
     return start.run(start.argument);
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name,
+ * bugprone-reserved-identifier): the names are the C library's. */
 EXPORT int pthread_create(pthread_t *ret_thread,
                           const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
@@ -84,3 +87,5 @@ EXPORT int pthread_create(pthread_t *ret_thread,
         __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
     return r;
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name,
+ * bugprone-reserved-identifier) */

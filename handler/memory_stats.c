@@ -180,7 +180,7 @@ static uint16_t pressure(const char *text, size_t size, const char *key)
 /* Since kernel 6.2 st_size of /proc/self/fd is the number of descriptors. */
 static uint16_t count_fds(void)
 {
-    struct stat status;
+    struct stat status = {0};
 
     if (sys_call4(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/fd",
                   (long)&status, 0) < 0 ||

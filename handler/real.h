@@ -1,7 +1,8 @@
 /*
  * The libc functions behind the ones we interpose, found once with
  * RTLD_NEXT. A caller that comes before the constructor (another library's
- * constructor, an IFUNC resolver) resolves them itself. Context: guest.
+ * constructor, an IFUNC resolver) resolves them itself; once the handlers are
+ * installed real() only reads. Context: any.
  */
 #ifndef INQUEST_HANDLER_REAL_H
 #define INQUEST_HANDLER_REAL_H

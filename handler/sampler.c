@@ -51,13 +51,15 @@ static void tick(struct progress *progress, struct box *box)
     memory_stats_read(&progress->stats, n % TICKS_PER_TEN == 0, &sample);
     sample.time_ms = (uint32_t)elapsed_ms;
     box_ring_append(box->seconds, BOX_SECONDS_COUNT, n + 1, &sample);
-    if (n % TICKS_PER_TEN == 0)
+    if (n % TICKS_PER_TEN == 0) {
         box_ring_append(box->tens, BOX_TENS_COUNT, n / TICKS_PER_TEN + 1,
                         &sample);
+    }
     sample.time_ms = (uint32_t)(elapsed_ms / MINUTES_UNIT);
-    if (n % TICKS_PER_TWO_MIN == 0)
+    if (n % TICKS_PER_TWO_MIN == 0) {
         box_ring_append(box->minutes, BOX_MINUTES_COUNT,
                         n / TICKS_PER_TWO_MIN + 1, &sample);
+    }
 }
 
 /* Waits a period; returns false when the thread shall end. */

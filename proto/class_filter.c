@@ -29,9 +29,10 @@ static ProtobufCAllocator default_allocator = {default_alloc, default_free,
 
 static void release(const struct filter *filter, const void *memory)
 {
-    if (memory)
+    if (memory) {
         filter->allocator->free(filter->allocator->allocator_data,
                                 (void *)memory);
+    }
 }
 
 static void release_element(const struct filter *filter,
@@ -48,9 +49,10 @@ static void release_element(const struct filter *filter,
         release(filter, ((ProtobufCBinaryData *)element)->data);
         break;
     case PROTOBUF_C_TYPE_MESSAGE:
-        if (*(ProtobufCMessage **)element)
+        if (*(ProtobufCMessage **)element) {
             protobuf_c_message_free_unpacked(*(ProtobufCMessage **)element,
                                              filter->allocator);
+        }
         break;
     default:
         break;
@@ -125,9 +127,10 @@ static void walk(struct filter *filter, ProtobufCMessage *message, int depth)
         }
         if (view.descriptor->type != PROTOBUF_C_TYPE_MESSAGE)
             continue;
-        for (size_t j = 0; j < view.count; j++)
+        for (size_t j = 0; j < view.count; j++) {
             walk(filter, *(ProtobufCMessage **)field_element(&view, j),
                  depth + 1);
+        }
     }
 }
 

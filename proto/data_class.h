@@ -2,7 +2,7 @@
  * The class table: what report.proto says of each of its fields, as C. The
  * table itself is generated from the schema at build time
  * (proto/gen/class_generate.c), so it cannot disagree with it.
- * Context: tool.
+ * The constants may be used anywhere; the functions are pure. Context: any.
  */
 #ifndef INQUEST_PROTO_DATA_CLASS_H
 #define INQUEST_PROTO_DATA_CLASS_H

@@ -77,6 +77,7 @@ static void work_free(voidpf arena, voidpf address)
     (void)address;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): zlib writes it */
 int frame_gzip(struct span data, void *work, uint8_t *buffer, size_t capacity,
                size_t *ret_size)
 {

@@ -68,12 +68,13 @@ struct field_view field_view(const ProtobufCMessage *message, unsigned index)
         .quantifier = base + descriptor->quantifier_offset,
     };
 
-    if (descriptor->label == PROTOBUF_C_LABEL_REPEATED)
+    if (descriptor->label == PROTOBUF_C_LABEL_REPEATED) {
         view.count = *(size_t *)view.quantifier;
-    else if (descriptor->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+    } else if (descriptor->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
         view.count = *(uint32_t *)view.quantifier == descriptor->id;
-    else
+    } else {
         view.count = is_set(&view);
+    }
     return view;
 }
 

@@ -22,7 +22,7 @@ static json_t *string_json(const char *string)
     if (!clean)
         return NULL;
     for (size_t i = 0; i <= size; i++)
-        clean[i] = (unsigned char)string[i] < 0x80 ? string[i] : '?';
+        clean[i] = (char)((unsigned char)string[i] < 0x80 ? string[i] : '?');
     json = json_string(clean);
     free(clean);
     return json;
@@ -155,12 +155,13 @@ json_t *report_to_json(const ProtobufCMessage *message)
         json_t *value;
         if (view.count == 0)
             continue;
-        if (field_is_map(&view))
+        if (field_is_map(&view)) {
             value = map_json(&view);
-        else if (view.descriptor->label == PROTOBUF_C_LABEL_REPEATED)
+        } else if (view.descriptor->label == PROTOBUF_C_LABEL_REPEATED) {
             value = array_json(&view);
-        else
+        } else {
             value = element_json(&view, 0);
+        }
         if (json_object_set_new(object, field_json_name(&view), value) < 0) {
             json_decref(object);
             return NULL;

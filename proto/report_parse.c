@@ -100,14 +100,14 @@ static int parse_time(const struct parse *parse, const json_t *json,
 {
     const char *text = json_string_value(json);
     struct tm utc = {0};
-    unsigned ms = 0;
-    int used = 0;
+    char *end = NULL;
     const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &utc) : NULL;
+    bool whole = rest && rest[0] == '.' && strspn(rest + 1, "0123456789") == 3;
+    unsigned long ms = whole ? strtoul(rest + 1, &end, 10) : 0;
 
-    if (!rest || sscanf(rest, ".%3uZ%n", &ms, &used) != 1 || used != 5 ||
-        rest[used] != '\0')
+    if (!whole || strcmp(end, "Z") != 0)
         return wrong(parse, ": not a time like 2026-11-24T12:34:56.789Z");
-    *ret_unix_ms = (int64_t)timegm(&utc) * 1000 + ms;
+    *ret_unix_ms = (int64_t)timegm(&utc) * 1000 + (int64_t)ms;
     return 0;
 }
 
@@ -157,9 +157,10 @@ static int parse_enum(const struct parse *parse, const json_t *json,
 
     if (json_is_integer(json))
         return parse_32(parse, json, true, ret_value);
-    if (json_is_string(json))
+    if (json_is_string(json)) {
         named = protobuf_c_enum_descriptor_get_value_by_name(
             descriptor, json_string_value(json));
+    }
     if (!named)
         return wrong(parse, ": no value of %s", descriptor->short_name);
     *ret_value = named->value;
@@ -355,10 +356,11 @@ static int parse_message(struct parse *parse, const json_t *json,
     parse->depth++;
     int r = parse_fields(parse, (json_t *)json, message);
     parse->depth--;
-    if (r < 0)
+    if (r < 0) {
         protobuf_c_message_free_unpacked(message, NULL);
-    else
+    } else {
         *ret_message = message;
+    }
     return r;
 }
 

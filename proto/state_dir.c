@@ -103,7 +103,7 @@ int state_dir_open(const char *path, int *ret_fd)
     }
     if (fd < 0)
         return fd;
-    struct stat status;
+    struct stat status = {0};
     long r = sys_call2(SYS_fstat, fd, (long)&status);
     if (r < 0)
         return (int)r;
@@ -122,7 +122,7 @@ static const struct consent_page consent_default = {
 
 void consent_page_read(int state_fd, struct consent_page *ret_page)
 {
-    struct consent_page page;
+    struct consent_page page = {0};
     size_t size = 0;
 
     *ret_page = consent_default;
@@ -155,7 +155,7 @@ static void uuid_text(const uint8_t random[16], char ret_id[37])
 
 static int id_create(int state_fd)
 {
-    uint8_t random[16];
+    uint8_t random[16] = {0};
     char id[INSTALLATION_ID_BYTES];
 
     long n = sys_call3(SYS_getrandom, (long)random, sizeof random, 0);

@@ -147,9 +147,10 @@ static void wait_for(pid_t pid, const char *seconds)
     OWNED_FD fd = pidfd_open(pid, 0);
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
 
-    if (limit_ms > 0 && fd >= 0)
+    if (limit_ms > 0 && fd >= 0) {
         (void)poll(&wanted, 1,
                    (int)(limit_ms < WAIT_MS_MAX ? limit_ms : WAIT_MS_MAX));
+    }
 }
 
 void aftermath_upload(const struct home *home, const char *wait_seconds)

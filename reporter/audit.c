@@ -17,8 +17,8 @@
 #include "proto/base/io.h"
 #include "reporter/state_file.h"
 
-#define HEX_BYTES  (2 * AUDIT_HASH_BYTES + 1)
-#define TAIL_BYTES (2 * AUDIT_LINE_MAX)
+#define HEX_BYTES  (2u * AUDIT_HASH_BYTES + 1u)
+#define TAIL_BYTES (2ul * AUDIT_LINE_MAX)
 
 static void hash_line(const char *before, const char *line, size_t size,
                       char ret_hex[HEX_BYTES])
@@ -61,7 +61,8 @@ static int read_tail(int fd, uint64_t *ret_sequence, char ret_hash[HEX_BYTES],
     ret_hash[0] = '\0';
     if (fstat(fd, &status) < 0)
         return -errno;
-    off_t begin = status.st_size > TAIL_BYTES ? status.st_size - TAIL_BYTES : 0;
+    off_t tail_bytes = (off_t)sizeof tail - 1;
+    off_t begin = status.st_size > tail_bytes ? status.st_size - tail_bytes : 0;
     ssize_t size = pread(fd, tail, TAIL_BYTES, begin);
     if (size < 0)
         return -errno;
@@ -173,10 +174,11 @@ int audit_verify(int state_fd, uint64_t *ret_lines)
         fd_close(&fd);
         return -ENOMEM;
     }
-    if (sodium_init() < 0)
+    if (sodium_init() < 0) {
         r = -EIO;
-    else
+    } else {
         r = verify_lines(file, head, ret_lines, &head_seen);
+    }
     fclose(file);
     if (r == 0 && size > 0 && !head_seen)
         r = -ERR_TORN;

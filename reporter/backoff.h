@@ -11,8 +11,8 @@
 #include "proto/base/compiler.h"
 
 #define BACKOFF_BASE_S   30
-#define BACKOFF_MAX_S    (6 * 3600)
-#define BACKOFF_SERVER_S (24 * 3600) /* what a server may ask at most */
+#define BACKOFF_MAX_S    21600 /* 6 h */
+#define BACKOFF_SERVER_S 86400 /* 24 h: what a server may ask at most */
 
 /*
  * The time of the next attempt, after attempt (from 1) failures in a row: now

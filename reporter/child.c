@@ -100,6 +100,19 @@ int child_start(char *const argv[], char *const envp[], struct child *ret_child,
     return 0;
 }
 
+static bool has_ended(const siginfo_t *info)
+{
+    return info->si_code == CLD_EXITED || info->si_code == CLD_KILLED ||
+           info->si_code == CLD_DUMPED;
+}
+
+static struct child_end end_of(const siginfo_t *info)
+{
+    if (info->si_code == CLD_EXITED)
+        return (struct child_end){.status = info->si_status};
+    return (struct child_end){.signal = info->si_status};
+}
+
 /* Takes what changed; true when the child has ended. */
 static bool take_changes(struct child *child, struct child_end *ret_end)
 {
@@ -109,12 +122,9 @@ static bool take_changes(struct child *child, struct child_end *ret_end)
                 0 ||
             info.si_pid == 0)
             return false;
-        bool ended = info.si_code == CLD_EXITED || info.si_code == CLD_KILLED ||
-                     info.si_code == CLD_DUMPED;
+        bool ended = has_ended(&info);
         if (info.si_pid == child->pid && ended) {
-            bool exited = info.si_code == CLD_EXITED;
-            ret_end->signal = exited ? 0 : info.si_status;
-            ret_end->status = exited ? info.si_status : 0;
+            *ret_end = end_of(&info);
             return true;
         }
         (void)waitid(P_PID, (id_t)info.si_pid, &info,
@@ -133,10 +143,11 @@ static void forward(const struct child *child, const siginfo_t *info)
     if (info->si_pid == child->pid)
         return; /* its own, to its group: it has it already */
     /* When it is gone, its end comes next. */
-    if (info->si_code == SI_QUEUE)
+    if (info->si_code == SI_QUEUE) {
         (void)sigqueue(child->pid, info->si_signo, info->si_value);
-    else
+    } else {
         (void)kill(child->pid, info->si_signo);
+    }
 }
 
 void child_wait(struct child *child, struct child_end *ret_end)

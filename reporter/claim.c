@@ -72,9 +72,8 @@ int claim_end(struct queue *queue, struct claim *claim, enum queue_place place)
     int r = 0;
 
     if (renameat(queue->dir_fd[QUEUE_BUSY], claim->name, queue->dir_fd[place],
-                 claim->name) < 0)
-        r = -errno;
-    else if (place != QUEUE_NEW && fsync(queue->dir_fd[place]) < 0)
+                 claim->name) < 0 ||
+        (place != QUEUE_NEW && fsync(queue->dir_fd[place]) < 0))
         r = -errno;
     claim_drop(claim);
     return r;

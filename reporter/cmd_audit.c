@@ -17,14 +17,15 @@ static int verify(const struct home *home)
     uint64_t lines = 0;
 
     int r = audit_verify(home->state_fd, &lines);
-    if (r == -ERR_TORN)
+    if (r == -ERR_TORN) {
         log_error("%s/%s is not what was written: line %lu or the end behind "
                   "it was changed",
                   home->state_path, AUDIT_FILE, (unsigned long)lines + 1);
-    else if (r < 0)
+    } else if (r < 0) {
         log_error("the audit log cannot be read: %s", err_text(r));
-    else
+    } else {
         printf("%lu lines, all as they were written\n", (unsigned long)lines);
+    }
     return exit_status(r);
 }
 

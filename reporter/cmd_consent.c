@@ -124,10 +124,11 @@ static int change_report(struct home *home, const char *prefix,
     consent_report_read(home->state_fd, found.id, &word);
     word.granted &= ~CLASS_BIT(wish->class);
     word.denied &= ~CLASS_BIT(wish->class);
-    if (wish->state == CONSENT_GRANTED)
+    if (wish->state == CONSENT_GRANTED) {
         word.granted |= CLASS_BIT(wish->class);
-    else
+    } else {
         word.denied |= CLASS_BIT(wish->class);
+    }
     int r = consent_report_write(home->state_fd, found.id, &word);
     if (r == 0)
         r = audit(home, wish);
@@ -178,12 +179,13 @@ static void send_deletion(struct home *home)
     if (r == 0)
         r = deletion_send(home, transport);
     transport_close(&transport);
-    if (r < 0)
+    if (r < 0) {
         log_warn("the request to delete what was sent waits until the "
                  "collector answers; inquest upload tries again%s%s",
                  *why ? ": " : "", why);
-    else
+    } else {
         log_info("the collector acknowledged the request to delete");
+    }
 }
 
 static int withdraw(struct home *home, bool local_only)
@@ -247,10 +249,11 @@ int cmd_consent(const struct invocation *invocation)
         return status;
     if (status_only) {
         json_t *json = consent_status_json(&home);
-        if (option_given(invocation, "json"))
+        if (option_given(invocation, "json")) {
             json_dumpf(json, stdout, JSON_INDENT(2));
-        else
+        } else {
             consent_status_print(&home, stdout);
+        }
         json_decref(json);
         return EX_OK;
     }

@@ -74,9 +74,10 @@ static void check_tracing(struct doctor *doctor)
     find(doctor, "tracing", !denied,
          denied ? "kernel.yama.ptrace_scope forbids it: tier IN_PROCESS"
                 : "allowed: tier DUMPER");
-    if (prctl(PR_GET_SECCOMP) > 0)
+    if (prctl(PR_GET_SECCOMP) > 0) {
         find(doctor, "seccomp", true,
              "a filter is active: the dumper may be refused");
+    }
     const char *disabled = getenv("INQUEST_DISABLE");
     if (disabled && strcmp(disabled, "1") == 0)
         find(doctor, "INQUEST_DISABLE", false, "is 1: nothing is watched");

@@ -36,9 +36,10 @@ static int drop(struct home *home, const Inquest__V1__Report *report)
         frame_header(payload, header);
     if (r == 0)
         r = queue_room(&home->queue, gzip_bytes);
-    if (r == 0)
+    if (r == 0) {
         r = queue_drop(&home->queue, report->report_id,
                        (struct span){header, sizeof header}, payload);
+    }
     if (r == 0)
         r = queue_sync(&home->queue, report->report_id);
     free(packed);
@@ -115,9 +116,10 @@ int cmd_feedback(const struct invocation *invocation)
     int r = fill(&home, &report, &device, id);
     if (r == 0)
         r = drop(&home, &report);
-    if (r < 0)
+    if (r < 0) {
         log_error("the feedback could not be stored: %s", err_text(r));
-    else
+    } else {
         log_info("stored as %s; inquest preview shows what will be sent", id);
+    }
     return exit_status(r);
 }

@@ -61,9 +61,10 @@ static void print_row(struct list *list, const char *id, size_t size,
     time_t seconds = (time_t)(report->time / 1000);
     struct tm parts;
 
-    if (list->printed++ == 0)
+    if (list->printed++ == 0) {
         printf("%-13s  %-16s  %-11s  %-7s  %-16s  %s\n", "ID", "TIME", "KIND",
                "STATE", "APP", "CAUSE");
+    }
     localtime_r(&seconds, &parts);
     strftime(when, sizeof when, "%Y-%m-%d %H:%M", &parts);
     headline_cause(report, cause);
@@ -83,11 +84,12 @@ static void take(struct list *list, const struct reports *reports, size_t index)
     }
     if (!wanted(list, report))
         return;
-    if (list->array)
+    if (list->array) {
         add_json(list, item, report);
-    else
+    } else {
         print_row(list, item->id, reports_short(reports, index), report,
                   state_text(item->place));
+    }
 }
 
 static int print(struct list *list)

@@ -62,9 +62,10 @@ int cmd_preview(const struct invocation *invocation)
     }
     if (r == 0)
         r = print(&outgoing, option_given(invocation, "raw"));
-    if (r < 0)
+    if (r < 0) {
         log_error("report %s: %s", found.id, err_text(r));
-    else if (!config_get(&home.config, "endpoint"))
+    } else if (!config_get(&home.config, "endpoint")) {
         log_info("no endpoint is configured: nothing is sent as it is");
+    }
     return exit_status(r);
 }

@@ -51,9 +51,10 @@ static void print_text(void)
 
 int cmd_privacy(const struct invocation *invocation)
 {
-    if (option_given(invocation, "json"))
+    if (option_given(invocation, "json")) {
         print_json();
-    else
+    } else {
         print_text();
+    }
     return EX_OK;
 }

@@ -19,12 +19,14 @@ int cmd_recover(const struct invocation *invocation)
     if (status != 0)
         return status;
     int r = recover_all(&home, &count);
-    if (option_given(invocation, "json"))
+    if (option_given(invocation, "json")) {
         printf("{\"recovered\": %zu}\n", count);
-    else
+    } else {
         printf("%zu boxes of dead processes dealt with\n", count);
-    if (r < 0)
+    }
+    if (r < 0) {
         log_error("some boxes in %s could not be read: %s", home.box_path,
                   err_text(r));
+    }
     return exit_status(r);
 }

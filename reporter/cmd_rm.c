@@ -36,12 +36,13 @@ static int remove_one(struct home *home, const struct stored_report *item)
 {
     int r = erase(home, item);
 
-    if (r == -EBUSY || (r == -ENOENT && item->place == QUEUE_BUSY))
+    if (r == -EBUSY || (r == -ENOENT && item->place == QUEUE_BUSY)) {
         log_error("report %s is being sent just now; try again", item->id);
-    else if (r < 0)
+    } else if (r < 0) {
         log_error("cannot delete report %s: %s", item->id, err_text(r));
-    else
+    } else {
         log_info("deleted %s", item->id);
+    }
     return exit_status(r);
 }
 

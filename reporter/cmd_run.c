@@ -28,10 +28,11 @@
 
 static void set_or_clear(const char *name, const char *value)
 {
-    if (value)
+    if (value) {
         setenv(name, value, 1);
-    else
+    } else {
         unsetenv(name);
+    }
 }
 
 /* Ours first; what was preloaded before stays. */
@@ -84,10 +85,11 @@ static bool prepare(const struct invocation *invocation)
         return false;
     }
     int r = set_environment(invocation);
-    if (r < 0)
+    if (r < 0) {
         log_warn("cannot watch %s: the library is not beside this program: "
                  "%s; running it unwatched",
                  program, err_text(r));
+    }
     return r == 0;
 }
 
@@ -113,9 +115,10 @@ int cmd_run(const struct invocation *invocation)
         return EX_USAGE;
     }
     bool ready = home_open(&home) == 0;
-    if (!ready)
+    if (!ready) {
         log_warn("no state directory: running %s unwatched",
                  operand(invocation, 0));
+    }
     bool watched = ready && prepare(invocation);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us */
     aftermath_prepare(&aftermath);

@@ -34,10 +34,11 @@ static json_t *status_json(const struct home *home)
     char time[CLOCK_TEXT_BYTES];
     json_t *queue = json_object();
 
-    for (int place = QUEUE_NEW; place < QUEUE_PLACES; place++)
+    for (int place = QUEUE_NEW; place < QUEUE_PLACES; place++) {
         json_object_set_new(
             queue, queue_place_name((enum queue_place)place),
             json_integer(count_reports(home->queue.dir_fd[place])));
+    }
     json_t *json =
         json_pack("{s:s,s:s*,s:o,s:o,s:b}", "stateDir", home->state_path,
                   "endpoint", endpoint, "queue", queue, "consent",

@@ -43,10 +43,11 @@ static void tell(const struct upload_result *result)
              result->sent, result->kept, result->denied, result->rejected);
     if (result->denied > 0)
         log_info("inquest status says who decides");
-    if (result->why[0] != '\0' && result->stopped)
+    if (result->why[0] != '\0' && result->stopped) {
         log_error("%s; nothing more was tried", result->why);
-    else if (result->why[0] != '\0')
+    } else if (result->why[0] != '\0') {
         log_warn("%s", result->why);
+    }
 }
 
 static int status_of(const struct upload_result *result)
@@ -153,9 +154,10 @@ int cmd_upload(const struct invocation *invocation)
         log_error("cannot send from %s: %s", home.state_path, err_text(r));
         return exit_status(r);
     }
-    if (option_given(invocation, "json"))
+    if (option_given(invocation, "json")) {
         print_json(&result);
-    else
+    } else {
         tell(&result);
+    }
     return status_of(&result);
 }

@@ -171,16 +171,17 @@ int command_report(const struct home *home, const char *prefix,
         *ret_report = *found;
         return 0;
     }
-    if (r == -ERR_NOT_FOUND && (!prefix || reports.count == 0))
+    if (r == -ERR_NOT_FOUND && (!prefix || reports.count == 0)) {
         log_error("there is no report in %s yet; inquest run -- PROGRAM "
                   "watches a program",
                   home->state_path);
-    else if (r == -ERR_NOT_FOUND)
+    } else if (r == -ERR_NOT_FOUND) {
         log_error("no report begins with %s; inquest list shows them", prefix);
-    else if (r == -ERR_AMBIGUOUS)
+    } else if (r == -ERR_AMBIGUOUS) {
         log_error("several reports begin with %s; give more of the id", prefix);
-    else
+    } else {
         log_error("cannot read the queue in %s: %s", home->state_path,
                   err_text(r));
+    }
     return exit_status(r);
 }

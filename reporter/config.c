@@ -119,10 +119,11 @@ static int read_file(struct config *config, const char *path)
     }
     for (size_t i = 0; i < file.count; i++) {
         r = config_set(config, file.lines[i].key, file.lines[i].value);
-        if (r == -ERR_NOT_FOUND)
+        if (r == -ERR_NOT_FOUND) {
             problem(config, path, file.lines[i].number, "unknown key");
-        else if (r < 0)
+        } else if (r < 0) {
             return r;
+        }
     }
     return 0;
 }

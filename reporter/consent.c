@@ -12,9 +12,10 @@ static enum consent_layer ask_user(enum data_class class,
         return CONSENT_ALLOWED;
     if (word->state == CONSENT_DENIED)
         return CONSENT_BY_USER;
-    if (word->state == CONSENT_GRANTED)
+    if (word->state == CONSENT_GRANTED) {
         return report->epoch < word->since_epoch ? CONSENT_BY_EPOCH
                                                  : CONSENT_ALLOWED;
+    }
     return class == CLASS_OPTIONAL ? CONSENT_BY_DEFAULT : CONSENT_ALLOWED;
 }
 

@@ -40,6 +40,8 @@ static int parse_word(const char *text, struct consent_word *word)
     char time[TIME_BYTES];
     unsigned long since = 0;
 
+    /* Numbers out of range: sscanf takes them modulo, nothing is believed
+     * more than the state. NOLINTNEXTLINE(cert-err34-c) */
     int count = sscanf(text, "%15s %31s %31s %23s %u %lu", state, time,
                        word->actor, word->way, &word->notice, &since);
     word->since_epoch = since;
@@ -200,9 +202,10 @@ static void append_mask(char *text, size_t capacity, const char *key,
 
     size += (size_t)snprintf(text + size, capacity - size, "%s =", key);
     for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
-        if ((mask & CLASS_BIT(class)) != 0)
+        if ((mask & CLASS_BIT(class)) != 0) {
             size += (size_t)snprintf(text + size, capacity - size, " %s",
                                      data_class_name((enum data_class) class));
+        }
     }
     snprintf(text + size, capacity - size, "\n");
 }

@@ -73,9 +73,10 @@ static void fill_account(const struct config *config,
     static const char prefix[] = "account.";
     bool any = report->account != NULL;
 
-    for (size_t i = 0; i < config->count; i++)
+    for (size_t i = 0; i < config->count; i++) {
         any = any ||
               strncmp(config->entries[i].key, prefix, sizeof prefix - 1) == 0;
+    }
     if (!any)
         return;
     if (!report->account) {

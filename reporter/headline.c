@@ -64,18 +64,19 @@ void headline_cause(const Inquest__V1__Report *report,
                     char ret_line[HEADLINE_BYTES])
 {
     ret_line[0] = '\0';
-    if (report->crash)
+    if (report->crash) {
         crash_cause(report->crash, ret_line);
-    else if (report->termination)
+    } else if (report->termination) {
         termination_cause(report->termination, ret_line);
-    else if (report->alarm)
+    } else if (report->alarm) {
         snprintf(ret_line, HEADLINE_BYTES, "%.60s: %.150s", report->alarm->rule,
                  report->alarm->detail);
-    else if (report->detection)
+    } else if (report->detection) {
         snprintf(ret_line, HEADLINE_BYTES, "%.100s %.50s",
                  report->detection->domain, report->detection->ip_address);
-    else if (report->feedback)
+    } else if (report->feedback) {
         snprintf(ret_line, HEADLINE_BYTES, "%.200s", report->feedback->comment);
+    }
     make_printable(ret_line);
 }
 

@@ -40,12 +40,13 @@ static int read_config(struct home *home)
     const char *user_home = getenv("HOME");
     struct config_places places = {INQUEST_SYSTEM_DIR, path, getenv};
 
-    if (config_home && config_home[0] == '/')
+    if (config_home && config_home[0] == '/') {
         snprintf(path, sizeof path, "%s/inquest/config", config_home);
-    else if (user_home && user_home[0] == '/')
+    } else if (user_home && user_home[0] == '/') {
         snprintf(path, sizeof path, "%s/.config/inquest/config", user_home);
-    else
+    } else {
         places.user_file = NULL;
+    }
     int r = config_open(&places, &home->config);
     if (r == 0 && home->config.problem[0] != '\0')
         complain(home, "configuration", home->config.problem);

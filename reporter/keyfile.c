@@ -79,12 +79,12 @@ int keyfile_parse(const char *text, size_t size_bytes, struct keyfile *ret_file,
         .lines = calloc(KEYFILE_LINES_MAX, sizeof *file.lines),
     };
     if (!file.data || !file.lines)
-        return -ENOMEM;
+        return -ENOMEM; /* NOLINT(clang-analyzer-unix.Malloc): cleanup frees */
     int r = cut_lines(&file, &number);
     if (r < 0) {
         if (ret_line)
             *ret_line = number;
-        return r;
+        return r; /* NOLINT(clang-analyzer-unix.Malloc): cleanup frees */
     }
     *ret_file = file;
     file = (struct keyfile){0};

@@ -12,23 +12,26 @@ static void drop_preload(void)
 {
     const char *preload = getenv("LD_PRELOAD");
     char *kept = preload ? calloc(1, strlen(preload) + 1) : NULL;
+    char *end = kept;
 
     if (!kept)
         return;
     for (const char *at = preload; *at != '\0';) {
         size_t size = strcspn(at, ": ");
         if (!memmem(at, size, "libinquest", strlen("libinquest"))) {
-            if (kept[0] != '\0')
-                strcat(kept, ":");
-            strncat(kept, at, size);
+            if (end > kept)
+                *end++ = ':';
+            memcpy(end, at, size);
+            end += size;
         }
         at += size;
         at += strspn(at, ": ");
     }
-    if (kept[0] != '\0')
+    if (kept[0] != '\0') {
         setenv("LD_PRELOAD", kept, 1);
-    else
+    } else {
         unsetenv("LD_PRELOAD");
+    }
     free(kept);
 }
 
@@ -42,10 +45,11 @@ static int call(const struct command *command, int argc, char **argv)
         options_help(command, stdout);
         return EX_OK;
     }
-    if (option_given(&invocation, "quiet"))
+    if (option_given(&invocation, "quiet")) {
         log_set_level(LOG_ERROR);
-    else if (option_given(&invocation, "verbose"))
+    } else if (option_given(&invocation, "verbose")) {
         log_set_level(LOG_DEBUG);
+    }
     return command->run(&invocation);
 }
 
@@ -61,10 +65,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
         const struct command *about = argc > 2 ? command_find(argv[2]) : NULL;
-        if (about)
+        if (about) {
             options_help(about, stdout);
-        else
+        } else {
             options_help_all(argc > 1 ? stdout : stderr);
+        }
         return argc > 1 ? EX_OK : EX_USAGE;
     }
     const struct command *command = command_find(name);

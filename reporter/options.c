@@ -42,9 +42,10 @@ static void fill_long_options(const struct command *command,
 {
     const struct option_spec *spec;
 
-    for (size_t i = 0; (spec = spec_at(command, i)) != NULL; i++)
+    for (size_t i = 0; (spec = spec_at(command, i)) != NULL; i++) {
         options[i] =
             (struct option){.name = spec->name, .has_arg = (int)spec->argument};
+    }
 }
 
 int options_parse(const struct command *command, int argc, char **argv,
@@ -116,12 +117,13 @@ void options_help(const struct command *command, FILE *out)
             command->operands[0] ? " " : "", command->operands,
             command->summary);
     for (size_t i = 0; (spec = spec_at(command, i)) != NULL; i++) {
-        if (spec->argument == ARGUMENT_NONE)
+        if (spec->argument == ARGUMENT_NONE) {
             snprintf(left, sizeof left, "--%s", spec->name);
-        else if (spec->argument == ARGUMENT_MUST)
+        } else if (spec->argument == ARGUMENT_MUST) {
             snprintf(left, sizeof left, "--%s %s", spec->name, spec->value);
-        else
+        } else {
             snprintf(left, sizeof left, "--%s[=%s]", spec->name, spec->value);
+        }
         fprintf(out, "  %-*s %s\n", HELP_COLUMN, left, spec->help);
     }
 }

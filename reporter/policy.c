@@ -56,10 +56,11 @@ static int take_line(struct policy *policy, const struct keyfile_line *line,
     int r = policy_parse_classes(line->value, &mask);
     if (r < 0)
         return r;
-    if (allow)
+    if (allow) {
         policy->allowed &= mask;
-    else if (owned_by_root)
+    } else if (owned_by_root) {
         policy->required_by_rule = (mask & CLASS_BIT(CLASS_REQUIRED)) != 0;
+    }
     return 0;
 }
 

@@ -138,10 +138,11 @@ int recover_all(const struct home *home, size_t *ret_count)
         if (!strstr(entry->d_name, ".box") || count == RECOVER_BOXES_MAX)
             continue;
         int r = recover_one(home, dirfd(dir), entry->d_name, boot_id);
-        if (r < 0)
+        if (r < 0) {
             result = r;
-        else
+        } else {
             count += (size_t)r;
+        }
     }
     (void)closedir(dir); /* read only */
     *ret_count = count;

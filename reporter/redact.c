@@ -15,7 +15,7 @@
 static void take_name(char *destination, const char *name)
 {
     if (name && strlen(name) < REDACT_NAME_BYTES)
-        strcpy(destination, name);
+        memcpy(destination, name, strlen(name) + 1);
 }
 
 static void take_home(struct redact *redact, const char *home)

@@ -75,10 +75,11 @@ static void drop_doubles(struct reports *reports)
 
     for (size_t i = 0; i < reports->count; i++) {
         if (kept > 0 &&
-            strcmp(reports->items[kept - 1].id, reports->items[i].id) == 0)
+            strcmp(reports->items[kept - 1].id, reports->items[i].id) == 0) {
             reports->items[kept - 1] = reports->items[i];
-        else
+        } else {
             reports->items[kept++] = reports->items[i];
+        }
     }
     reports->count = kept;
 }
@@ -94,7 +95,7 @@ int reports_list(const struct queue *queue, struct reports *ret_reports)
     for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
         int r = scan(queue->dir_fd[places[i]], places[i], &reports);
         if (r < 0)
-            return r;
+            return r; /* NOLINT(clang-analyzer-unix.Malloc): cleanup frees */
     }
     qsort(reports.items, reports.count, sizeof *reports.items, compare);
     drop_doubles(&reports);
@@ -186,9 +187,10 @@ int reports_load(const struct queue *queue, const char *id,
         return r;
     r = -ENOENT;
     /* Twice: an uploader may move it behind our back. */
-    for (size_t i = 0; r == -ENOENT && i < 2 * ARRAY_LENGTH(places); i++)
+    for (size_t i = 0; r == -ENOENT && i < 2 * ARRAY_LENGTH(places); i++) {
         r = report_read_file(queue->dir_fd[places[i % ARRAY_LENGTH(places)]],
                              name, &data, &size);
+    }
     if (r < 0)
         return r;
     r = report_open((struct span){data, size}, ret_report);

@@ -13,7 +13,7 @@
 #include "proto/queue.h"
 #include "proto/report_codec.h"
 
-#define REPORTS_MAX       (3 * QUEUE_COUNT_MAX)
+#define REPORTS_MAX       (3ul * QUEUE_COUNT_MAX)
 #define REPORTS_SHORT_MIN 13 /* of an id: its 48 bits of time */
 
 struct stored_report {

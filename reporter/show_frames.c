@@ -75,9 +75,10 @@ static void show_frames(const struct show *show, const json_t *thread)
         view_print(show->out, text);
         if (inlined)
             fputs(" [inlined]", show->out);
-        if (strcmp(trust, "SCAN") == 0 || strcmp(trust, "FRAME_POINTER") == 0)
+        if (strcmp(trust, "SCAN") == 0 || strcmp(trust, "FRAME_POINTER") == 0) {
             fprintf(show->out, " [%s]",
                     *trust == 'S' ? "a guess" : "by frame pointer");
+        }
         putc('\n', show->out);
         show_source(show, frame);
         if (!inlined)
@@ -101,8 +102,7 @@ static void show_registers(const struct show *show, const json_t *thread)
         uint64_t number = 0;
         if (!view_number(registers, name, &number))
             continue;
-        fprintf(show->out, "%s%6s %016" PRIx64, column == 0 ? " " : " ", name,
-                number);
+        fprintf(show->out, " %6s %016" PRIx64, name, number);
         column = (column + 1) % columns;
         if (column == 0)
             putc('\n', show->out);
@@ -154,9 +154,10 @@ static void show_group(const struct show *show, const json_t *threads,
     const json_t *thread = json_array_get(threads, first);
     size_t count = 0;
 
-    for (size_t i = first; i < json_array_size(threads); i++)
+    for (size_t i = first; i < json_array_size(threads); i++) {
         count +=
             !seen[i] && view_same_stack(thread, json_array_get(threads, i));
+    }
     begin(show, count > 1 ? "Threads" : "Thread");
     for (size_t i = first; i < json_array_size(threads); i++) {
         const json_t *other = json_array_get(threads, i);

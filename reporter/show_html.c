@@ -31,19 +31,20 @@ void html_escape(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c == '&')
+        if (c == '&') {
             fputs("&amp;", out);
-        else if (c == '<')
+        } else if (c == '<') {
             fputs("&lt;", out);
-        else if (c == '>')
+        } else if (c == '>') {
             fputs("&gt;", out);
-        else if (c == '"')
+        } else if (c == '"') {
             fputs("&quot;", out);
-        else if (c == '\'')
+        } else if (c == '\'') {
             fputs("&#39;", out);
-        else
+        } else {
             putc((c < ' ' && c != '\n' && c != '\t') || c == 0x7f ? '?' : c,
                  out);
+        }
     }
 }
 

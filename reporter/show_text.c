@@ -60,14 +60,15 @@ static void show_headline(const struct show *show)
 
     fputs(bold(show), show->out);
     view_print(show->out, *name ? name : "program");
-    if (crash)
+    if (crash) {
         fprintf(show->out, " crashed: %s (%s)", view_text(signal, "name"),
                 view_text(signal, "codeName"));
-    else if (end)
+    } else if (end) {
         fprintf(show->out, " ended: %s, evidence of grade %s",
                 view_text(end, "cause"), view_text(end, "grade"));
-    else
+    } else {
         fprintf(show->out, ": %s", kind);
+    }
     fprintf(show->out, "%s\n", plain(show));
     const char *cause = view_text(crash, "cause");
     if (*cause != '\0') {
@@ -106,9 +107,10 @@ static void show_app(const struct show *show)
     if (!view_number(process, "pid", &pid))
         return;
     int size = snprintf(text, sizeof text, "pid %" PRIu64, pid);
-    if (view_number(process, "uptimeMs", &uptime_ms))
+    if (view_number(process, "uptimeMs", &uptime_ms)) {
         snprintf(text + size, sizeof text - (size_t)size, ", ran %.1f s",
                  (double)uptime_ms / 1000.0);
+    }
     row(show, "Process", text);
 }
 
@@ -180,8 +182,9 @@ void show_sparkline(const json_t *samples, const char *key, unsigned columns,
     }
     for (unsigned i = 0; i < columns; i++) {
         uint64_t step = (values[i] / 8 * 7 + values[i] / 8) / (high / 7 + 1);
-        strcat(ret_line, blocks[step < 8 ? step : 7]);
+        ret_line = stpncpy(ret_line, blocks[step < 8 ? step : 7], 4);
     }
+    *ret_line = '\0';
 }
 
 static void show_series(const struct show *show, const char *label,
@@ -218,11 +221,12 @@ static void show_memory(const struct show *show)
     if (clock_parse(view_text(json_array_get(samples, 0), "time"), &first) ==
             0 &&
         clock_parse(view_text(json_array_get(samples, count - 1), "time"),
-                    &last) == 0)
+                    &last) == 0) {
         snprintf(title, sizeof title, "Memory, the last %.0f s",
                  (double)(last - first) / 1000.0);
-    else
+    } else {
         snprintf(title, sizeof title, "Memory");
+    }
     heading(show, title);
     show_series(show, "Resident", "rssBytes");
     show_series(show, "Anonymous", "anonBytes");

@@ -286,7 +286,7 @@ static void copy_detail(const struct transfer *transfer, char *detail)
         unsigned char c = (unsigned char)transfer->answer[size];
         if (c == '\n' || c == '\r')
             break;
-        detail[size++] = c < ' ' || c >= 0x7f ? '?' : (char)c;
+        detail[size++] = (char)(c < ' ' || c >= 0x7f ? '?' : c);
     }
     detail[size] = '\0';
 }
@@ -328,9 +328,10 @@ static void fill_answer(const struct transfer *transfer, CURLcode code,
         return;
     }
     if (curl_easy_header(transfer->easy, "Retry-After", 0, CURLH_HEADER, -1,
-                         &retry) == CURLHE_OK)
+                         &retry) == CURLHE_OK) {
         snprintf(answer->retry_after, sizeof answer->retry_after, "%s",
                  retry->value);
+    }
 }
 
 /* One finished transfer; true when it makes an answer. */
@@ -354,11 +355,20 @@ static bool finish(struct transport *transport, const CURLMsg *message,
     return true;
 }
 
-int transport_wait(struct transport *transport, int wake_fd,
-                   struct transport_answer *ret_answer)
+/* Until a socket or wake_fd is ready: 1, woken: 0. */
+static int wait_for_socket(struct transport *transport, int wake_fd)
 {
     struct curl_waitfd wake = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
 
+    if (curl_multi_poll(transport->multi, &wake, wake_fd >= 0, WAIT_MS, NULL) !=
+        CURLM_OK)
+        return -EIO;
+    return wake_fd < 0 || wake.revents == 0;
+}
+
+int transport_wait(struct transport *transport, int wake_fd,
+                   struct transport_answer *ret_answer)
+{
     for (;;) {
         int running = 0;
         int left = 0;
@@ -372,10 +382,8 @@ int transport_wait(struct transport *transport, int wake_fd,
         }
         if (running == 0)
             return 0;
-        if (curl_multi_poll(transport->multi, &wake, wake_fd >= 0, WAIT_MS,
-                            NULL) != CURLM_OK)
-            return -EIO;
-        if (wake_fd >= 0 && wake.revents != 0)
-            return 0;
+        int r = wait_for_socket(transport, wake_fd);
+        if (r <= 0)
+            return r;
     }
 }

@@ -72,9 +72,10 @@ static void settle(struct round *round, struct sending *sending,
     int r = place == QUEUE_BAD ? claim_reject(queue, &sending->claim, reason)
                                : claim_end(queue, &sending->claim, place);
 
-    if (r < 0)
+    if (r < 0) {
         log_warn("report %s stays claimed until the next upload: %s",
                  sending->id, err_text(r));
+    }
     outgoing_close(&sending->outgoing);
     sending->used = false;
 }
@@ -115,10 +116,11 @@ static void start_failed(struct round *round, struct sending *sending, int r)
         settle_rejected(round, sending, err_text(r));
         return;
     }
-    if (r == -ERR_DENIED)
+    if (r == -ERR_DENIED) {
         round->result->denied++;
-    else
+    } else {
         say(round, sending->id, err_text(r));
+    }
     settle(round, sending, QUEUE_NEW, NULL);
 }
 
@@ -149,10 +151,11 @@ static void start_one(struct round *round, const char *id)
         .owner = sending,
     };
     r = transport_post(round->transport, &post);
-    if (r < 0)
+    if (r < 0) {
         start_failed(round, sending, r);
-    else
+    } else {
         round->in_flight++;
+    }
 }
 
 static void plan_retry(struct round *round,
@@ -182,11 +185,12 @@ static void say_status(struct round *round,
 {
     char what[64];
 
-    if (answer->status == 0)
+    if (answer->status == 0) {
         snprintf(what, sizeof what, "no answer from the collector");
-    else
+    } else {
         snprintf(what, sizeof what, "the collector answered %ld",
                  answer->status);
+    }
     say(round, what, answer->detail);
 }
 
@@ -264,9 +268,10 @@ static bool selected(const struct round *round, const char *id)
 
 static void show_progress(const struct round *round, size_t at, size_t count)
 {
-    if (round->options->progress && count > 1)
+    if (round->options->progress && count > 1) {
         fprintf(stderr, "\r%zu of %zu reports%s", at, count,
                 at == count ? "\n" : "");
+    }
 }
 
 /* Waits for one answer, or for a change of consent. */
@@ -275,10 +280,11 @@ static int step(struct round *round)
     struct transport_answer answer;
     int r = transport_wait(round->transport, round->wake_fd, &answer);
 
-    if (r == 1)
+    if (r == 1) {
         take_answer(round, &answer);
-    else if (r == 0)
+    } else if (r == 0) {
         cut(round);
+    }
     return r < 0 ? r : 0;
 }
 

@@ -63,10 +63,11 @@ int upload_server_open(const struct home *home, char *why, size_t why_bytes,
         return r;
     options.token = r > 0 ? token : NULL;
     r = transport_open(&options, ret_transport);
-    if (r < 0)
+    if (r < 0) {
         snprintf(why, why_bytes, "endpoint %.200s: %s", options.endpoint,
                  r == -EPERM ? "plain http only goes to this machine; use https"
                              : err_text(r));
+    }
     return r;
 }
 
@@ -83,7 +84,7 @@ int deletion_request(const struct home *home, const char *installation)
 int deletion_send(const struct home *home, struct transport *transport)
 {
     OWNED_KEYFILE file = {0};
-    struct transport_answer answer;
+    struct transport_answer answer = {0};
     char body[BODY_BYTES];
 
     if (keyfile_open(home->state_fd, DELETION_FILE, &file, NULL) < 0)

@@ -86,9 +86,10 @@ void view_frame(const json_t *frame, char ret_text[VIEW_FRAME_TEXT])
         return;
     }
     size = snprintf(ret_text, VIEW_FRAME_TEXT, "%.400s", function);
-    if (*file != '\0')
+    if (*file != '\0') {
         size += snprintf(ret_text + size, VIEW_FRAME_TEXT - (size_t)size,
                          " at %.300s:%" PRIu64, file, line);
+    }
     snprintf(ret_text + size, VIEW_FRAME_TEXT - (size_t)size, " (%.200s)",
              name);
 }
@@ -118,10 +119,11 @@ void view_tier(const json_t *report, char *text, size_t capacity)
     uint64_t elapsed_us = 0;
     int size = snprintf(text, capacity, "%s", view_text(tier, "name"));
 
-    if (view_number(tier, "elapsedUs", &elapsed_us))
+    if (view_number(tier, "elapsedUs", &elapsed_us)) {
         size +=
             snprintf(text + size, capacity - (size_t)size,
                      ", %.1f ms after the signal", (double)elapsed_us / 1000.0);
+    }
     if (*reason != '\0')
         snprintf(text + size, capacity - (size_t)size, " (%.200s)", reason);
 }
@@ -147,9 +149,10 @@ int view_open(const struct home *home, const char *id, bool raw,
     if (!raw)
         symbols_fill(json, missing);
     *ret_report = json;
-    if (ret_missing)
+    if (ret_missing) {
         *ret_missing = missing;
-    else
+    } else {
         json_decref(missing);
+    }
     return 0;
 }

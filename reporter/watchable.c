@@ -19,6 +19,7 @@
 
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
+#include "proto/base/fmt.h"
 #include "proto/base/span.h"
 
 #define HEADERS_MAX 256
@@ -131,9 +132,10 @@ static int check_elf(struct span file, char *why)
         return refuse(why, "it is statically linked");
     if (!loader_is_ours(file, interpreter))
         return refuse(why, "it uses another C library than glibc");
-    if (has_sanitizer(file))
+    if (has_sanitizer(file)) {
         return refuse(why, "it is built with a sanitizer, which refuses "
                            "preloaded libraries");
+    }
     return 0;
 }
 
@@ -168,12 +170,12 @@ static bool script_interpreter(struct span file,
     while (begin < limit && (text[begin] == ' ' || text[begin] == '\t'))
         begin++;
     size_t end = begin;
-    while (end < limit && !memchr(" \t\n\r", text[end], 4) && text[end] != '\0')
+    while (end < limit && !strchr(" \t\n\r", text[end]))
         end++;
     if (end == limit || end == begin)
         return false;
-    memcpy(path, text + begin, end - begin);
-    path[end - begin] = '\0';
+    struct text interpreter = text_init(path, WATCHABLE_PATH_BYTES);
+    text_append_bytes(&interpreter, text + begin, end - begin);
     return true;
 }
 
@@ -223,9 +225,10 @@ static int check(const char *path, int depth, char *why)
     if (depth == WATCHABLE_SCRIPTS)
         return refuse(why, "its interpreter is a script, and so on");
     r = check(interpreter, depth + 1, inner);
-    if (r < 0)
+    if (r < 0) {
         snprintf(why, WATCHABLE_WHY_BYTES, "its interpreter %.80s: %.140s",
                  interpreter, inner);
+    }
     return r;
 }
 

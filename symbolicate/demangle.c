@@ -6,6 +6,7 @@
 
 #define MANGLED_BYTES_MAX 4096
 
+/* NOLINTNEXTLINE(bugprone-reserved-identifier) */
 extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *size,
                             int *status);
 

@@ -88,10 +88,11 @@ static size_t upper(const struct ranges *ranges, uint64_t address)
 
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (ranges->at[middle].begin <= address)
+        if (ranges->at[middle].begin <= address) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -124,7 +125,7 @@ void dwarf_walk_close(struct dwarf_walk **walk)
     if (!*walk)
         return;
     for (size_t i = 0; i < (*walk)->cached_count; i++)
-        free((*walk)->cached[i].functions.at);
+        free((*walk)->cached[i].functions.at); /* NOLINT: counted */
     free((*walk)->cached);
     free((*walk)->units.at);
     free(*walk);
@@ -272,10 +273,11 @@ static size_t make_frames(Dwarf_Die *unit_die, Dwarf_Die *function,
             .function = name_of(die),
             .inlined = dwarf_tag(die) == DW_TAG_inlined_subroutine,
         };
-        if (i == 0)
+        if (i == 0) {
             set_line(unit_die, address, &frames[0]);
-        else
+        } else {
             set_call_site(unit_die, &dies[count - i], &frames[i]);
+        }
     }
     return count;
 }

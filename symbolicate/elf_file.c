@@ -80,9 +80,10 @@ static size_t collect(Elf *elf, Elf_Data *data, const GElf_Shdr *header,
              GELF_ST_TYPE(symbol.st_info) != STT_GNU_IFUNC))
             continue;
         const char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
-        if (name && *name)
+        if (name && *name) {
             symbols[used++] = (struct elf_symbol){
                 symbol.st_value, symbol.st_value + symbol.st_size, name};
+        }
     }
     qsort(symbols, used, sizeof *symbols, by_address);
     return used;

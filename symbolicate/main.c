@@ -49,9 +49,10 @@ static json_t *frames_json(const struct symbols_frame *frames, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         json_t *frame = json_object();
-        if (frames[i].function)
+        if (frames[i].function) {
             json_object_set_new(frame, "function",
                                 json_string(frames[i].function));
+        }
         if (frames[i].file)
             json_object_set_new(frame, "file", json_string(frames[i].file));
         if (frames[i].line > 0)
@@ -133,17 +134,19 @@ static int resolve_lines(const struct options *options)
                     "inquest-symbolicate: '%s' is not a hexadecimal "
                     "address\n",
                     line);
-            if (options->json)
+            if (options->json) {
                 print_json(json_pack("{s:s,s:s,s:[]}", "address", line, "error",
                                      "not a hexadecimal address", "frames"));
+            }
             status = EX_DATAERR;
             continue;
         }
         size_t count = symbols_resolve(symbols, address, frames);
-        if (options->json)
+        if (options->json) {
             print_json(answer_json(address, frames, count));
-        else
+        } else {
             print_text(address, frames, count);
+        }
     }
     symbols_close(&symbols);
     return status;

@@ -95,10 +95,11 @@ struct symbols *symbols_open(const char *path, const char *build_id,
         return symbols;
     }
     open_debug_file(symbols, debug_dir);
-    if (has_dwarf(symbols, &symbols->debug))
+    if (has_dwarf(symbols, &symbols->debug)) {
         symbols->state = SYMBOLS_DEBUG;
-    else if (symbols->main.elf || symbols->debug.elf)
+    } else if (symbols->main.elf || symbols->debug.elf) {
         symbols->state = SYMBOLS_SYMTAB;
+    }
     return symbols;
 }
 
@@ -174,10 +175,11 @@ static const char *table_name(struct symbols *symbols, uint64_t address)
     size_t high = symbols->table_count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (symbols->table[middle].begin <= address)
+        if (symbols->table[middle].begin <= address) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     const char *name = NULL;
     for (size_t i = low; i > 0 && low - i < 32; i--) {

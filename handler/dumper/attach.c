@@ -129,10 +129,11 @@ void target_attach(struct target *target, int skip_tid)
             uint64_t until = target_now_ms() + ATTACH_THREAD_MS;
             if (!thread->attached)
                 continue;
-            if (wait_stopped(thread->tid, until < end_ms ? until : end_ms))
+            if (wait_stopped(thread->tid, until < end_ms ? until : end_ms)) {
                 copy_registers(thread);
-            else
+            } else {
                 target->threads_missed++;
+            }
         }
     }
 }

@@ -130,17 +130,18 @@ static void memory_sentence(const struct target *target,
     const struct target_mapping *stack =
         target_mapping_at(target, crash->gregs[REG_RSP]);
 
-    if (address < NULL_PAGE_BYTES)
+    if (address < NULL_PAGE_BYTES) {
         text_append(sentence, "null pointer dereference: ");
-    else if (near_stack_pointer(crash, address) &&
-             (!mapping || !mapping->writable || !stack || !stack->writable))
+    } else if (near_stack_pointer(crash, address) &&
+               (!mapping || !mapping->writable || !stack || !stack->writable)) {
         text_append(sentence, "stack overflow: ");
-    else if (!mapping)
+    } else if (!mapping) {
         text_append(sentence, "memory that is not mapped: ");
-    else if (access == INQUEST__V1__ACCESS__WRITE && !mapping->writable)
+    } else if (access == INQUEST__V1__ACCESS__WRITE && !mapping->writable) {
         text_append(sentence, "memory that is read-only: ");
-    else if (access == INQUEST__V1__ACCESS__EXECUTE && !mapping->executable)
+    } else if (access == INQUEST__V1__ACCESS__EXECUTE && !mapping->executable) {
         text_append(sentence, "memory that is not executable: ");
+    }
     text_append(sentence, access_word(access));
     append_address(sentence, address);
 }

@@ -36,13 +36,15 @@ static int compress(struct build *build, uint32_t allowed)
 
     (void)class_filter(&build->report.base, allowed, &arena);
     int r = report_pack_into(&build->report, packed, sizeof packed, &size);
-    if (r == 0)
+    if (r == 0) {
         r = frame_gzip((struct span){packed, size}, work,
                        file + FRAME_HEADER_BYTES, COMPRESSED_BYTES_MAX,
                        &compressed_bytes);
-    if (r == 0)
+    }
+    if (r == 0) {
         frame_header((struct span){file + FRAME_HEADER_BYTES, compressed_bytes},
                      file);
+    }
     return r;
 }
 
@@ -53,11 +55,12 @@ int deliver_queue(struct build *build, uint32_t allowed,
     int r = compress(build, allowed);
     if (r == 0)
         r = queue_open(build->state_fd, ret_queue);
-    if (r == 0)
+    if (r == 0) {
         r = queue_drop(
             ret_queue, build->report_id,
             (struct span){file, FRAME_HEADER_BYTES},
             (struct span){file + FRAME_HEADER_BYTES, compressed_bytes});
+    }
     if (r < 0)
         queue_close(ret_queue);
     return r;

@@ -52,10 +52,11 @@ static int build_live(struct build *build, int argc, char **argv)
     build_start(build, INQUEST__V1__KIND__KIND_UNSPECIFIED,
                 session_now_unix_ms());
     int status = EX_USAGE;
-    if (argc == 3 && strcmp(argv[1], "detection") == 0)
+    if (argc == 3 && strcmp(argv[1], "detection") == 0) {
         status = build_detection(build, argv[2]);
-    else if (argc == 2 && strcmp(argv[1], "feedback") == 0)
+    } else if (argc == 2 && strcmp(argv[1], "feedback") == 0) {
         status = build_feedback(build);
+    }
     if (status != 0)
         return status;
     build_identity(build);

@@ -33,16 +33,17 @@ static bool parse(int argc, char **argv, struct recovery *recovery)
         }
         if (!value)
             return false;
-        if (strcmp(argv[i], "--box") == 0)
+        if (strcmp(argv[i], "--box") == 0) {
             recovery->box_path = value;
-        else if (strcmp(argv[i], "--state") == 0)
+        } else if (strcmp(argv[i], "--state") == 0) {
             recovery->state_dir = value;
-        else if (strcmp(argv[i], "--kernel-log") == 0)
+        } else if (strcmp(argv[i], "--kernel-log") == 0) {
             recovery->kernel_log = value;
-        else if (strcmp(argv[i], "--signal") == 0)
+        } else if (strcmp(argv[i], "--signal") == 0) {
             recovery->signal_number = (int)strtol(value, NULL, 10);
-        else
+        } else {
             return false;
+        }
         i++;
     }
     return recovery->box_path && recovery->state_dir;
@@ -117,11 +118,12 @@ static int move_spilled(struct box *box, int state_fd, const char *box_path)
     int r = report_open((struct span){box->spill, size}, &report);
     if (r == 0)
         r = queue_open(state_fd, &queue);
-    if (r == 0)
+    if (r == 0) {
         r = queue_drop(&queue, report->report_id,
                        (struct span){box->spill, FRAME_HEADER_BYTES},
                        (struct span){box->spill + FRAME_HEADER_BYTES,
                                      size - FRAME_HEADER_BYTES});
+    }
     if (r == 0)
         r = queue_sync(&queue, report->report_id);
     if (r < 0)

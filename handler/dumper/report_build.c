@@ -133,16 +133,18 @@ void build_termination(struct build *build, int signal_number,
         end->signal_number = signal_number;
         (void)snprintf(text, sizeof text, "the supervisor saw it end by %s",
                        cause_signal_name(signal_number));
-        if (end->evidence)
+        if (end->evidence) {
             end->evidence[end->n_evidence++] =
                 build_string(build, text, sizeof text);
+        }
     }
     if (kernel_log) {
         end->cause = INQUEST__V1__TERMINATION_CAUSE__OOM_KILL;
         end->grade = INQUEST__V1__GRADE__A;
         (void)snprintf(text, sizeof text, "kernel log: %s", kernel_log);
-        if (end->evidence)
+        if (end->evidence) {
             end->evidence[end->n_evidence++] =
                 build_string(build, text, sizeof text);
+        }
     }
 }

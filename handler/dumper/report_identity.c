@@ -43,9 +43,9 @@ static char *cpu_model(struct build *build)
 {
     unsigned words[12 + 1] = {0};
 
-    for (unsigned i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++) {
         unsigned *w = &words[4 * i];
-        if (!__get_cpuid(0x80000002u + i, &w[0], &w[1], &w[2], &w[3]))
+        if (!__get_cpuid(0x80000002u + (unsigned)i, &w[0], &w[1], &w[2], &w[3]))
             return empty;
     }
     const char *text = (const char *)words;

@@ -17,12 +17,11 @@
 #define TEXT_BYTES   4096
 
 /* Sets a one-member oneof: field names of the generated code are regular. */
-#define SET(message, MESSAGE, field, FIELD, value)           \
-    do {                                                     \
-        (message)->has_##field##_case =                      \
-            INQUEST__V1__##MESSAGE##__HAS_##FIELD##_##FIELD; \
-        (message)->field = (value);                          \
-    } while (0)
+/* A field with presence: its value, and that it is there. */
+#define SET(message, MESSAGE, field, FIELD, value)        \
+    ((message)->has_##field##_case =                      \
+         INQUEST__V1__##MESSAGE##__HAS_##FIELD##_##FIELD, \
+     (void)((message)->field = (value)))
 
 void build_modules(struct build *build)
 {
@@ -133,9 +132,10 @@ static void build_stack(struct build *build, Inquest__V1__Thread *thread,
         build_repeat(build, thread, &stack);
     if (stack.note) {
         thread->notes = build_alloc(build, sizeof *thread->notes);
-        if (thread->notes)
+        if (thread->notes) {
             thread->notes[thread->n_notes++] =
                 build_string(build, stack.note, 256);
+        }
     }
 }
 
@@ -207,17 +207,15 @@ void build_threads(struct build *build)
     }
 }
 
-#define SET_PAGES(out, field, FIELD, pages)                            \
-    do {                                                               \
-        if ((pages) != BOX_UNKNOWN_U32)                                \
-            SET(out, MEMORY_SAMPLE, field, FIELD, (pages)*PAGE_BYTES); \
-    } while (0)
+#define SET_KNOWN(out, field, FIELD, known, value) \
+    ((known) ? SET(out, MEMORY_SAMPLE, field, FIELD, value) : (void)0)
 
-#define SET_U16(out, field, FIELD, value)                 \
-    do {                                                  \
-        if ((value) != BOX_UNKNOWN_U16)                   \
-            SET(out, MEMORY_SAMPLE, field, FIELD, value); \
-    } while (0)
+#define SET_PAGES(out, field, FIELD, pages)                  \
+    SET_KNOWN(out, field, FIELD, (pages) != BOX_UNKNOWN_U32, \
+              (uint64_t)(pages)*PAGE_BYTES)
+
+#define SET_U16(out, field, FIELD, value) \
+    SET_KNOWN(out, field, FIELD, (value) != BOX_UNKNOWN_U16, value)
 
 static void add_sample(struct build *build, const struct box_sample *sample,
                        uint64_t unix_ms)
@@ -236,9 +234,8 @@ static void add_sample(struct build *build, const struct box_sample *sample,
               sample->cgroup_current_pages);
     SET_PAGES(out, cgroup_limit_bytes, CGROUP_LIMIT_BYTES,
               sample->cgroup_limit_pages);
-    if (sample->minor_faults != BOX_UNKNOWN_U32)
-        SET(out, MEMORY_SAMPLE, minor_faults, MINOR_FAULTS,
-            sample->minor_faults);
+    SET_KNOWN(out, minor_faults, MINOR_FAULTS,
+              sample->minor_faults != BOX_UNKNOWN_U32, sample->minor_faults);
     SET_U16(out, major_faults, MAJOR_FAULTS, sample->major_faults);
     SET_U16(out, thread_count, THREAD_COUNT, sample->threads);
     SET_U16(out, fd_count, FD_COUNT, sample->fds);

@@ -93,7 +93,8 @@ bool target_read_u64(struct target *target, uint64_t address,
 }
 
 /* "begin-end perms offset dev inode path" of proc(5); false: malformed. */
-static bool parse_mapping(char *line, char *end, struct target_mapping *mapping)
+static bool parse_mapping(const char *line, const char *end,
+                          struct target_mapping *mapping)
 {
     const char *at = line;
 
@@ -188,7 +189,7 @@ static bool read_module(struct target *target,
                         struct target_module *module)
 {
     Elf64_Ehdr header;
-    Elf64_Phdr headers[PROGRAM_HEADERS];
+    Elf64_Phdr headers[PROGRAM_HEADERS] = {0};
 
     if (mapping->offset != 0 || !mapping->readable ||
         target_read(target, mapping->begin, &header, sizeof header) !=
@@ -238,10 +239,11 @@ const struct target_mapping *target_mapping_at(const struct target *target,
 
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (address >= target->mappings[middle].end)
+        if (address >= target->mappings[middle].end) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     if (low < target->mapping_count && address >= target->mappings[low].begin)
         return &target->mappings[low];

@@ -8,12 +8,14 @@
 #include <libunwind.h>
 #include <string.h>
 
-/* Not in the public header; part of libunwind's static library. */
+/* Not in the public header; part of libunwind's static library.
+ * NOLINTBEGIN(bugprone-reserved-identifier): the names are libunwind's. */
 extern int _Ux86_64_dwarf_search_unwind_table(unw_addr_space_t, unw_word_t,
                                               unw_dyn_info_t *,
                                               unw_proc_info_t *, int, void *);
 extern void _Ux86_64_dwarf_put_unwind_info(unw_addr_space_t, unw_proc_info_t *,
                                            void *);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 #define EH_FRAME_HDR_BYTES 12
 #define EH_VERSION         1
@@ -25,6 +27,8 @@ struct walk {
     uint64_t registers[TARGET_REGISTERS];
 };
 
+/* NOLINTBEGIN(readability-non-const-parameter,readability-function-size):
+ * the signatures of the accessors are libunwind's. */
 static int find_proc_info(unw_addr_space_t space, unw_word_t pc,
                           unw_proc_info_t *info, int need_unwind_info,
                           void *context)
@@ -123,6 +127,8 @@ static int no_name(unw_addr_space_t space, unw_word_t pc, char *buffer,
     return -UNW_ENOINFO;
 }
 
+/* NOLINTEND(readability-non-const-parameter,readability-function-size) */
+
 static unw_addr_space_t address_space(void)
 {
     static unw_accessors_t accessors = {
@@ -172,10 +178,11 @@ static void turn_tail(struct unwind_stack *stack)
 
     if (stack->skipped == 0)
         return;
-    for (size_t i = 0; i < UNWIND_TAIL_FRAMES; i++)
+    for (size_t i = 0; i < UNWIND_TAIL_FRAMES; i++) {
         tail[i] =
             stack
                 ->frames[UNWIND_HEAD_FRAMES + (first + i) % UNWIND_TAIL_FRAMES];
+    }
     memcpy(&stack->frames[UNWIND_HEAD_FRAMES], tail, sizeof tail);
     for (size_t p = 1; p <= UNWIND_TAIL_FRAMES && !stack->period; p++) {
         size_t i = UNWIND_TAIL_FRAMES;
@@ -231,11 +238,20 @@ static void walk_frame_pointers(struct walk *walk, uint64_t frame_pointer,
     }
 }
 
+/* No call frame information for this pc. */
+static void fall_back(struct walk *walk, unw_cursor_t *cursor,
+                      struct unwind_stack *stack)
+{
+    unw_word_t frame_pointer;
+
+    if (unw_get_reg(cursor, UNW_X86_64_RBP, &frame_pointer) == 0)
+        walk_frame_pointers(walk, frame_pointer, stack);
+}
+
 static void step_all(struct walk *walk, unw_cursor_t *cursor,
                      uint64_t deadline_ms, struct unwind_stack *stack)
 {
     unw_word_t pc;
-    unw_word_t frame_pointer;
 
     for (size_t depth = 0; depth < UNWIND_DEPTH_MAX; depth++) {
         bool exact = unw_is_signal_frame(cursor) > 0;
@@ -243,8 +259,7 @@ static void step_all(struct walk *walk, unw_cursor_t *cursor,
         if (r == 0)
             return;
         if (r < 0 || unw_get_reg(cursor, UNW_REG_IP, &pc) < 0) {
-            if (unw_get_reg(cursor, UNW_X86_64_RBP, &frame_pointer) == 0)
-                walk_frame_pointers(walk, frame_pointer, stack);
+            fall_back(walk, cursor, stack);
             return;
         }
         if (pc == 0)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+/* NOLINTBEGIN(readability-function-size): the kernel takes six arguments. */
 static inline long sys_call6(long number, long a, long b, long c, long d,
                              long e, long f)
 {
@@ -31,6 +32,7 @@ static inline long sys_call5(long number, long a, long b, long c, long d,
 {
     return sys_call6(number, a, b, c, d, e, 0);
 }
+/* NOLINTEND(readability-function-size) */
 
 static inline long sys_call4(long number, long a, long b, long c, long d)
 {

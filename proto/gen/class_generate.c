@@ -66,12 +66,13 @@ static bool is_complete(const char *message, const Field *field,
 {
     const char *missing = NULL;
 
-    if (!options || options->class_ == 0)
+    if (!options || options->class_ == 0) {
         missing = "a data class";
-    else if (options->purpose == 0)
+    } else if (options->purpose == 0) {
         missing = "a purpose";
-    else if (options->retention_days == 0)
+    } else if (options->retention_days == 0) {
         missing = "a retention";
+    }
     if (!missing)
         return true;
     fprintf(stderr,
@@ -148,9 +149,10 @@ static void write_nested_map(FILE *out, const Message *message,
     const char *last = field->type_name ? strrchr(field->type_name, '.') : NULL;
 
     for (size_t i = 0; last && i < message->n_nested_type; i++) {
-        if (strcmp(message->nested_type[i]->name, last + 1) == 0)
+        if (strcmp(message->nested_type[i]->name, last + 1) == 0) {
             write_map_entry(out, message->name, message->nested_type[i],
                             options);
+        }
     }
 }
 
