@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
+#include "proto/base/sys.h"
 #include "proto/frame.h"
 
 #define UUID_CHARACTERS 36
@@ -112,9 +114,9 @@ int queue_drop(struct queue *queue, const char *report_id, struct span header,
         r = write_tmp(tmp_fd, name, header, payload);
     if (r < 0)
         return r;
-    if (renameat2(tmp_fd, name, queue->dir_fd[QUEUE_NEW], name,
-                  RENAME_NOREPLACE) < 0) {
-        r = -errno;
+    r = (int)sys_call5(SYS_renameat2, tmp_fd, (long)name,
+                       queue->dir_fd[QUEUE_NEW], (long)name, RENAME_NOREPLACE);
+    if (r < 0) {
         (void)unlinkat(tmp_fd, name, 0); /* ours */
     }
     return r;

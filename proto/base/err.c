@@ -20,12 +20,19 @@ static const char *const texts[] = {
 };
 static_assert(ARRAY_LENGTH(texts) == ERR_LAST - ERR_FIRST, "a text for each");
 
+/* glibc's strerror translates, so it takes locks; musl's does not. */
+#ifdef __GLIBC__
+#define errno_text strerrordesc_np
+#else
+#define errno_text strerror
+#endif
+
 const char *err_text(int r)
 {
     if (r >= 0)
         return "success";
     if (-r >= ERR_FIRST && -r < ERR_LAST)
         return texts[-r - ERR_FIRST];
-    const char *text = strerrordesc_np(-r);
+    const char *text = errno_text(-r);
     return text ? text : "unknown error";
 }
