@@ -6,10 +6,20 @@
 
 #include "proto/message_walk.h"
 
+#define KINDS_MAX 64 /* of messages; the schema has fewer */
+
+/* Whether all fields of a kind of message, and all below, are allowed. */
+struct kind {
+    const ProtobufCMessageDescriptor *descriptor;
+    bool allowed;
+};
+
 struct filter {
     uint32_t allowed;
     ProtobufCAllocator *allocator;
     size_t cleared;
+    struct kind kinds[KINDS_MAX]; /* found so far */
+    size_t kind_count;
 };
 
 static void *default_alloc(void *unused, size_t size)
@@ -114,8 +124,63 @@ static void drop_unknown(struct filter *filter, ProtobufCMessage *message)
     message->n_unknown_fields = 0;
 }
 
+static bool kind_allowed(struct filter *filter,
+                         const ProtobufCMessageDescriptor *descriptor,
+                         int depth);
+
+static bool fields_allowed(struct filter *filter,
+                           const ProtobufCMessageDescriptor *descriptor,
+                           int depth)
+{
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+        const struct data_field *data =
+            data_field_find(message_name(descriptor), field->id);
+        if (!data || !(filter->allowed & CLASS_BIT(data->class)))
+            return false;
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE &&
+            !kind_allowed(filter, field->descriptor, depth + 1))
+            return false;
+    }
+    return true;
+}
+
+/* Remembers: thousands of frames are of one kind. */
+static bool kind_allowed(struct filter *filter,
+                         const ProtobufCMessageDescriptor *descriptor,
+                         int depth)
+{
+    for (size_t i = 0; i < filter->kind_count; i++) {
+        if (filter->kinds[i].descriptor == descriptor)
+            return filter->kinds[i].allowed;
+    }
+    bool allowed =
+        depth < MESSAGE_DEPTH_MAX && fields_allowed(filter, descriptor, depth);
+    if (filter->kind_count < KINDS_MAX)
+        filter->kinds[filter->kind_count++] =
+            (struct kind){descriptor, allowed};
+    return allowed;
+}
+
+/* Nothing to clear in message but what the schema does not know. */
+static void walk_unknown(struct filter *filter, ProtobufCMessage *message)
+{
+    drop_unknown(filter, message);
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        if (message->descriptor->fields[i].type != PROTOBUF_C_TYPE_MESSAGE)
+            continue;
+        struct field_view view = field_view_bare(message, i);
+        for (size_t j = 0; j < view.count; j++)
+            walk_unknown(filter, *(ProtobufCMessage **)field_element(&view, j));
+    }
+}
+
 static void walk(struct filter *filter, ProtobufCMessage *message, int depth)
 {
+    if (kind_allowed(filter, message->descriptor, depth)) {
+        walk_unknown(filter, message);
+        return;
+    }
     drop_unknown(filter, message);
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         struct field_view view = field_view(message, i);

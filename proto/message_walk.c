@@ -55,15 +55,14 @@ static bool is_set(const struct field_view *view)
     }
 }
 
-struct field_view field_view(const ProtobufCMessage *message, unsigned index)
+struct field_view field_view_bare(const ProtobufCMessage *message,
+                                  unsigned index)
 {
     const ProtobufCFieldDescriptor *descriptor =
         &message->descriptor->fields[index];
     char *base = (char *)message;
     struct field_view view = {
         .descriptor = descriptor,
-        .data =
-            data_field_find(message_name(message->descriptor), descriptor->id),
         .member = base + descriptor->offset,
         .quantifier = base + descriptor->quantifier_offset,
     };
@@ -75,6 +74,15 @@ struct field_view field_view(const ProtobufCMessage *message, unsigned index)
     } else {
         view.count = is_set(&view);
     }
+    return view;
+}
+
+struct field_view field_view(const ProtobufCMessage *message, unsigned index)
+{
+    struct field_view view = field_view_bare(message, index);
+
+    view.data =
+        data_field_find(message_name(message->descriptor), view.descriptor->id);
     return view;
 }
 

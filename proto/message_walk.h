@@ -26,6 +26,10 @@ struct field_view {
 /* index counts from 0 to message->descriptor->n_fields - 1. */
 struct field_view field_view(const ProtobufCMessage *message, unsigned index);
 
+/* The same without looking into the class table: data is NULL. */
+struct field_view field_view_bare(const ProtobufCMessage *message,
+                                  unsigned index);
+
 /* Element i < count: a pointer to the value (char ** for a string, …). */
 void *field_element(const struct field_view *view, size_t i);
 

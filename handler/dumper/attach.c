@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -55,16 +56,24 @@ static bool is_listed(const struct target *target, int tid)
     return false;
 }
 
-/* Seizes what is new in the task directory; returns how many it found. */
-static size_t seize_new(struct target *target, int skip_tid)
+/*
+ * Whether all threads are listed: the task directory counts them in its links
+ * (proc_task_getattr in fs/proc/base.c of the kernel).
+ */
+static bool is_complete(const struct target *target, DIR *dir)
 {
-    char path[64];
+    struct stat status;
+
+    return fstat(dirfd(dir), &status) == 0 &&
+           status.st_nlink == target->thread_count + 2;
+}
+
+/* Seizes what is new in the task directory; returns how many it found. */
+static size_t seize_new(struct target *target, DIR *dir, int skip_tid)
+{
     size_t found = 0;
 
-    (void)snprintf(path, sizeof path, "/proc/%d/task", target->pid);
-    DIR *dir = opendir(path);
-    if (!dir)
-        return 0;
+    rewinddir(dir);
     for (struct dirent *entry; (entry = readdir(dir));) {
         int tid = (int)strtol(entry->d_name, NULL, 10);
         if (tid <= 0 || target->thread_count == TARGET_THREADS_MAX ||
@@ -73,12 +82,10 @@ static size_t seize_new(struct target *target, int skip_tid)
         struct target_thread *thread = &target->threads[target->thread_count++];
         *thread = (struct target_thread){.tid = tid};
         found++;
-        read_name(target, thread);
         thread->attached = tid != skip_tid &&
                            ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0 &&
                            ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0;
     }
-    (void)closedir(dir); /* read only */
     return found;
 }
 
@@ -118,24 +125,46 @@ static bool wait_stopped(int tid, uint64_t until_ms)
     return r == tid && WIFSTOPPED(status);
 }
 
-void target_attach(struct target *target, int skip_tid)
+static void take_thread(struct target *target, struct target_thread *thread,
+                        uint64_t end_ms)
+{
+    uint64_t until = target_now_ms() + ATTACH_THREAD_MS;
+
+    if (!thread->attached)
+        return;
+    if (wait_stopped(thread->tid, until < end_ms ? until : end_ms))
+        copy_registers(thread);
+    else
+        target->threads_missed++;
+}
+
+/* All are told to stop before the first is waited for: they stop while we
+ * read their names. */
+static void attach_all(struct target *target, DIR *dir, int skip_tid)
 {
     uint64_t end_ms = target_now_ms() + ATTACH_BUDGET_MS;
     size_t done = 0;
 
-    while (seize_new(target, skip_tid) > 0) {
-        for (; done < target->thread_count; done++) {
-            struct target_thread *thread = &target->threads[done];
-            uint64_t until = target_now_ms() + ATTACH_THREAD_MS;
-            if (!thread->attached)
-                continue;
-            if (wait_stopped(thread->tid, until < end_ms ? until : end_ms)) {
-                copy_registers(thread);
-            } else {
-                target->threads_missed++;
-            }
-        }
+    while (seize_new(target, dir, skip_tid) > 0) {
+        for (size_t i = done; i < target->thread_count; i++)
+            read_name(target, &target->threads[i]);
+        for (; done < target->thread_count; done++)
+            take_thread(target, &target->threads[done], end_ms);
+        if (is_complete(target, dir))
+            return;
     }
+}
+
+void target_attach(struct target *target, int skip_tid)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof path, "/proc/%d/task", target->pid);
+    DIR *dir = opendir(path);
+    if (!dir)
+        return;
+    attach_all(target, dir, skip_tid);
+    (void)closedir(dir); /* read only */
 }
 
 void target_detach(struct target *target)
