@@ -10,11 +10,13 @@
 #include "proto/base/arena.h"
 #include "proto/base/crc32c.h"
 
-#define MAGIC       "INQR"
-#define GZIP_WINDOW (15 + 16) /* zlib: 16 asks for a gzip wrapper */
-#define GZIP_LEVEL  6
-#define GZIP_MEMORY 8
-#define CHUNK_BYTES (64u << 10)
+#define MAGIC        "INQR"
+#define GZIP_WINDOW  (15 + 16) /* zlib: 16 asks for a gzip wrapper */
+#define LEVEL_SMALL  6
+#define MEMORY_SMALL 8
+#define LEVEL_FAST   1
+#define MEMORY_FAST  6 /* less to clear, fewer pages to touch */
+#define CHUNK_BYTES  (64u << 10)
 
 struct header {
     char magic[4];
@@ -77,25 +79,35 @@ static void work_free(voidpf arena, voidpf address)
     (void)address;
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): zlib writes it */
-int frame_gzip(struct span data, void *work, uint8_t *buffer, size_t capacity,
-               size_t *ret_size)
+struct span_out {
+    uint8_t *data;
+    size_t capacity;
+};
+
+/* The memory of one compression, and zlib's two wishes for it. */
+struct effort {
+    struct arena arena;
+    int level;
+    int memory;
+};
+
+static int gzip(struct effort *effort, struct span data, struct span_out out,
+                size_t *ret_size)
 {
-    struct arena arena = {.data = work, .capacity = FRAME_GZIP_WORK_BYTES};
     z_stream stream = {
         .zalloc = work_alloc,
         .zfree = work_free,
-        .opaque = &arena,
+        .opaque = &effort->arena,
         .next_in = (z_const Bytef *)data.data,
         .avail_in = (uInt)data.size_bytes,
-        .next_out = buffer,
-        .avail_out = (uInt)capacity,
+        .next_out = out.data,
+        .avail_out = (uInt)out.capacity,
     };
 
-    if (data.size_bytes > FRAME_REPORT_BYTES_MAX || capacity > UINT32_MAX)
+    if (data.size_bytes > FRAME_REPORT_BYTES_MAX || out.capacity > UINT32_MAX)
         return -ERR_LIMIT;
-    if (deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
-                     Z_DEFAULT_STRATEGY) != Z_OK)
+    if (deflateInit2(&stream, effort->level, Z_DEFLATED, GZIP_WINDOW,
+                     effort->memory, Z_DEFAULT_STRATEGY) != Z_OK)
         return -ENOMEM;
     int r = deflate(&stream, Z_FINISH);
     size_t size = stream.total_out;
@@ -104,6 +116,24 @@ int frame_gzip(struct span data, void *work, uint8_t *buffer, size_t capacity,
         return -ERR_LIMIT;
     *ret_size = size;
     return 0;
+}
+
+int frame_gzip(struct span data, void *work, uint8_t *buffer, size_t capacity,
+               size_t *ret_size)
+{
+    struct effort small = {
+        {work, FRAME_GZIP_WORK_BYTES, 0}, LEVEL_SMALL, MEMORY_SMALL};
+
+    return gzip(&small, data, (struct span_out){buffer, capacity}, ret_size);
+}
+
+int frame_gzip_fast(struct span data, void *work, uint8_t *buffer,
+                    size_t capacity, size_t *ret_size)
+{
+    struct effort fast = {
+        {work, FRAME_GZIP_WORK_BYTES, 0}, LEVEL_FAST, MEMORY_FAST};
+
+    return gzip(&fast, data, (struct span_out){buffer, capacity}, ret_size);
 }
 
 /* Doubles *data up to the limit. */

@@ -16,21 +16,25 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "handler/dumper/target.h"
-#include "proto/base/io.h"
+#include "proto/base/fd.h"
+#include "proto/base/fmt.h"
 
 #define TIMER_AGAIN_US 1000 /* a tick just before waitpid would be lost */
 
-static void read_name(const struct target *target, struct target_thread *thread)
+/* task_fd: /proc/PID/task, so that each name costs a short walk. */
+static void read_name(int task_fd, struct target_thread *thread)
 {
-    char path[64];
-    size_t size = 0;
+    char name_bytes[32];
+    struct text name = text_init(name_bytes, sizeof name_bytes);
 
-    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/comm", target->pid,
-                   thread->tid);
-    DROP(
-        io_read_text(AT_FDCWD, path, thread->name, sizeof thread->name, &size));
+    text_append_i64(&name, thread->tid);
+    text_append(&name, "/comm");
+    OWNED_FD fd = openat(task_fd, name_bytes, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, thread->name, sizeof thread->name - 1) < 0)
+        thread->name[0] = '\0';
     thread->name[strcspn(thread->name, "\n")] = '\0';
 }
 
@@ -147,7 +151,7 @@ static void attach_all(struct target *target, DIR *dir, int skip_tid)
 
     while (seize_new(target, dir, skip_tid) > 0) {
         for (size_t i = done; i < target->thread_count; i++)
-            read_name(target, &target->threads[i]);
+            read_name(dirfd(dir), &target->threads[i]);
         for (; done < target->thread_count; done++)
             take_thread(target, &target->threads[done], end_ms);
         if (is_complete(target, dir))

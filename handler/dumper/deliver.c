@@ -37,9 +37,9 @@ static int compress(struct build *build, uint32_t allowed)
     (void)class_filter(&build->report.base, allowed, &arena);
     int r = report_pack_into(&build->report, packed, sizeof packed, &size);
     if (r == 0) {
-        r = frame_gzip((struct span){packed, size}, work,
-                       file + FRAME_HEADER_BYTES, COMPRESSED_BYTES_MAX,
-                       &compressed_bytes);
+        r = frame_gzip_fast((struct span){packed, size}, work,
+                            file + FRAME_HEADER_BYTES, COMPRESSED_BYTES_MAX,
+                            &compressed_bytes);
     }
     if (r == 0) {
         frame_header((struct span){file + FRAME_HEADER_BYTES, compressed_bytes},

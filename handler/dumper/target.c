@@ -20,10 +20,12 @@
 struct page {
     uint64_t address; /* 0: empty */
     bool readable;
-    uint8_t bytes[PAGE_BYTES];
+    const uint8_t *bytes;
 };
 
 static struct page cache[CACHE_PAGES];
+/* Apart, so that a copied page touches one page of ours. */
+static _Alignas(PAGE_BYTES) uint8_t cache_bytes[CACHE_PAGES][PAGE_BYTES];
 static struct target the_target;
 static struct target_thread threads[TARGET_THREADS_MAX];
 static struct target_mapping mappings[TARGET_MAPPINGS_MAX];
@@ -53,13 +55,15 @@ struct target *target_open(int pid, int memory_tid)
 static const struct page *cached_page(const struct target *target,
                                       uint64_t address)
 {
-    struct page *page = &cache[(address / PAGE_BYTES) % CACHE_PAGES];
+    size_t slot = (address / PAGE_BYTES) % CACHE_PAGES;
+    struct page *page = &cache[slot];
 
     if (page->address == address && address != 0)
         return page;
-    struct iovec local = {page->bytes, PAGE_BYTES};
+    struct iovec local = {cache_bytes[slot], PAGE_BYTES};
     struct iovec remote = {(void *)address, PAGE_BYTES};
     page->address = address;
+    page->bytes = cache_bytes[slot];
     page->readable = process_vm_readv(target->memory_tid, &local, 1, &remote, 1,
                                       0) == (ssize_t)PAGE_BYTES;
     return page;
