@@ -136,16 +136,6 @@ static void read_cgroup(char *buffer, size_t capacity)
     }
 }
 
-static void fill_counters(struct box_identity *identity)
-{
-    static char text[8192]; /* /proc/vmstat is longer than a small stack */
-    size_t size = 0;
-
-    DROP(io_read_text(AT_FDCWD, "/proc/vmstat", text, sizeof text, &size));
-    if (fmt_find_u64(text, size, "oom_kill", &identity->system_oom_kills) < 0)
-        identity->system_oom_kills = 0;
-}
-
 static void fill_identity(const struct config *config, struct box_file *file)
 {
     struct box_identity *identity = &file->box->identity;
@@ -176,7 +166,6 @@ static void fill_identity(const struct config *config, struct box_file *file)
     read_link("/proc/self/exe", identity->executable,
               sizeof identity->executable);
     read_cgroup(identity->cgroup, sizeof identity->cgroup);
-    fill_counters(identity);
     box_seal(identity, sizeof *identity, 1);
 }
 

@@ -17,6 +17,7 @@
 #include "proto/base/sys.h"
 
 #define PERIOD_MS           1000
+#define FIRST_MS            10 /* most programs of a script are gone by then */
 #define TICKS_PER_TEN       10
 #define TICKS_PER_TWO_MIN   120
 #define MINUTES_UNIT        10           /* box_sample.time_ms in minutes[] */
@@ -62,10 +63,12 @@ static void tick(struct progress *progress, struct box *box)
     }
 }
 
-/* Waits a period; returns false when the thread shall end. */
-static bool wait_period(struct timespec *next)
+/* Waits until next has come ms further; false when the thread shall end. */
+static bool wait_further(struct timespec *next, long ms)
 {
-    next->tv_sec += PERIOD_MS / 1000;
+    next->tv_nsec += ms * 1000000;
+    next->tv_sec += next->tv_nsec / 1000000000;
+    next->tv_nsec %= 1000000000;
     for (;;) {
         if (__atomic_load_n(&stopping, __ATOMIC_ACQUIRE))
             return false;
@@ -99,9 +102,9 @@ static void *run(void *unused)
     struct timespec next = {0};
 
     (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&next);
-    if (guest_box_is_ours())
+    if (wait_further(&next, FIRST_MS) && guest_box_is_ours())
         sample(&progress);
-    while (wait_period(&next))
+    while (wait_further(&next, PERIOD_MS))
         sample(&progress);
     memory_stats_close(&progress.stats);
     return NULL;

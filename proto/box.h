@@ -81,8 +81,6 @@ struct box_identity {
     uint64_t consent_epoch;
     uint32_t recording_classes; /* CLASS_BIT()s that may be recorded */
     uint32_t do_not_track;
-    uint64_t cgroup_oom_kills; /* counters at start */
-    uint64_t system_oom_kills;
     char boot_id[40];
     char app[128]; /* "" unless named by --app or the API's early call */
     char app_version[64];
