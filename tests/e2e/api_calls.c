@@ -1,6 +1,7 @@
 /*
  * A program that uses the C API without linking it: api_calls WHAT, one of
- * all (then crashes), detection, feedback. Prints what each call answered.
+ * all (then crashes), detection, feedback, wait (for the end of its input).
+ * Prints what each call answered.
  */
 #include "handler/inquest.h"
 
@@ -37,6 +38,11 @@ int main(int argc, char **argv)
     if (strcmp(what, "feedback") == 0)
         printf("%d",
                inquest_feedback(INQUEST_FROWN, "It froze.", "ann@example.org"));
+    if (strcmp(what, "wait") == 0) {
+        puts("ready");
+        (void)fflush(stdout);
+        (void)getchar();
+    }
     /* No child of the library's may be left for the program to find. */
     printf(" %d\n", (int)waitpid(-1, NULL, __WALL | WNOHANG));
     return 0;

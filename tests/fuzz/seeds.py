@@ -1,0 +1,63 @@
+"""Real bytes to start from: seeds.py BUILD DIRECTORY makes DIRECTORY/NAME/…,
+one folder a fuzzer, by crashing and killing real programs."""
+
+import gzip
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import job  # noqa: E402
+
+CONFIGURATION = """# a comment
+endpoint = https://collector.example/base
+privacy_setting = off
+feature.spellcheck = on
+parallel = 4
+"""
+
+
+def killed_box(build, directory):
+    """The box of a program that died without a word, and no supervisor."""
+    inquest = job.Inquest(build, directory)
+    environment = dict(inquest.environment,
+                       LD_PRELOAD=str(build / "lib/libinquest.so"))
+    with subprocess.Popen([build / "bin/api_calls", "wait"], env=environment,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                          ) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+    (box,) = (inquest.state / "boxes").glob("*.box")
+    return box
+
+
+def main():
+    build, directory = map(pathlib.Path, sys.argv[1:3])
+    shutil.rmtree(directory, ignore_errors=True)
+    names = ("report_file", "report_json", "box", "symbols", "keyfile")
+    for name in names:
+        (directory / name).mkdir(parents=True)
+    work = directory / "work"
+    inquest = job.Inquest(build, work)
+    inquest("run", "--", *job.PYTHON_CRASH)
+    inquest("run", "--", *job.KILLED)
+    for path in (inquest.state / "queue/new").iterdir():
+        shutil.copy(path, directory / "report_file")
+        framed = path.read_bytes()  # the gzip stream begins behind the header
+        (directory / "report_file" / f"{path.stem}.message").write_bytes(
+            gzip.decompress(framed[framed.index(b"\x1f\x8b"):]))
+        (directory / "report_json" / path.name).write_text(
+            inquest.text("show", path.stem, "--json"))
+    shutil.copy(killed_box(build, work / "killed"), directory / "box/killed")
+    shutil.copy(build / "bin/api_calls", directory / "symbols")
+    (directory / "keyfile/config").write_text(CONFIGURATION)
+    shutil.rmtree(work)
+    for name in names:
+        if not os.listdir(directory / name):
+            sys.exit(f"no seed for {name}")
+
+
+main()
