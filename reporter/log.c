@@ -15,8 +15,10 @@ void log_set_level(enum log_level level)
 }
 
 /* One write a line, so that lines of several processes do not mix. */
-static void say(enum log_level level, const char *word, const char *format,
-                va_list arguments)
+static __attribute__((format(printf, 3, 0))) void say(enum log_level level,
+                                                      const char *word,
+                                                      const char *format,
+                                                      va_list arguments)
 {
     char line[LINE_BYTES];
 
