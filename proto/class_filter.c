@@ -156,9 +156,9 @@ static bool kind_allowed(struct filter *filter,
     }
     bool allowed =
         depth < MESSAGE_DEPTH_MAX && fields_allowed(filter, descriptor, depth);
+    struct kind kind = {descriptor, allowed};
     if (filter->kind_count < KINDS_MAX)
-        filter->kinds[filter->kind_count++] =
-            (struct kind){descriptor, allowed};
+        filter->kinds[filter->kind_count++] = kind;
     return allowed;
 }
 

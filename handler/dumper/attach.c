@@ -136,10 +136,11 @@ static void take_thread(struct target *target, struct target_thread *thread,
 
     if (!thread->attached)
         return;
-    if (wait_stopped(thread->tid, until < end_ms ? until : end_ms))
+    if (wait_stopped(thread->tid, until < end_ms ? until : end_ms)) {
         copy_registers(thread);
-    else
+    } else {
         target->threads_missed++;
+    }
 }
 
 /* All are told to stop before the first is waited for: they stop while we

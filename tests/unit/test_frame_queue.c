@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/crc32c.h"
 #include "proto/base/fd.h"
+#include "proto/data_class.h"
 #include "proto/frame.h"
 #include "proto/queue.h"
 #include "proto/state_dir.h"
@@ -66,7 +68,8 @@ static void frame_with_any_flipped_bit_is_refused(void **state)
     }
 }
 
-static void gunzip_gives_back_what_gzip_took(void **state)
+static void assert_gunzip_gives_back(int (*pack)(struct span, void *, uint8_t *,
+                                                 size_t, size_t *))
 {
     uint8_t data[10000];
     uint8_t packed[12000];
@@ -74,11 +77,10 @@ static void gunzip_gives_back_what_gzip_took(void **state)
     uint8_t *back = NULL;
     size_t back_size = 0;
 
-    (void)state;
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)(i * i);
-    assert_int_equal(frame_gzip((struct span){data, sizeof data}, work, packed,
-                                sizeof packed, &packed_size),
+    assert_int_equal(pack((struct span){data, sizeof data}, work, packed,
+                          sizeof packed, &packed_size),
                      0);
     assert_int_equal(frame_gunzip((struct span){packed, packed_size},
                                   sizeof data, &back, &back_size),
@@ -86,6 +88,15 @@ static void gunzip_gives_back_what_gzip_took(void **state)
     assert_int_equal(back_size, sizeof data);
     assert_memory_equal(back, data, sizeof data);
     free(back);
+}
+
+static void gunzip_gives_back_what_gzip_took(void **state)
+{
+    (void)state;
+    memset(work, 0, sizeof work);
+    assert_gunzip_gives_back(frame_gzip);
+    memset(work, 0, sizeof work);
+    assert_gunzip_gives_back(frame_gzip_fast);
 }
 
 static void gzip_bomb_stops_at_the_limit(void **state)
@@ -222,6 +233,41 @@ static void installation_id_is_made_once(void **state)
     assert_int_equal(strlen(first), 36);
 }
 
+static void write_page(int fd, const struct consent_page *page)
+{
+    OWNED_FD file =
+        openat(fd, STATE_CONSENT_PAGE, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    assert_true(file >= 0);
+    assert_int_equal(write(file, page, sizeof *page), sizeof *page);
+}
+
+static void whole_consent_page_is_believed_and_a_torn_one_is_not(void **state)
+{
+    struct consent_page page = {
+        .magic = CONSENT_PAGE_MAGIC,
+        .recording_classes = CLASS_ALL,
+        .epoch = 7,
+    };
+    struct consent_page read;
+    OWNED_FD fd = -1;
+
+    assert_int_equal(state_dir_open(*state, &fd), 0);
+    consent_page_read(fd, &read); /* absent: the defaults */
+    assert_int_equal(read.epoch, 0);
+    assert_false(read.recording_classes & CLASS_BIT(CLASS_OPTIONAL));
+    page.crc = crc32c(0, &page, offsetof(struct consent_page, crc));
+    write_page(fd, &page);
+    consent_page_read(fd, &read);
+    assert_int_equal(read.epoch, 7);
+    assert_int_equal(read.recording_classes, CLASS_ALL);
+    page.epoch = 8; /* its checksum is that of 7 */
+    write_page(fd, &page);
+    consent_page_read(fd, &read);
+    assert_int_equal(read.epoch, 0);
+    assert_false(read.recording_classes & CLASS_BIT(CLASS_OPTIONAL));
+}
+
 #define IN_DIRECTORY(test)                                        \
     cmocka_unit_test_setup_teardown(test, support_directory_make, \
                                     support_directory_remove)
@@ -241,6 +287,7 @@ int main(void)
         IN_DIRECTORY(queue_that_others_may_write_is_refused),
         cmocka_unit_test(state_directory_is_where_the_environment_says),
         IN_DIRECTORY(installation_id_is_made_once),
+        IN_DIRECTORY(whole_consent_page_is_believed_and_a_torn_one_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,6 +95,45 @@ static void filter_lets_each_class_through_alone(void **state)
     assert_null(sensitive->feedback);
 }
 
+/* "secret" becomes "-", everything else stays. */
+static char *take_secret(void *count, const char *text)
+{
+    (*(int *)count)++;
+    return strcmp(text, "secret") == 0 ? strdup("-") : NULL;
+}
+
+static void rewriter_sees_free_text_at_any_depth_and_nothing_else(void **state)
+{
+    Inquest__V1__Report *report = NULL;
+    Inquest__V1__Report source = INQUEST__V1__REPORT__INIT;
+    Inquest__V1__Crash crash = INQUEST__V1__CRASH__INIT;
+    Inquest__V1__Report__AnnotationsEntry entry =
+        INQUEST__V1__REPORT__ANNOTATIONS_ENTRY__INIT;
+    Inquest__V1__Report__AnnotationsEntry *entries[] = {&entry};
+    uint8_t *data = NULL;
+    size_t size = 0;
+    int seen = 0;
+
+    (void)state;
+    source.report_id = (char *)"secret"; /* no free text */
+    crash.abort_message = (char *)"secret";
+    source.crash = &crash;
+    entry.key = (char *)"key";
+    entry.value = (char *)"secret";
+    source.annotations = entries;
+    source.n_annotations = 1;
+    assert_int_equal(report_pack(&source, &data, &size), 0);
+    assert_int_equal(report_unpack((struct span){data, size}, &report), 0);
+    class_rewrite_text(&report->base,
+                       &(struct text_rewriter){take_secret, &seen});
+    assert_string_equal(report->crash->abort_message, "-");
+    assert_string_equal(report->annotations[0]->value, "-");
+    assert_string_equal(report->report_id, "secret");
+    assert_true(seen >= 2);
+    report_free(&report);
+    free(data);
+}
+
 static void unknown_fields_are_dropped(void **state)
 {
     /* field 1000, a string: tag 8002 as a varint, length 3 */
@@ -168,6 +207,7 @@ int main(void)
         cmocka_unit_test(filter_keeps_only_the_allowed_classes),
         cmocka_unit_test(filter_without_any_class_leaves_nothing),
         cmocka_unit_test(filter_lets_each_class_through_alone),
+        cmocka_unit_test(rewriter_sees_free_text_at_any_depth_and_nothing_else),
         cmocka_unit_test(unknown_fields_are_dropped),
         cmocka_unit_test(garbage_is_no_report),
         cmocka_unit_test(json_writes_what_is_known_even_when_zero),
