@@ -70,6 +70,10 @@ static void show_frames(const struct show *show, const json_t *thread)
                     json_array_size(frames) - i);
             return;
         }
+        if (view_is_guest(frame)) {
+            physical++;
+            continue;
+        }
         view_frame(frame, text);
         fprintf(show->out, "  #%-3zu ", i);
         view_print(show->out, text);

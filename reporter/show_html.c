@@ -126,6 +126,8 @@ static void write_frames(const struct show *show, const json_t *thread)
     json_array_foreach(json_object_get(thread, "frames"), index, frame)
     {
         bool inlined = json_is_true(json_object_get(frame, "inlined"));
+        if (view_is_guest(frame))
+            continue;
         view_frame(frame, text);
         fputs(inlined ? "<li class=in>" : "<li>", show->out);
         html_escape(show->out, text);

@@ -65,6 +65,14 @@ void view_bytes(uint64_t bytes, char ret_text[VIEW_BYTES_TEXT])
              value, units[unit]);
 }
 
+bool view_is_guest(const json_t *frame)
+{
+    const char *module = view_text(frame, "module");
+    const char *slash = strrchr(module, '/');
+
+    return strcmp(slash ? slash + 1 : module, "libinquest.so") == 0;
+}
+
 void view_frame(const json_t *frame, char ret_text[VIEW_FRAME_TEXT])
 {
     const char *module = view_text(frame, "module");

@@ -30,6 +30,9 @@ void view_bytes(uint64_t bytes, char ret_text[VIEW_BYTES_TEXT]);
 #define VIEW_FRAME_TEXT 1024
 void view_frame(const json_t *frame, char ret_text[VIEW_FRAME_TEXT]);
 
+/* Whether it is a frame of our own library: people have no use for it. */
+bool view_is_guest(const json_t *frame);
+
 /* Whether two threads have the same stack (by pc). */
 bool view_same_stack(const json_t *a, const json_t *b);
 
