@@ -13,6 +13,7 @@
 
 #include "handler/guest.h"
 #include "proto/base/fd.h"
+#include "proto/base/fmt.h"
 #include "proto/base/io.h"
 #include "proto/base/sys.h"
 
@@ -122,6 +123,41 @@ static uint32_t copy_maps(char *maps, size_t capacity)
     return (uint32_t)size;
 }
 
+/* The end of the mapping in the copied maps that holds address; 0: none. */
+static uint64_t mapping_end(const char *maps, size_t size, uint64_t address)
+{
+    const char *end = maps + size;
+
+    for (const char *at = maps; at < end;) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        uint64_t from = 0;
+        uint64_t to = 0;
+        if (!line_end || fmt_parse_u64(&at, line_end, 16, &from) < 0 ||
+            *at++ != '-' || fmt_parse_u64(&at, line_end, 16, &to) < 0)
+            return 0;
+        if (from <= address && address < to)
+            return line_end - at > 1 && at[1] == 'r' ? to : 0;
+        at = line_end + 1;
+    }
+    return 0;
+}
+
+/* Where a sandbox forbids process_vm_readv, the maps say what can be read. */
+static uint32_t copy_stack(struct box *box, uint64_t address, size_t maps_bytes)
+{
+    size_t size = read_own_pages(address, box->stack, sizeof box->stack);
+
+    if (size > 0)
+        return (uint32_t)size;
+    uint64_t end = mapping_end(box->maps, maps_bytes, address);
+    if (end == 0)
+        return 0;
+    size = end - address < sizeof box->stack ? (size_t)(end - address)
+                                             : sizeof box->stack;
+    memcpy(box->stack, (const void *)address, size);
+    return (uint32_t)size;
+}
+
 void crash_record_evidence(struct box *box, const struct crash_event *event,
                            enum box_tier_reason reason, int error)
 {
@@ -132,11 +168,11 @@ void crash_record_evidence(struct box *box, const struct crash_event *event,
     box_unseal(crash);
     crash->tier_reason = reason;
     crash->tier_errno = error;
+    crash->maps_bytes = copy_maps(box->maps, sizeof box->maps);
     if (!guest.prctl_undumpable) {
         crash->stack_address = stack_pointer - RED_ZONE_BYTES;
-        crash->stack_bytes = (uint32_t)read_own_pages(
-            crash->stack_address, box->stack, sizeof box->stack);
+        crash->stack_bytes =
+            copy_stack(box, crash->stack_address, crash->maps_bytes);
     }
-    crash->maps_bytes = copy_maps(box->maps, sizeof box->maps);
     box_seal(crash, sizeof *crash, 1);
 }

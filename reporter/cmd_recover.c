@@ -22,7 +22,8 @@ int cmd_recover(const struct invocation *invocation)
     if (option_given(invocation, "json")) {
         printf("{\"recovered\": %zu}\n", count);
     } else {
-        printf("%zu boxes of dead processes dealt with\n", count);
+        printf("%zu %s dealt with\n", count,
+               count == 1 ? "dead process" : "dead processes");
     }
     if (r < 0) {
         log_error("some boxes in %s could not be read: %s", home.box_path,

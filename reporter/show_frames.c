@@ -60,6 +60,7 @@ static void show_frames(const struct show *show, const json_t *thread)
     const json_t *frames = json_object_get(thread, "frames");
     char text[VIEW_FRAME_TEXT];
     uint64_t physical = 0; /* an inlined frame has no number of its own */
+    size_t shown = 0;
 
     for (size_t i = 0; i < json_array_size(frames); i++) {
         const json_t *frame = json_array_get(frames, i);
@@ -75,7 +76,7 @@ static void show_frames(const struct show *show, const json_t *thread)
             continue;
         }
         view_frame(frame, text);
-        fprintf(show->out, "  #%-3zu ", i);
+        fprintf(show->out, "  #%-3zu ", shown++);
         view_print(show->out, text);
         if (inlined)
             fputs(" [inlined]", show->out);

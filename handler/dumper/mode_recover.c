@@ -95,12 +95,10 @@ static void build_recovered(struct build *build,
                      "the process died without a word");
         return;
     }
-    build->target = target_open(0, 0); /* nothing to read: registers only */
-    build->target->threads[0] = (struct target_thread){.tid = crash.tid};
-    memcpy(build->target->threads[0].name, crash.thread_name,
-           sizeof crash.thread_name);
-    build->target->thread_count = 1;
+    build->target = target_open_box(box);
+    target_read_modules(build->target);
     build_crash(build);
+    build_modules(build);
     build_threads(build);
     session_tier(build, INQUEST__V1__TIER_NAME__IN_PROCESS,
                  tier_reason(&crash));

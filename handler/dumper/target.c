@@ -5,11 +5,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <time.h>
 
+#include "handler/dumper/offline.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
+#include "proto/box.h"
 
 #define PAGE_BYTES      4096u
 #define CACHE_PAGES     1024u
@@ -52,6 +55,19 @@ struct target *target_open(int pid, int memory_tid)
     return &the_target;
 }
 
+struct target *target_open_box(const struct box *box)
+{
+    struct target *target = target_open(0, 0);
+
+    target->box = box;
+    threads[0] = (struct target_thread){.tid = box->crash.tid};
+    memcpy(threads[0].name, box->crash.thread_name,
+           sizeof box->crash.thread_name);
+    threads[0].name[sizeof threads[0].name - 1] = '\0';
+    target->thread_count = 1;
+    return target;
+}
+
 static const struct page *cached_page(const struct target *target,
                                       uint64_t address)
 {
@@ -64,8 +80,12 @@ static const struct page *cached_page(const struct target *target,
     struct iovec remote = {(void *)address, PAGE_BYTES};
     page->address = address;
     page->bytes = cache_bytes[slot];
-    page->readable = process_vm_readv(target->memory_tid, &local, 1, &remote, 1,
-                                      0) == (ssize_t)PAGE_BYTES;
+    if (target->box) {
+        page->readable = offline_page(target, address, cache_bytes[slot]);
+    } else {
+        page->readable = process_vm_readv(target->memory_tid, &local, 1,
+                                          &remote, 1, 0) == (ssize_t)PAGE_BYTES;
+    }
     return page;
 }
 
@@ -111,23 +131,42 @@ static bool parse_mapping(const char *line, const char *end,
     at += 6;
     if (fmt_parse_u64(&at, end, 16, &mapping->offset) < 0)
         return false;
-    for (int field = 0; field < 2; field++) { /* device, inode */
-        at += strspn(at, " ");
-        at += strcspn(at, " \n");
-    }
+    uint64_t major = 0;
+    uint64_t minor = 0;
+    if (*at++ != ' ' || fmt_parse_u64(&at, end, 16, &major) < 0 ||
+        *at++ != ':' || fmt_parse_u64(&at, end, 16, &minor) < 0 ||
+        *at++ != ' ' || fmt_parse_u64(&at, end, 10, &mapping->inode) < 0)
+        return false;
+    mapping->device = makedev((unsigned)major, (unsigned)minor);
     at += strspn(at, " ");
     mapping->path = at;
     return true;
 }
 
-static void read_mappings(struct target *target)
+/* The text of /proc/PID/maps, now or as the handler copied it. */
+static size_t read_maps_text(const struct target *target)
 {
     char path[64];
     size_t size = 0;
 
+    if (target->box) {
+        size = target->box->crash.maps_bytes;
+        if (size > sizeof target->box->maps)
+            size = sizeof target->box->maps;
+        memcpy(maps_text, target->box->maps, size);
+        maps_text[size] = '\0';
+        return size;
+    }
     (void)snprintf(path, sizeof path, "/proc/%d/task/%d/maps", target->pid,
                    target->memory_tid);
     DROP(io_read_text(AT_FDCWD, path, maps_text, sizeof maps_text, &size));
+    return size;
+}
+
+static void read_mappings(struct target *target)
+{
+    size_t size = read_maps_text(target);
+
     for (char *line = maps_text; line < maps_text + size;) {
         char *end = memchr(line, '\n', (size_t)(maps_text + size - line));
         if (!end || target->mapping_count == TARGET_MAPPINGS_MAX)

@@ -38,6 +38,7 @@ struct target_thread {
 
 struct target_mapping {
     uint64_t begin, end, offset;
+    uint64_t device, inode; /* as makedev(3) and stat(2) tell them */
     bool readable, writable, executable;
     const char *path; /* "" for anonymous; in the maps text */
 };
@@ -52,9 +53,12 @@ struct target_module {
     const char *path;
 };
 
+struct box;
+
 struct target {
     int pid;
-    int memory_tid; /* a main thread that ended has no memory any more */
+    const struct box *box; /* of a dead process: memory comes from it */
+    int memory_tid;        /* a main thread that ended has no memory any more */
     struct target_thread *threads; /* TARGET_THREADS_MAX */
     size_t thread_count;
     size_t threads_missed; /* could not be stopped */
@@ -66,6 +70,13 @@ struct target {
 
 /* The one target of this program (static storage), for pid. */
 struct target *target_open(int pid, int memory_tid);
+
+/*
+ * A dead process, from what its handler copied into the box: one thread, the
+ * copied stack, the list of mappings, and for the rest the mapped files, as
+ * far as they are still the same. Needs no target_attach.
+ */
+struct target *target_open_box(const struct box *box);
 
 /* Seizes and stops all threads but skip_tid, which waits for us anyway. */
 void target_attach(struct target *target, int skip_tid);

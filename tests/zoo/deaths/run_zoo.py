@@ -29,14 +29,11 @@ NOBODY = 65534
 
 # What is not told rightly yet, and why. A gap is counted apart, never passed;
 # whoever closes one takes it off the list.
-OFFLINE = "offline unwinding of the copied stack is not there"
 AROUND = "the original fault is not kept while the program's handler runs"
 MESSAGE = "exception type and terminate message are not read"
 GAPS = {
     "abort_ignored": "abort() resets SIG_IGN by itself, unseen",
     "abort_handler_returns": "abort() goes on by itself after the handler",
-    "seccomp_no_clone": OFFLINE, "seccomp_no_exec": OFFLINE,
-    "rlimit_nproc": OFFLINE,
     "raw_exit": "without a supervisor it looks like a silent death",
     "deleted_binary": "no names for a deleted file",
     "seccomp_strict": "four system calls cannot make a report",
