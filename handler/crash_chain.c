@@ -10,7 +10,9 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "handler/crash_handling.h"
 #include "handler/host_action.h"
+#include "handler/host_mask.h"
 #include "proto/base/sys.h"
 
 #define RED_ZONE_BYTES        128
@@ -93,6 +95,7 @@ static _Noreturn void jump(struct frame *frame, const struct sigaction *action,
     mask |= wanted;
     if (!(action->sa_flags & SA_NODEFER))
         mask |= 1ull << (signal_number - 1);
+    mask &= ~host_mask_faults(); /* a fault in there must reach us */
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0,
                     KERNEL_SIGSET_BYTES);
     __asm__ volatile("mov %0, %%rsp\n\t"
@@ -128,5 +131,9 @@ void crash_chain(const struct crash_event *event)
         struct sigaction initial = {.sa_handler = SIG_DFL};
         host_action_set(event->signal_number, &initial);
     }
+    struct crash_event handed = {event->signal_number, &frame->info,
+                                 (ucontext_t *)frame->context};
+    crash_handling_begin(&handed, (uintptr_t)frame,
+                         (action.sa_flags & SA_NODEFER) != 0);
     jump(frame, &action, event->signal_number);
 }

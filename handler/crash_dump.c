@@ -311,6 +311,9 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
     *ret_middle_pid = -1;
     if (!guest.config.dumper)
         return failed(BOX_REASON_DISABLED, 0);
+    /* A filter may kill at clone or exec: then the signal would be another. */
+    if (guest.sandboxed)
+        return failed(BOX_REASON_SANDBOX, 0);
     check_box_descriptor(file);
     check_state_descriptor(file);
     if (file->fd < 0)

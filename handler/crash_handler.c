@@ -11,6 +11,7 @@
 #include "handler/crash_chain.h"
 #include "handler/crash_die.h"
 #include "handler/crash_dump.h"
+#include "handler/crash_handling.h"
 #include "handler/crash_record.h"
 #include "handler/guest.h"
 #include "handler/host_mask.h"
@@ -144,6 +145,17 @@ static void first_crash(const struct crash_event *event)
     let_others_die();
 }
 
+bool crash_handler_exiting(uintptr_t stack_pointer)
+{
+    struct crash_event event;
+
+    if (!crash_handling_now(stack_pointer, &event))
+        return false;
+    if (elect() == WON)
+        first_crash(&event);
+    return true;
+}
+
 void crash_handler(int signal_number, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
@@ -153,10 +165,15 @@ void crash_handler(int signal_number, siginfo_t *info, void *context)
         errno = saved_errno;
         return;
     }
-    crash_chain(&event);
+    /* Inside the program's own handler it is that signal that we tell of. */
+    struct crash_event told = event;
+    bool inside = crash_handling_now(
+        (uintptr_t)event.context->uc_mcontext.gregs[REG_RSP], &told);
+    if (!inside || !crash_handling_defers(signal_number))
+        crash_chain(&event);
     switch (elect()) {
     case WON:
-        first_crash(&event);
+        first_crash(&told);
         break;
     case LOST:
         if (guest_box_is_ours())

@@ -12,6 +12,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "handler/box_file.h"
 
@@ -23,5 +24,12 @@ bool crash_signal_is_ours(int signal_number);
 
 /* The SA_SIGINFO handler for all of them. */
 void crash_handler(int signal_number, siginfo_t *info, void *context);
+
+/*
+ * The process is about to end by its own will, at stack_pointer. Makes a report
+ * where that is inside the program's handler of a crash signal, and returns
+ * whether it was.
+ */
+bool crash_handler_exiting(uintptr_t stack_pointer);
 
 #endif

@@ -37,7 +37,8 @@ struct box *guest_box(void)
 
 void guest_clean_exit(void)
 {
-    if (!guest_box_is_ours())
+    /* A crash that the program's handler ended: the dumper's to remove. */
+    if (!guest_box_is_ours() || guest.file.box->control.crashed)
         return;
     __atomic_store_n(&guest.file.box->control.clean_exit, 1, __ATOMIC_RELEASE);
     box_file_remove(&guest.config, &guest.file);

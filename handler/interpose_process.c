@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "handler/crash_handler.h"
 #include "handler/guest.h"
 #include "handler/install.h"
 #include "handler/real.h"
@@ -43,20 +44,30 @@ EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
 }
 /* NOLINTEND */
 
-EXPORT void exit(int status)
-{
-    guest_phase(BOX_EXITING);
-    real()->exit(status);
-    __builtin_unreachable();
-}
-
 static bool exits_are_hooked(void)
 {
     return guest.armed && (guest.config.interpose & INTERPOSE_EXIT);
 }
 
+/* A macro: the stack pointer is to be that of the function that is called. */
+#define REPORT_EXIT()                                    \
+    do {                                                 \
+        if (exits_are_hooked())                          \
+            (void)(crash_handler_exiting(                \
+                (uintptr_t)__builtin_frame_address(0))); \
+    } while (0)
+
+EXPORT void exit(int status)
+{
+    REPORT_EXIT();
+    guest_phase(BOX_EXITING);
+    real()->exit(status);
+    __builtin_unreachable();
+}
+
 EXPORT void _exit(int status)
 {
+    REPORT_EXIT();
     if (exits_are_hooked())
         guest_clean_exit();
     for (;;)
@@ -70,6 +81,7 @@ EXPORT void _Exit(int status)
 
 EXPORT void quick_exit(int status)
 {
+    REPORT_EXIT();
     guest_phase(BOX_EXITING);
     if (exits_are_hooked())
         guest_clean_exit();
@@ -107,6 +119,8 @@ EXPORT int prctl(int option, ...)
     int r = real()->prctl(option, a, b, c, d);
     if (r == 0 && option == PR_SET_DUMPABLE)
         guest.prctl_undumpable = a == 0;
+    if (r == 0 && option == PR_SET_SECCOMP && a == SECCOMP_MODE_FILTER)
+        guest.sandboxed = true;
     return r;
 }
 

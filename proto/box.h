@@ -64,6 +64,7 @@ enum box_tier_reason {
     BOX_REASON_DEADLINE, /* no answer within the deadline */
     BOX_REASON_RECRASH,  /* the handler itself crashed */
     BOX_REASON_DISABLED, /* switched off by configuration */
+    BOX_REASON_SANDBOX,  /* the program has installed a seccomp filter */
 };
 
 /* Who the box belongs to: written once when it is made, sealed. */
