@@ -156,6 +156,17 @@ bool crash_handler_exiting(uintptr_t stack_pointer)
     return true;
 }
 
+void crash_handler_aborting(ucontext_t *context)
+{
+    siginfo_t info = {.si_signo = SIGABRT, .si_code = SI_TKILL};
+    struct crash_event event = {SIGABRT, &info, context};
+
+    info.si_pid = sys_getpid();
+    info.si_uid = (uint32_t)sys_call0(SYS_getuid);
+    if (elect() == WON)
+        first_crash(&event);
+}
+
 void crash_handler(int signal_number, siginfo_t *info, void *context)
 {
     int saved_errno = errno;

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 #include "handler/box_file.h"
 
@@ -31,5 +32,11 @@ void crash_handler(int signal_number, siginfo_t *info, void *context);
  * whether it was.
  */
 bool crash_handler_exiting(uintptr_t stack_pointer);
+
+/*
+ * abort() is about to end the process although its SIGABRT is ignored or was
+ * handled: makes the report, with context as that of the caller.
+ */
+void crash_handler_aborting(ucontext_t *context);
 
 #endif

@@ -78,6 +78,16 @@ static void copy_abort_message(struct box_crash *crash)
     memset(crash->abort_message + size, 0, sizeof crash->abort_message - size);
 }
 
+/* The first word of glibc's thread control block is its own address (psABI,
+ * thread-local storage, variant II). */
+static uint64_t thread_pointer(void)
+{
+    uint64_t self;
+
+    __asm__("mov %%fs:0, %0" : "=r"(self));
+    return self;
+}
+
 void crash_record_fill(struct box *box, const struct crash_event *event)
 {
     struct box_crash *crash = &box->crash;
@@ -100,6 +110,7 @@ void crash_record_fill(struct box *box, const struct crash_event *event)
     crash->also_crashing_count = waiting;
     (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)crash->thread_name);
     copy_abort_message(crash);
+    crash->thread_pointer = thread_pointer();
     __atomic_store_n(&box->control.crashed, 1, __ATOMIC_RELEASE);
     box_seal(crash, sizeof *crash, 1);
 }

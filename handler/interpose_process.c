@@ -4,14 +4,17 @@
  */
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "handler/crash_handler.h"
 #include "handler/guest.h"
+#include "handler/host_action.h"
 #include "handler/install.h"
 #include "handler/real.h"
 #include "handler/sampler.h"
@@ -86,6 +89,42 @@ EXPORT void quick_exit(int status)
     if (exits_are_hooked())
         guest_clean_exit();
     real()->quick_exit(status);
+    __builtin_unreachable();
+}
+
+/* Whether abort() would deliver SIGABRT to nobody, or to the program. */
+static bool abort_goes_on(void)
+{
+    struct sigaction action;
+
+    if (!guest.armed || !(guest.config.interpose & INTERPOSE_ACTION))
+        return false;
+    host_action_get(SIGABRT, &action);
+    return action.sa_handler == SIG_IGN || host_action_is_function(&action);
+}
+
+/*
+ * glibc's abort raises SIGABRT, and where that returns sets the default action
+ * by an inner sigaction that nobody sees. So the first half is done here: the
+ * program's handler has run once when glibc's own abort begins.
+ */
+EXPORT void abort(void)
+{
+    struct sigaction initial = {.sa_handler = SIG_DFL};
+    ucontext_t context;
+    sigset_t one;
+
+    if (abort_goes_on()) {
+        REPORT_EXIT();
+        (void)sigemptyset(&one);
+        (void)sigaddset(&one, SIGABRT);
+        (void)real()->pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+        (void)raise(SIGABRT);
+        if (getcontext(&context) == 0)
+            crash_handler_aborting(&context);
+        (void)real()->sigaction(SIGABRT, &initial, NULL);
+    }
+    real()->abort();
     __builtin_unreachable();
 }
 

@@ -11,10 +11,19 @@ static bool resolved;
 
 /* The order of struct real. */
 static const char *const names[] = {
-    "sigaction",   "signal",      "pthread_sigmask",
-    "sigprocmask", "sigaltstack", "pthread_create",
-    "fork",        "exit",        "_exit",
-    "quick_exit",  "prctl",       "__libc_start_main",
+    "sigaction",
+    "signal",
+    "pthread_sigmask",
+    "sigprocmask",
+    "sigaltstack",
+    "pthread_create",
+    "fork",
+    "exit",
+    "_exit",
+    "quick_exit",
+    "prctl",
+    "abort",
+    "__libc_start_main",
 };
 _Static_assert(sizeof functions == ARRAY_LENGTH(names) * sizeof(void *),
                "one name for each");

@@ -26,6 +26,7 @@ struct real {
     void (*_exit)(int);
     void (*quick_exit)(int);
     int (*prctl)(int, ...);
+    void (*abort)(void);
     int (*libc_start_main)(int (*)(int, char **, char **), int, char **,
                            int (*)(int, char **, char **), void (*)(void),
                            void (*)(void), void *);

@@ -128,6 +128,7 @@ struct box_crash {
     uint32_t also_crashing_count;
     int32_t also_crashing[BOX_ALSO_CRASHING]; /* tids that waited */
     uint64_t abort_message_address; /* of __abort_msg itself, 0: unknown */
+    uint64_t thread_pointer;        /* fs base: glibc's thread control block */
     char thread_name[16];
     char abort_message[1024];
 };

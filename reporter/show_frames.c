@@ -55,6 +55,16 @@ static void show_repeat(const struct show *show, const json_t *thread,
     }
 }
 
+/* How the frame was found, where that is worth a word. */
+static const char *trust_text(const json_t *frame)
+{
+    const char *trust = view_text(frame, "trust");
+
+    if (strcmp(trust, "SCAN") == 0)
+        return " [a guess]";
+    return strcmp(trust, "FRAME_POINTER") == 0 ? " [by frame pointer]" : "";
+}
+
 static void show_frames(const struct show *show, const json_t *thread)
 {
     const json_t *frames = json_object_get(thread, "frames");
@@ -65,7 +75,6 @@ static void show_frames(const struct show *show, const json_t *thread)
     for (size_t i = 0; i < json_array_size(frames); i++) {
         const json_t *frame = json_array_get(frames, i);
         bool inlined = json_is_true(json_object_get(frame, "inlined"));
-        const char *trust = view_text(frame, "trust");
         if (i == SHOW_FRAMES_MAX) {
             fprintf(show->out, "      … %zu more; --json has them\n",
                     json_array_size(frames) - i);
@@ -78,13 +87,8 @@ static void show_frames(const struct show *show, const json_t *thread)
         view_frame(frame, text);
         fprintf(show->out, "  #%-3zu ", shown++);
         view_print(show->out, text);
-        if (inlined)
-            fputs(" [inlined]", show->out);
-        if (strcmp(trust, "SCAN") == 0 || strcmp(trust, "FRAME_POINTER") == 0) {
-            fprintf(show->out, " [%s]",
-                    *trust == 'S' ? "a guess" : "by frame pointer");
-        }
-        putc('\n', show->out);
+        fprintf(show->out, "%s%s\n", inlined ? " [inlined]" : "",
+                trust_text(frame));
         show_source(show, frame);
         if (!inlined)
             show_repeat(show, thread, physical++);

@@ -202,6 +202,22 @@ static void fill_all(struct symbolizer *symbolizer, json_t *holders)
     }
 }
 
+/* The type of a C++ exception as people write it. */
+static void fill_exception(struct symbolizer *symbolizer, json_t *exception)
+{
+    json_t *type = json_object_get(exception, "type");
+
+    if (!type)
+        return;
+    json_t *request = json_pack("{s:O}", "type", type);
+    json_t *answer = request ? ask(symbolizer, request) : NULL;
+    json_t *plain = json_object_get(answer, "type");
+    if (plain)
+        json_object_set(exception, "type", plain);
+    json_decref(request);
+    json_decref(answer);
+}
+
 void symbols_fill(json_t *report, json_t *missing)
 {
     struct symbolizer symbolizer = {
@@ -215,6 +231,9 @@ void symbols_fill(json_t *report, json_t *missing)
             missing, json_string("inquest-symbolicate is missing: no names"));
     } else {
         fill_all(&symbolizer, json_object_get(report, "threads"));
+        fill_exception(
+            &symbolizer,
+            json_object_get(json_object_get(report, "crash"), "exception"));
         fill_all(&symbolizer,
                  json_object_get(json_object_get(report, "heap"), "sites"));
         if (fault) {

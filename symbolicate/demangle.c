@@ -18,3 +18,12 @@ char *demangle(const char *name)
         return NULL;
     return __cxa_demangle(name, NULL, NULL, &status);
 }
+
+char *demangle_type(const char *name)
+{
+    int status = 0;
+
+    if (strlen(name) > MANGLED_BYTES_MAX)
+        return NULL;
+    return __cxa_demangle(name, NULL, NULL, &status);
+}

@@ -5,4 +5,7 @@
 /* From malloc; NULL where name is not mangled by the Itanium C++ ABI. */
 char *demangle(const char *name);
 
+/* Likewise a type as type_info names it: "St13runtime_error". */
+char *demangle_type(const char *name);
+
 #endif

@@ -5,8 +5,9 @@
  *     inquest-symbolicate --module FILE [--json] [--debug-dir DIR]
  *     inquest-symbolicate --serve [--debug-dir DIR]
  *
- * --serve reads {"module","buildId","address"} a line and is how our own
- * programs use it: a child of limited memory. Context: tool.
+ * --serve reads {"module","buildId","address"} or {"type"} (a mangled type, the
+ * answer is {"type"} too) a line and is how our own programs use it: a child
+ * of limited memory. Context: tool.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -19,6 +20,7 @@
 
 #include "proto/base/compiler.h"
 #include "proto/base/fmt.h"
+#include "symbolicate/demangle.h"
 #include "symbolicate/symbols.h"
 
 #define LINE_BYTES_MAX 16384
@@ -189,14 +191,27 @@ static json_t *debug_json(const struct symbols *symbols)
         symbols_build_id(symbols), "path", symbols_debug_path(symbols));
 }
 
+static void serve_type(const char *type)
+{
+    char *plain = demangle_type(type);
+
+    print_json(json_pack("{s:s}", "type", plain ? plain : type));
+    free(plain);
+}
+
 static void serve_request(const json_t *request, const char *debug_dir)
 {
     struct symbols_frame frames[SYMBOLS_FRAMES_MAX];
     const char *path = json_string_value(json_object_get(request, "module"));
     const char *id = json_string_value(json_object_get(request, "buildId"));
     const char *text = json_string_value(json_object_get(request, "address"));
+    const char *type = json_string_value(json_object_get(request, "type"));
     uint64_t address = 0;
 
+    if (type) {
+        serve_type(type);
+        return;
+    }
     if (!path || !text || !parse_address(text, &address)) {
         print_json(json_pack("{s:s,s:[]}", "error",
                              "expected module and address", "frames"));

@@ -35,6 +35,7 @@ int mode_crash(void)
     build_crash(&build);
     build_modules(&build);
     build_threads(&build);
+    build_abort(&build);
     build_memory(&build);
     session_tier(&build, INQUEST__V1__TIER_NAME__DUMPER, NULL);
     int r = deliver_queue(&build, session_classes(&build), &queue);

@@ -103,6 +103,7 @@ static void build_recovered(struct build *build,
     build_crash(build);
     build_modules(build);
     build_threads(build);
+    build_abort(build);
     session_tier(build, INQUEST__V1__TIER_NAME__IN_PROCESS,
                  tier_reason(&crash));
 }

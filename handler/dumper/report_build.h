@@ -33,6 +33,9 @@ void build_crash(struct build *build);
 void build_modules(struct build *build);
 void build_threads(struct build *build);
 
+/* Why a C++ program aborted, from its stack: after build_threads. */
+void build_abort(struct build *build);
+
 /* History from the box's rings and a sample of now. */
 void build_memory(struct build *build);
 

@@ -221,6 +221,8 @@ static void read_program_headers(struct target *target,
         uint64_t address = module->load_bias + headers[i].p_vaddr;
         if (headers[i].p_type == PT_GNU_EH_FRAME)
             module->eh_frame_hdr = address;
+        if (headers[i].p_type == PT_DYNAMIC)
+            module->dynamic = address;
         if (headers[i].p_type == PT_NOTE && module->build_id_bytes == 0)
             read_build_id(target, module, address, headers[i].p_memsz);
     }

@@ -47,6 +47,7 @@ struct target_module {
     uint64_t begin, end;   /* first to last mapping */
     uint64_t load_bias;    /* run-time less file address */
     uint64_t eh_frame_hdr; /* run-time address, 0: none */
+    uint64_t dynamic;      /* likewise, of the dynamic section */
     uint8_t build_id[TARGET_BUILD_ID_MAX];
     size_t build_id_bytes;
     bool deleted;

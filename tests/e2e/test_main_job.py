@@ -89,6 +89,11 @@ class EndToEnd(unittest.TestCase):
         report = self.report(inquest)
         self.assertEqual(report["crash"]["signal"]["name"], "SIGABRT")
         self.assertEqual(report["threads"][0]["name"], "loader")
+        self.assertEqual(report["crash"]["exception"],
+                         {"type": "std::runtime_error",
+                          "message": "settings file is empty"})
+        self.assertEqual(report["crash"]["cause"],
+                         "uncaught exception: settings file is empty")
         functions = [frame.get("function", "")
                      for frame in report["threads"][0]["frames"]]
         self.assertIn("load_settings", " ".join(functions))

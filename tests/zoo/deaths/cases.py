@@ -93,7 +93,8 @@ CASES = (
     crash("int3", "SIGTRAP", code="SI_KERNEL", top=True, core=True),
     crash("privileged", "SIGSEGV", code="SI_KERNEL", address=-1, top=True),
     crash("bus_truncated", "SIGBUS", code="BUS_ADRERR", top=True),
-    crash("seccomp_trap", "SIGSYS", code="SYS_SECCOMP"),
+    crash("seccomp_trap", "SIGSYS", code="SYS_SECCOMP",
+          tier="IN_PROCESS"),  # its filter might kill at clone
     null("seccomp_no_clone", tier="IN_PROCESS"),
     null("seccomp_no_exec", tier="IN_PROCESS"),
     null("seccomp_kill_clone", tier=None),
@@ -163,7 +164,7 @@ CASES = (
     null("host_handler_resethand"),
     null("host_handler_crashes", top=False, address=None),
     null("handler_replaced_by_signal"),
-    null("deleted_binary"),
+    null("deleted_binary", chain=(), top=False),  # its names are gone
     silent("sigkill", "SIGKILL"),
     silent("sigterm", "SIGTERM"),
     silent("sigpipe", "SIGPIPE"),

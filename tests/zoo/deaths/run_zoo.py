@@ -29,25 +29,14 @@ NOBODY = 65534
 
 # What is not told rightly yet, and why. A gap is counted apart, never passed;
 # whoever closes one takes it off the list.
-AROUND = "the original fault is not kept while the program's handler runs"
-MESSAGE = "exception type and terminate message are not read"
 GAPS = {
-    "abort_ignored": "abort() resets SIG_IGN by itself, unseen",
-    "abort_handler_returns": "abort() goes on by itself after the handler",
     "raw_exit": "without a supervisor it looks like a silent death",
-    "deleted_binary": "no names for a deleted file",
     "seccomp_strict": "four system calls cannot make a report",
-    "cpp_exception": MESSAGE, "cpp_exception_thread": MESSAGE,
-    "cpp_terminate": MESSAGE, "cpp_noexcept": MESSAGE,
-    "pure_virtual": MESSAGE,
     "chroot_away": "the dumper finds no /proc inside the chroot",
-
-
 }
 # Where a watched program still ends otherwise than bare. A gap never covers
 # this: it is said aloud in every run.
-HARMS = {
-}
+HARMS = {}
 HARM = "harm: "
 LIBC = ctypes.CDLL(None, use_errno=True)
 

@@ -1,0 +1,137 @@
+/* An exception in foreign memory. Context: tool. */
+#include "handler/dumper/exception.h"
+
+#include <string.h>
+
+#include "handler/dumper/target_symbol.h"
+
+/* struct __cxa_exception on 64 bits; the thrown object comes right behind. */
+#define HEADER_BYTES  112 /* sizeof(__cxa_exception) */
+#define BASES_MAX     16
+#define TYPE_NAME_AT  8  /* type_info: vtable, name */
+#define TYPE_BASE_AT  16 /* __si_class_type_info: the one base */
+#define MESSAGE_AT    8  /* behind the vtable pointer */
+#define CLASS_GNUCCXX 0x474e5543432b2b00ull /* "GNUCC++\\0" */
+#define CLASS_AT      80                    /* unwindHeader.exception_class */
+
+#define CODE_BYTES         48
+#define VECTOR_AT          8 /* tcbhead_t: tcb, dtv */
+#define VECTOR_ENTRY_BYTES 16
+#define TLS_MODULES_MAX    65536
+
+static bool read_string(struct target *target, uint64_t address, char *text,
+                        size_t capacity)
+{
+    size_t size = target_read(target, address, text, capacity - 1);
+
+    text[size] = '\0';
+    return size > 0;
+}
+
+static bool type_name(struct target *target, uint64_t type, char *name,
+                      size_t capacity)
+{
+    uint64_t address;
+
+    if (!target_read_u64(target, type + TYPE_NAME_AT, &address) ||
+        !read_string(target, address, name, capacity))
+        return false;
+    if (name[0] == '*') /* compared by address, not by text */
+        memmove(name, name + 1, strlen(name));
+    return true;
+}
+
+/* Whether type is, or singly derives from, one that keeps its text. */
+static bool keeps_message(struct target *target, uint64_t type)
+{
+    char name[EXCEPTION_TYPE_BYTES];
+
+    for (int i = 0; i < BASES_MAX; i++) {
+        if (!type_name(target, type, name, sizeof name))
+            return false;
+        if (strcmp(name, "St13runtime_error") == 0 ||
+            strcmp(name, "St11logic_error") == 0)
+            return true;
+        if (strcmp(name, "St9exception") == 0 ||
+            !target_read_u64(target, type + TYPE_BASE_AT, &type))
+            return false;
+    }
+    return false;
+}
+
+/*
+ * __cxa_get_globals_fast: lea index(%rip), %rdi; call __tls_get_addr; add
+ * offset, %rax. *ret_index: the tls_index; *ret_offset: what is added.
+ */
+static bool decode_globals(struct target *target, uint64_t function,
+                           uint64_t *ret_index, uint64_t *ret_offset)
+{
+    static const uint8_t lea[] = {0x48, 0x8d, 0x3d};
+    static const uint8_t add[] = {0x48, 0x05};
+    uint8_t code[CODE_BYTES];
+    int32_t displacement;
+
+    if (target_read(target, function, code, sizeof code) != sizeof code)
+        return false;
+    const uint8_t *at = memmem(code, sizeof code - 4, lea, sizeof lea);
+    const uint8_t *sum = memmem(code, sizeof code - 4, add, sizeof add);
+    if (!at || !sum || sum < at)
+        return false;
+    memcpy(&displacement, at + sizeof lea, sizeof displacement);
+    *ret_index = function + (uint64_t)(at - code) + sizeof lea +
+                 sizeof displacement + (uint64_t)(int64_t)displacement;
+    memcpy(&displacement, sum + sizeof add, sizeof displacement);
+    *ret_offset = (uint64_t)(int64_t)displacement;
+    return true;
+}
+
+/* The address of the thread's __cxa_eh_globals. */
+static bool find_globals(struct target *target,
+                         const struct target_module *library,
+                         uint64_t thread_pointer, uint64_t *ret_globals)
+{
+    struct target_symbol function;
+    uint64_t index;
+    uint64_t offset;
+    uint64_t module;
+    uint64_t vector;
+    uint64_t block;
+
+    if (!target_symbol_find(target, library, "__cxa_get_globals_fast",
+                            &function) ||
+        !decode_globals(target, function.begin, &index, &offset) ||
+        !target_read_u64(target, index, &module) || module > TLS_MODULES_MAX ||
+        !target_read_u64(target, thread_pointer + VECTOR_AT, &vector) ||
+        !target_read_u64(target, vector + module * VECTOR_ENTRY_BYTES,
+                         &block) ||
+        block == UINT64_MAX)
+        return false;
+    *ret_globals = block + offset;
+    return true;
+}
+
+bool exception_read(struct target *target, const struct target_module *library,
+                    uint64_t thread_pointer, struct exception *ret_exception)
+{
+    uint64_t globals = 0;
+    uint64_t header = 0;
+    uint64_t type = 0;
+    uint64_t class = 0;
+    uint64_t message = 0;
+
+    *ret_exception = (struct exception){0};
+    if (!find_globals(target, library, thread_pointer, &globals) ||
+        !target_read_u64(target, globals, &header) || header == 0 ||
+        !target_read_u64(target, header + CLASS_AT, &class) ||
+        class >> 8 != CLASS_GNUCCXX >> 8 ||
+        !target_read_u64(target, header, &type) ||
+        !type_name(target, type, ret_exception->type,
+                   sizeof ret_exception->type))
+        return false;
+    if (keeps_message(target, type) &&
+        target_read_u64(target, header + HEADER_BYTES + MESSAGE_AT, &message) &&
+        !read_string(target, message, ret_exception->message,
+                     sizeof ret_exception->message))
+        ret_exception->message[0] = '\0';
+    return true;
+}

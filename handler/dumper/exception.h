@@ -1,0 +1,31 @@
+/*
+ * The C++ exception behind an abort, from the target's memory. Layouts: the
+ * Itanium C++ ABI (exception handling 2.2, run-time type information 2.9.5)
+ * and libstdc++'s std::logic_error and
+ * std::runtime_error, which hold one pointer to their text; the thread's
+ * exceptions by its dynamic thread vector (ELF Handling For Thread-Local
+ * Storage, x86-64 local dynamic model). Context: tool.
+ */
+#ifndef INQUEST_HANDLER_DUMPER_EXCEPTION_H
+#define INQUEST_HANDLER_DUMPER_EXCEPTION_H
+
+#include "handler/dumper/target.h"
+
+#define EXCEPTION_TYPE_BYTES    256
+#define EXCEPTION_MESSAGE_BYTES 1024
+
+struct exception {
+    char type[EXCEPTION_TYPE_BYTES];       /* mangled, as type_info has it */
+    char message[EXCEPTION_MESSAGE_BYTES]; /* what(); "" where not readable */
+};
+
+/*
+ * The exception that a thread caught last: std::terminate catches an uncaught
+ * one before it ends the program. library: the module that exports
+ * __cxa_get_globals_fast; thread_pointer: of the thread (struct box_crash).
+ * False: there is none, or the way to it is not the known one.
+ */
+bool exception_read(struct target *target, const struct target_module *library,
+                    uint64_t thread_pointer, struct exception *ret_exception);
+
+#endif
