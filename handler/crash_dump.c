@@ -314,6 +314,8 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
     /* A filter may kill at clone or exec: then the signal would be another. */
     if (guest.sandboxed)
         return failed(BOX_REASON_SANDBOX, 0);
+    if (guest.jailed)
+        return failed(BOX_REASON_JAIL, 0);
     check_box_descriptor(file);
     check_state_descriptor(file);
     if (file->fd < 0)

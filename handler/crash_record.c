@@ -91,7 +91,6 @@ static uint64_t thread_pointer(void)
 void crash_record_fill(struct box *box, const struct crash_event *event)
 {
     struct box_crash *crash = &box->crash;
-    uint32_t waiting = crash->also_crashing_count;
 
     box_unseal(crash);
     crash->pid = sys_getpid();
@@ -107,7 +106,6 @@ void crash_record_fill(struct box *box, const struct crash_event *event)
     memcpy(&crash->signal_mask, &event->context->uc_sigmask,
            sizeof crash->signal_mask);
     crash->phase = box->control.phase;
-    crash->also_crashing_count = waiting;
     (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)crash->thread_name);
     copy_abort_message(crash);
     crash->thread_pointer = thread_pointer();
@@ -117,10 +115,10 @@ void crash_record_fill(struct box *box, const struct crash_event *event)
 
 void crash_record_also(struct box *box, int tid)
 {
-    uint32_t index = __atomic_fetch_add(&box->crash.also_crashing_count, 1,
+    uint32_t index = __atomic_fetch_add(&box->control.also_crashing_count, 1,
                                         __ATOMIC_RELAXED);
     if (index < BOX_ALSO_CRASHING)
-        box->crash.also_crashing[index] = tid;
+        box->control.also_crashing[index] = tid;
 }
 
 static uint32_t copy_maps(char *maps, size_t capacity)
@@ -132,6 +130,14 @@ static uint32_t copy_maps(char *maps, size_t capacity)
     if (fd >= 0)
         DROP(io_read_all(fd, maps, capacity, &size)); /* cut: what fits */
     return (uint32_t)size;
+}
+
+/* Of the maps in the box, copied when /proc could still be read. */
+static uint32_t kept_maps_bytes;
+
+void crash_record_keep_maps(struct box *box)
+{
+    kept_maps_bytes = copy_maps(box->maps, sizeof box->maps);
 }
 
 /* The end of the mapping in the copied maps that holds address; 0: none. */
@@ -180,6 +186,8 @@ void crash_record_evidence(struct box *box, const struct crash_event *event,
     crash->tier_reason = reason;
     crash->tier_errno = error;
     crash->maps_bytes = copy_maps(box->maps, sizeof box->maps);
+    if (crash->maps_bytes == 0)
+        crash->maps_bytes = kept_maps_bytes;
     if (!guest.prctl_undumpable) {
         crash->stack_address = stack_pointer - RED_ZONE_BYTES;
         crash->stack_bytes =

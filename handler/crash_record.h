@@ -27,4 +27,10 @@ void crash_record_also(struct box *box, int tid);
 void crash_record_evidence(struct box *box, const struct crash_event *event,
                            enum box_tier_reason reason, int error);
 
+/*
+ * The program is about to lose sight of /proc (chroot): what the maps say now
+ * is kept in the box for crash_record_evidence. Context: guest.
+ */
+void crash_record_keep_maps(struct box *box);
+
 #endif

@@ -18,6 +18,7 @@ struct guest {
     bool armed;            /* handlers are installed */
     bool prctl_undumpable; /* the program itself cleared PR_SET_DUMPABLE */
     bool sandboxed;        /* the program installed a seccomp filter */
+    bool jailed;           /* it called chroot */
     uint32_t phase;        /* enum box_phase, before there is a box */
     uint64_t abort_message_address;   /* of glibc's __abort_msg, 0: unknown */
     uintptr_t abort_begin, abort_end; /* the code of abort() */

@@ -65,6 +65,7 @@ enum box_tier_reason {
     BOX_REASON_RECRASH,  /* the handler itself crashed */
     BOX_REASON_DISABLED, /* switched off by configuration */
     BOX_REASON_SANDBOX,  /* the program has installed a seccomp filter */
+    BOX_REASON_JAIL,     /* the program called chroot */
 };
 
 /* Who the box belongs to: written once when it is made, sealed. */
@@ -102,7 +103,9 @@ struct box_control {
     uint32_t wiped;          /* 1: stack bytes were overwritten */
     uint32_t supervisor_pid; /* of inquest run, 0: none */
     uint32_t live_state;     /* dump_state of a report while it lives; futex */
-    uint32_t reserved[6];
+    uint32_t reserved[5];
+    uint32_t also_crashing_count;             /* may be more than fit */
+    int32_t also_crashing[BOX_ALSO_CRASHING]; /* tids that waited */
 };
 
 #define BOX_GREGS 23 /* gregset_t of <sys/ucontext.h>, REG_R8 … REG_CR2 */
@@ -125,8 +128,6 @@ struct box_crash {
     int32_t tier_errno;
     uint32_t siginfo_valid;   /* 0: the handler was called without SA_SIGINFO */
     uint32_t program_handler; /* 1: the program's own handler ran first */
-    uint32_t also_crashing_count;
-    int32_t also_crashing[BOX_ALSO_CRASHING]; /* tids that waited */
     uint64_t abort_message_address; /* of __abort_msg itself, 0: unknown */
     uint64_t thread_pointer;        /* fs base: glibc's thread control block */
     char thread_name[16];

@@ -110,8 +110,10 @@ static bool find_globals(struct target *target,
     return true;
 }
 
-bool exception_read(struct target *target, const struct target_module *library,
-                    uint64_t thread_pointer, struct exception *ret_exception)
+enum exception_state exception_read(struct target *target,
+                                    const struct target_module *library,
+                                    uint64_t thread_pointer,
+                                    struct exception *ret_exception)
 {
     uint64_t globals = 0;
     uint64_t header = 0;
@@ -121,17 +123,20 @@ bool exception_read(struct target *target, const struct target_module *library,
 
     *ret_exception = (struct exception){0};
     if (!find_globals(target, library, thread_pointer, &globals) ||
-        !target_read_u64(target, globals, &header) || header == 0 ||
-        !target_read_u64(target, header + CLASS_AT, &class) ||
+        !target_read_u64(target, globals, &header))
+        return EXCEPTION_UNKNOWN;
+    if (header == 0)
+        return EXCEPTION_NONE;
+    if (!target_read_u64(target, header + CLASS_AT, &class) ||
         class >> 8 != CLASS_GNUCCXX >> 8 ||
         !target_read_u64(target, header, &type) ||
         !type_name(target, type, ret_exception->type,
                    sizeof ret_exception->type))
-        return false;
+        return EXCEPTION_UNKNOWN;
     if (keeps_message(target, type) &&
         target_read_u64(target, header + HEADER_BYTES + MESSAGE_AT, &message) &&
         !read_string(target, message, ret_exception->message,
                      sizeof ret_exception->message))
         ret_exception->message[0] = '\0';
-    return true;
+    return EXCEPTION_FOUND;
 }

@@ -23,9 +23,13 @@ struct exception {
  * The exception that a thread caught last: std::terminate catches an uncaught
  * one before it ends the program. library: the module that exports
  * __cxa_get_globals_fast; thread_pointer: of the thread (struct box_crash).
- * False: there is none, or the way to it is not the known one.
+ * EXCEPTION_UNKNOWN: its memory, or the way to it, is not there.
  */
-bool exception_read(struct target *target, const struct target_module *library,
-                    uint64_t thread_pointer, struct exception *ret_exception);
+enum exception_state { EXCEPTION_UNKNOWN, EXCEPTION_NONE, EXCEPTION_FOUND };
+
+enum exception_state exception_read(struct target *target,
+                                    const struct target_module *library,
+                                    uint64_t thread_pointer,
+                                    struct exception *ret_exception);
 
 #endif

@@ -64,6 +64,9 @@ static const char *tier_reason(const struct box_crash *crash)
         return "the handler itself crashed";
     case BOX_REASON_DISABLED:
         return "switched off by configuration";
+    case BOX_REASON_JAIL:
+        return "the program called chroot, which hides its files from the "
+               "dumper";
     case BOX_REASON_SANDBOX:
         return "the program installed a seccomp filter, which might kill it "
                "at clone or exec";

@@ -44,7 +44,7 @@ static int open_mapped(const struct target_mapping *mapping)
 static bool from_file(const struct target_mapping *mapping, uint64_t address,
                       uint8_t *page)
 {
-    if (!mapping->readable || mapping->writable || mapping->path[0] != '/')
+    if (!mapping->readable || mapping->path[0] != '/')
         return false;
     OWNED_FD fd = open_mapped(mapping);
     if (fd < 0)

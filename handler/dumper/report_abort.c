@@ -111,10 +111,16 @@ void build_abort(struct build *build)
     if (!is_in(build, library, "_ZSt9terminatev") &&
         !aborts_itself(build, library))
         return;
-    if (exception_read(build->target, library, record->thread_pointer,
-                       &exception)) {
+    switch (exception_read(build->target, library, record->thread_pointer,
+                           &exception)) {
+    case EXCEPTION_FOUND:
         say_exception(build, &exception);
-    } else {
+        return;
+    case EXCEPTION_NONE:
         say(build, "std::terminate was called without an active exception");
+        return;
+    case EXCEPTION_UNKNOWN:
+        say(build, "std::terminate was called");
+        return;
     }
 }

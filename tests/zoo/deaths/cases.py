@@ -132,7 +132,7 @@ CASES = (
     null("undumpable", chain=(), top=False),  # its stack is not read
     null("dropped_root", needs="root"),
     Case("null_write", "SIGSEGV", signal="SIGSEGV", needs="tmpfs", top=True),
-    null("chroot_away", needs="root"),
+    null("chroot_away", needs="root", tier="IN_PROCESS"),
     null("cwd_gone"),
     null("fork_child", end=0),
     null("vfork_child", end=0),

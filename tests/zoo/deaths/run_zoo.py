@@ -9,6 +9,7 @@ dumper: the report says what cases.py demands.
 
 import argparse
 import ctypes
+import dataclasses
 import json
 import os
 import resource
@@ -32,8 +33,8 @@ NOBODY = 65534
 GAPS = {
     "raw_exit": "without a supervisor it looks like a silent death",
     "seccomp_strict": "four system calls cannot make a report",
-    "chroot_away": "the dumper finds no /proc inside the chroot",
 }
+HEAP_TELLS = ("cpp_exception", "cpp_exception_thread", "cpp_noexcept")
 # Where a watched program still ends otherwise than bare. A gap never covers
 # this: it is said aloud in every run.
 HARMS = {}
@@ -153,8 +154,7 @@ class Zoo:
         self.dumper = os.path.join(build, "bin", "inquest-dumper")
         self.inquest = os.path.join(build, "bin", "inquest")
         self.user = NOBODY if options.user else None
-        self.has_dumper = os.access(self.dumper, os.X_OK) and \
-            not options.tier2
+        self.has_dumper = os.access(self.dumper, os.X_OK)
         self.has_reporter = os.access(self.inquest, os.X_OK)
         self.unproved = set()
         if not os.access(self.library, os.R_OK):
@@ -173,7 +173,7 @@ class Zoo:
         if state:
             env.update(LD_PRELOAD=self.library, INQUEST_STATE_DIR=state,
                        INQUEST_DUMPER=self.dumper)
-            if not self.has_dumper:
+            if self.options.tier2:
                 env["INQUEST_TIER"] = "2"
         return env
 
@@ -271,8 +271,22 @@ class Zoo:
         if others and case.reports == 0 and not isinstance(case.end, str):
             wrong.append(f"reports of a clean end: {others}")
         for report in crashes:
-            wrong += check_report(case, report)
+            wrong += check_report(self.expected(case), report)
         return wrong
+
+    def expected(self, case):
+        """Tier 2 sees one thread, and no memory but its stack and files."""
+        if not self.options.tier2 or case.tier != "DUMPER":
+            return case
+        chain = case.chain
+        if case.repeated:  # 32 KiB of stack: the end of an endless recursion
+            chain = chain[:1]
+        if case.name == "no_free_fds":  # nor can the maps be read
+            chain = ()
+        return dataclasses.replace(
+            case, chain=chain, top=case.top and len(chain) > 0, tier="IN_PROCESS", threads=None, repeated=False,
+            # The exception lies in the heap.
+            cause="std::terminate" if case.name in HEAP_TELLS else case.cause)
 
     def run_case(self, case):
         top = tempfile.mkdtemp(prefix="zoo-")
@@ -436,14 +450,15 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--user", choices=["nobody"])
     parser.add_argument("--tier2", action="store_true",
-                        help="without the dumper")
+                        help="without the dumper at the crash")
     parser.add_argument("--only", help="names, with commas")
     parser.add_argument("--keep", action="store_true",
                         help="keep the directories of the runs")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     if options.user and os.geteuid() != 0:
-        parser.error("--user needs root")
+        print("skipped: to run as another user needs root")
+        sys.exit(77)
     if LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0:
         parser.error("prctl")
     sys.exit(Zoo(options).run())
