@@ -1,4 +1,5 @@
 /* The box of a process that is dead. Context: tool. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,14 @@ static int move_spilled(struct box *box, int state_fd, const char *box_path)
     return 0;
 }
 
+/* A box that its process had only begun: nothing is in it. */
+static bool is_unfinished(int fd)
+{
+    uint64_t magic = 0;
+
+    return pread(fd, &magic, sizeof magic, 0) >= 0 && magic == 0;
+}
+
 /* Whether nothing is left to tell: a clean end, or a report in the queue. */
 static bool is_told(const struct box *box)
 {
@@ -150,9 +159,16 @@ static int recover(const struct recovery *recovery)
     static struct build build;
     OWNED_QUEUE queue = QUEUE_CLOSED;
     OWNED_FD fd = open(recovery->box_path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    bool gone = fd < 0 && errno == ENOENT; /* it never had one */
     OWNED_FD state_fd = -1;
     struct box *box = fd < 0 ? NULL : session_map_box(fd);
 
+    if (gone)
+        return 0;
+    if (!box && fd >= 0 && is_unfinished(fd)) {
+        (void)unlink(recovery->box_path); /* swept later otherwise */
+        return 0;
+    }
     if (!box) {
         fprintf(stderr, "inquest-dumper: %s: not a box\n", recovery->box_path);
         return EX_DATAERR;
