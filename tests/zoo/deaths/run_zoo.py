@@ -173,6 +173,8 @@ class Zoo:
         root = os.geteuid() == 0 and self.user is None
         if case.needs in ("root", "tmpfs") and not root:
             return f"needs root ({case.needs})"
+        if case.name == "rlimit_as" and self.options.sanitized:
+            return "AddressSanitizer needs more address space than that"
         if case.needs == "user" and root:
             return "root is above RLIMIT_NPROC: run with --user nobody"
         return None
@@ -183,6 +185,8 @@ class Zoo:
             env.update(INQUEST_STATE_DIR=state, INQUEST_DUMPER=self.dumper)
             if not self.options.run:
                 env["LD_PRELOAD"] = self.library
+            if self.options.sanitized:  # or run's child inherits a limit of 0
+                env["ASAN_OPTIONS"] = "disable_coredump=0"
             if self.options.tier2:
                 env["INQUEST_TIER"] = "2"
         return env
@@ -466,6 +470,8 @@ def main():
     parser.add_argument("--user", choices=["nobody"])
     parser.add_argument("--run", action="store_true",
                         help="under inquest run")
+    parser.add_argument("--sanitized", action="store_true",
+                        help="the dumper was built with AddressSanitizer")
     parser.add_argument("--tier2", action="store_true",
                         help="without the dumper at the crash")
     parser.add_argument("--only", help="names, with commas")
