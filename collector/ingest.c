@@ -18,6 +18,14 @@ static const char *kind_name(const Inquest__V1__Report *report)
     return value ? value->name : "KIND_UNSPECIFIED";
 }
 
+static const char *termination_name(const Inquest__V1__Termination *termination)
+{
+    const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(
+        &inquest__v1__termination_cause__descriptor, (int)termination->cause);
+
+    return value ? value->name : "";
+}
+
 static struct store_summary summarize(const Inquest__V1__Report *report)
 {
     struct store_summary summary = {
@@ -37,6 +45,8 @@ static struct store_summary summarize(const Inquest__V1__Report *report)
         if (report->crash->signal)
             summary.signal = report->crash->signal->name;
     }
+    if (report->termination)
+        summary.cause = termination_name(report->termination);
     return summary;
 }
 

@@ -18,7 +18,8 @@ static const char head[] =
     "td,th{padding:.4rem .8rem .4rem 0;border-bottom:1px solid var(--line);"
     "vertical-align:top}"
     "code{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}"
-    "a{color:inherit}.dim{color:var(--dim)}.cause{font-size:1.15rem}"
+    "a{color:inherit}time{white-space:nowrap}.dim{color:var(--dim)}.cause{font-"
+    "size:1.15rem}"
     "</style><body>";
 
 static void escape(FILE *out, const char *text)
@@ -66,12 +67,29 @@ static void cell(FILE *out, const char *text)
     escape(out, text);
 }
 
+/* "2026-11-24T12:34:56.789Z" without what nobody compares in a list. */
+static void write_time(FILE *out, const char *time)
+{
+    char text[] = "0000-00-00 00:00:00";
+    size_t size = sizeof text - 1;
+
+    if (strlen(time) < size) {
+        escape(out, time);
+        return;
+    }
+    memcpy(text, time, size);
+    text[10] = ' ';
+    fputs("<time>", out);
+    escape(out, text);
+    fputs("</time>", out);
+}
+
 static void list_row(FILE *out, const json_t *row)
 {
     fputs("<tr><td><a href=\"/reports/", out);
     escape(out, member(row, "reportId"));
     fputs("\">", out);
-    escape(out, member(row, "time"));
+    write_time(out, member(row, "time"));
     fputs("</a>", out);
     cell(out, member(row, "app"));
     cell(out, member(row, "version"));

@@ -235,6 +235,10 @@ static void write_memory(const struct show *show)
     if (json_array_size(samples) == 0)
         return;
     view_bytes(highest(samples, "rssBytes"), high);
+    if (json_array_size(samples) == 1) { /* no line through one point */
+        fprintf(show->out, "<h2>Memory</h2><p>Resident %s.</p>\n", high);
+        return;
+    }
     fprintf(show->out,
             "<h2>Memory</h2><p>Resident (blue) and anonymous (orange), highest "
             "%s, %zu samples.</p><svg viewBox='0 0 %d %d' role=img "
