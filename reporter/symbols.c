@@ -150,7 +150,8 @@ static void note_missing(struct symbolizer *symbolizer, const json_t *frame,
     const json_t *debug = json_object_get(answer, "debug");
     const char *state = json_string_value(json_object_get(debug, "state"));
     const char *id = json_string_value(json_object_get(debug, "buildId"));
-    const char *path = json_string_value(json_object_get(debug, "path"));
+    size_t index;
+    json_t *tried;
     const char *module = json_string_value(json_object_get(frame, "module"));
 
     if (!state || strcmp(state, "found") == 0)
@@ -160,11 +161,17 @@ static void note_missing(struct symbolizer *symbolizer, const json_t *frame,
                        : strcmp(state, "symtab") == 0
                            ? "functions only, no files and lines"
                            : "no symbols";
-    json_t *text = json_sprintf("%s (build-id %s): %s; looked for %s, which "
-                                "its -dbgsym or -dbg package holds",
-                                module, id && *id ? id : "none", what,
-                                path && *path ? path : "a debug file");
-    json_array_append_new(symbolizer->missing, text);
+    json_array_append_new(
+        symbolizer->missing,
+        json_sprintf("%s (build-id %s): %s; its -dbgsym or -dbg package has "
+                     "them",
+                     module, id && *id ? id : "none", what));
+    json_array_foreach(json_object_get(debug, "tried"), index, tried)
+    {
+        json_array_append_new(
+            symbolizer->missing,
+            json_sprintf("  tried %s", json_string_value(tried)));
+    }
 }
 
 static void fill_frames(struct symbolizer *symbolizer, json_t *holder)

@@ -1,29 +1,30 @@
-/* libstdc++'s demangler (Itanium C++ ABI, 3.4). Context: tool. */
+/* libiberty's demanglers. Context: tool. */
 #include "symbolicate/demangle.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-#define MANGLED_BYTES_MAX 4096
-
-/* NOLINTNEXTLINE(bugprone-reserved-identifier) */
-extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *size,
-                            int *status);
+#include <libiberty/demangle.h>
 
 char *demangle(const char *name)
 {
-    int status = 0;
+    bool rust = name[0] == '_' && name[1] == 'R';
+    bool itanium = name[0] == '_' && name[1] == 'Z';
 
-    if (strncmp(name, "_Z", 2) != 0 || strlen(name) > MANGLED_BYTES_MAX)
+    if ((!rust && !itanium) ||
+        strnlen(name, DEMANGLE_BYTES_MAX + 1) > DEMANGLE_BYTES_MAX)
         return NULL;
-    return __cxa_demangle(name, NULL, NULL, &status);
+    /* Legacy Rust looks like C++ with a hash at its end: asked first. */
+    char *plain = rust_demangle(name, DMGL_PARAMS);
+    if (plain || rust)
+        return plain;
+    return cplus_demangle_v3(name, DMGL_PARAMS | DMGL_ANSI);
 }
 
 char *demangle_type(const char *name)
 {
-    int status = 0;
-
-    if (strlen(name) > MANGLED_BYTES_MAX)
+    if (strnlen(name, DEMANGLE_BYTES_MAX + 1) > DEMANGLE_BYTES_MAX)
         return NULL;
-    return __cxa_demangle(name, NULL, NULL, &status);
+    return cplus_demangle_v3(name, DMGL_PARAMS | DMGL_ANSI | DMGL_TYPES);
 }

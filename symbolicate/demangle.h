@@ -2,7 +2,14 @@
 #ifndef INQUEST_SYMBOLICATE_DEMANGLE_H
 #define INQUEST_SYMBOLICATE_DEMANGLE_H
 
-/* From malloc; NULL where name is not mangled by the Itanium C++ ABI. */
+#define DEMANGLE_BYTES_MAX 8192
+
+/*
+ * From malloc: C++ (Itanium ABI) and Rust, legacy and v0 (RFC 2603), by
+ * libiberty. A suffix behind a full stop that the compiler added (.cold,
+ * .part.0) becomes " [clone .cold]". NULL where name is not mangled, or longer
+ * than DEMANGLE_BYTES_MAX. Any thread.
+ */
 char *demangle(const char *name);
 
 /* Likewise a type as type_info names it: "St13runtime_error". */

@@ -1,104 +1,83 @@
-/* Finds the files, then asks DWARF, then the symbol table. Context: tool. */
+/*
+ * Look-ups in the whole cache take no lock; the parts before it, and making
+ * it, take one. Context: tool.
+ */
 #include "symbolicate/symbols.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "symbolicate/demangle.h"
-#include "symbolicate/dwarf_walk.h"
-#include "symbolicate/elf_file.h"
-
-#define DEFAULT_DEBUG_DIR "/usr/lib/debug"
-#define NAMES_MAX         200000u /* demangled names kept */
+#include "proto/base/err.h"
+#include "proto/base/fd.h"
+#include "symbolicate/worker_run.h"
 
 struct symbols {
-    struct elf_file main;
-    struct elf_file debug;
-    Dwarf *dwarf;
-    struct dwarf_walk *walk;
-    struct elf_symbol *table;
-    size_t table_count;
-    bool table_read;
-    enum symbols_state state;
-    char build_id[SYMBOLS_BUILD_ID_MAX];
-    char debug_path[SYMBOLS_PATH_MAX];
-    char **names; /* demangled; freed at close */
-    size_t name_count;
+    const struct cache_store *store;
+    struct debug_file file;
+    _Atomic(struct symbol_cache *) whole;
+    pthread_mutex_t lock; /* of what follows */
+    struct symbol_cache *parts[SYMBOLS_PARTS_MAX];
+    size_t part_count;
+    bool failed; /* the worker could not make it: not tried again */
+    struct symbol_cache *torn; /* kept: its strings may be in use */
 };
 
-static bool has_dwarf(struct symbols *symbols, struct elf_file *file)
+static bool same(const struct cache_source *source, const struct elf_peek *peek)
 {
-    if (!file->elf)
+    return source->size_bytes == peek->size_bytes &&
+           source->mtime_ns == peek->mtime_ns;
+}
+
+/* Whether a cache was made of the files that are there now. */
+static bool is_current(const struct symbols *symbols,
+                       const struct cache_header *header)
+{
+    static const struct elf_peek none;
+    const struct debug_file *file = &symbols->file;
+
+    if (header->flags & CACHE_PARTIAL)
         return false;
-    symbols->dwarf = dwarf_begin_elf(file->elf, DWARF_C_READ, NULL);
-    if (!symbols->dwarf)
-        return false;
-    symbols->walk = dwarf_walk_open(symbols->dwarf);
-    if (!symbols->walk) {
-        (void)dwarf_end(symbols->dwarf);
-        symbols->dwarf = NULL;
-    }
-    return symbols->walk != NULL;
+    /* The files are gone, the cache is not: it was of this build-id. */
+    if (file->main[0] == '\0' && file->debug[0] == '\0')
+        return true;
+    return same(&header->main, file->main[0] ? &file->main_peek : &none) &&
+           same(&header->debug, file->debug[0] ? &file->debug_peek : &none);
 }
 
-/* DIR/.build-id/ab/cdef….debug, checked against the build-id itself. */
-static void open_debug_file(struct symbols *symbols, const char *debug_dir)
+/* The kept cache, where there is one that fits. */
+static struct symbol_cache *open_kept(const struct symbols *symbols)
 {
-    char found[SYMBOLS_BUILD_ID_MAX];
-    const char *id = symbols->build_id;
+    struct symbol_cache *cache = NULL;
 
-    if (strlen(id) < 4)
-        return;
-    (void)snprintf(symbols->debug_path, sizeof symbols->debug_path,
-                   "%s/.build-id/%.2s/%s.debug",
-                   debug_dir ? debug_dir : DEFAULT_DEBUG_DIR, id, id + 2);
-    if (elf_file_open(symbols->debug_path, &symbols->debug) < 0)
-        return;
-    elf_file_build_id(&symbols->debug, found, sizeof found);
-    if (strcmp(found, id) != 0)
-        elf_file_close(&symbols->debug);
+    OWNED_FD fd = cache_store_find(symbols->store, symbols->file.build_id);
+    if (fd < 0)
+        return NULL;
+    if (symbol_cache_open(fd, &cache) < 0 ||
+        !is_current(symbols, symbol_cache_header(cache)))
+        symbol_cache_close(&cache);
+    return cache;
 }
 
-/* The file itself, unless its build-id is another one. */
-static void open_main_file(struct symbols *symbols, const char *path)
-{
-    char found[SYMBOLS_BUILD_ID_MAX];
-
-    if (!path || elf_file_open(path, &symbols->main) < 0)
-        return;
-    elf_file_build_id(&symbols->main, found, sizeof found);
-    if (symbols->build_id[0] && strcmp(found, symbols->build_id) != 0) {
-        symbols->state = SYMBOLS_MISMATCH;
-        elf_file_close(&symbols->main);
-        return;
-    }
-    (void)snprintf(symbols->build_id, sizeof symbols->build_id, "%s", found);
-}
-
-struct symbols *symbols_open(const char *path, const char *build_id,
-                             const char *debug_dir)
+struct symbols *symbols_open(const struct debug_search *search,
+                             const struct cache_store *store)
 {
     struct symbols *symbols = calloc(1, sizeof *symbols);
 
     if (!symbols)
         return NULL;
-    symbols->main.fd = symbols->debug.fd = -1;
-    (void)snprintf(symbols->build_id, sizeof symbols->build_id, "%s",
-                   build_id ? build_id : "");
-    open_main_file(symbols, path);
-    if (has_dwarf(symbols, &symbols->main)) {
-        (void)snprintf(symbols->debug_path, sizeof symbols->debug_path, "%s",
-                       path);
-        symbols->state = SYMBOLS_DEBUG;
-        return symbols;
-    }
-    open_debug_file(symbols, debug_dir);
-    if (has_dwarf(symbols, &symbols->debug)) {
-        symbols->state = SYMBOLS_DEBUG;
-    } else if (symbols->main.elf || symbols->debug.elf) {
-        symbols->state = SYMBOLS_SYMTAB;
+    symbols->store = store;
+    (void)pthread_mutex_init(&symbols->lock, NULL); /* cannot fail, NPTL */
+    debug_file_find(search, &symbols->file);
+    struct symbol_cache *kept = open_kept(symbols);
+    atomic_store(&symbols->whole, kept);
+    if (kept && symbols->file.state < DEBUG_SYMTAB) {
+        symbols->file.state = symbol_cache_header(kept)->flags & CACHE_DWARF
+                                  ? DEBUG_FOUND
+                                  : DEBUG_SYMTAB;
     }
     return symbols;
 }
@@ -109,102 +88,151 @@ void symbols_close(struct symbols **symbols)
 
     if (!s)
         return;
-    dwarf_walk_close(&s->walk);
-    if (s->dwarf)
-        (void)dwarf_end(s->dwarf);
-    elf_file_close(&s->main);
-    elf_file_close(&s->debug);
-    for (size_t i = 0; i < s->name_count; i++)
-        free(s->names[i]);
-    free(s->names);
-    free(s->table);
+    struct symbol_cache *whole = atomic_load(&s->whole);
+    symbol_cache_close(&whole);
+    symbol_cache_close(&s->torn);
+    for (size_t i = 0; i < s->part_count; i++)
+        symbol_cache_close(&s->parts[i]);
+    debug_file_clear(&s->file);
+    (void)pthread_mutex_destroy(&s->lock);
     free(s);
     *symbols = NULL;
 }
 
-enum symbols_state symbols_get_state(const struct symbols *symbols)
+const struct debug_file *symbols_file(const struct symbols *symbols)
 {
-    return symbols->state;
+    return &symbols->file;
 }
 
-const char *symbols_build_id(const struct symbols *symbols)
+/* By lock. */
+static int build_whole(struct symbols *symbols)
 {
-    return symbols->build_id;
+    struct symbol_cache *cache = NULL;
+
+    if (symbols->failed || symbols->file.state < DEBUG_SYMTAB)
+        return -ERR_NOT_FOUND;
+    symbols->failed = true;
+    OWNED_FD fd = cache_store_begin(symbols->store, symbols->file.build_id);
+    if (fd < 0)
+        return fd;
+    int r = worker_run(&symbols->file, fd, NULL, 0);
+    if (r == 0)
+        r = symbol_cache_open(fd, &cache);
+    if (r < 0)
+        return r;
+    symbols->failed = false;
+    /* A full disk keeps nothing: this time it serves from memory. */
+    DROP(cache_store_commit(symbols->store, symbols->file.build_id, fd));
+    atomic_store(&symbols->whole, cache);
+    return 0;
 }
 
-const char *symbols_debug_path(const struct symbols *symbols)
+int symbols_build(struct symbols *symbols)
 {
-    return symbols->debug_path;
+    int r = 0;
+
+    pthread_mutex_lock(&symbols->lock);
+    if (!atomic_load(&symbols->whole))
+        r = build_whole(symbols);
+    pthread_mutex_unlock(&symbols->lock);
+    return r;
 }
 
-/* Demangled and kept; the name itself where it is not mangled. */
-static const char *readable(struct symbols *symbols, const char *name)
+static size_t answer(struct symbol_cache *cache, uint64_t address,
+                     struct symbols_frame *frames)
 {
-    char *plain = name ? demangle(name) : NULL;
+    struct cache_record records[CACHE_FRAMES_MAX];
+    size_t count = symbol_cache_find(cache, address, records);
 
-    if (!plain)
-        return name;
-    if (!symbols->names)
-        symbols->names = calloc(NAMES_MAX, sizeof *symbols->names);
-    if (!symbols->names || symbols->name_count == NAMES_MAX) {
-        free(plain);
-        return name;
+    for (size_t i = 0; i < count; i++) {
+        frames[i] = (struct symbols_frame){
+            .function = symbol_cache_name(cache, records[i].name),
+            .file = symbol_cache_path(cache, records[i].file),
+            .line = records[i].line <= INT32_MAX ? (int)records[i].line : 0,
+            .inlined = i + 1 < count,
+        };
     }
-    symbols->names[symbols->name_count++] = plain;
-    return plain;
+    return count;
 }
 
-static void read_table(struct symbols *symbols)
+/* A part proves nothing but what its units say, and those have files. */
+static size_t answer_from_parts(struct symbols *symbols, uint64_t address,
+                                struct symbols_frame *frames)
 {
-    symbols->table_read = true;
-    for (int i = 0; i < 2 && !symbols->table; i++) {
-        const struct elf_file *file = i ? &symbols->main : &symbols->debug;
-        if (file->elf &&
-            elf_file_symbols(file, &symbols->table, &symbols->table_count) < 0)
-            symbols->table_count = 0;
+    for (size_t i = 0; i < symbols->part_count; i++) {
+        size_t count = answer(symbols->parts[i], address, frames);
+        if (count > 0 && frames[0].file)
+            return count;
     }
+    return 0;
 }
 
-/* The symbol around address; sorted by begin, so the last one that fits. */
-static const char *table_name(struct symbols *symbols, uint64_t address)
+static bool is_small(const struct debug_file *file)
 {
-    size_t low = 0;
+    const struct elf_peek *peek =
+        file->debug[0] ? &file->debug_peek : &file->main_peek;
 
-    if (!symbols->table_read)
-        read_table(symbols);
-    size_t high = symbols->table_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (symbols->table[middle].begin <= address) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    const char *name = NULL;
-    for (size_t i = low; i > 0 && low - i < 32; i--) {
-        const struct elf_symbol *symbol = &symbols->table[i - 1];
-        if (name && symbol->begin != symbols->table[i].begin)
-            break; /* aliases at one address: the first by name wins */
-        if (address < symbol->end)
-            name = symbol->name;
-    }
-    return name;
+    return peek->debug_info_bytes < SYMBOLS_SMALL_BYTES || peek->compressed;
+}
+
+/* The units around address alone; its answer is whole even without a file. */
+static bool build_part(struct symbols *symbols, uint64_t address,
+                       struct symbols_frame *frames, size_t *ret_count)
+{
+    struct symbol_cache *part = NULL;
+
+    OWNED_FD fd = memfd_create("symbols", MFD_CLOEXEC);
+    if (fd < 0 || worker_run(&symbols->file, fd, &address, 1) < 0 ||
+        symbol_cache_open(fd, &part) < 0)
+        return false;
+    symbols->parts[symbols->part_count++] = part;
+    *ret_count = answer(part, address, frames);
+    return true;
+}
+
+/* A torn cache goes; the next look-up makes it anew. By lock. */
+static void drop_torn(struct symbols *symbols)
+{
+    struct symbol_cache *whole = atomic_load(&symbols->whole);
+
+    if (!whole || !symbol_cache_is_torn(whole) || symbols->torn)
+        return;
+    symbols->torn = whole;
+    atomic_store(&symbols->whole, NULL);
+    cache_store_remove(symbols->store, symbols->file.build_id);
+}
+
+static size_t resolve_slowly(struct symbols *symbols, uint64_t address,
+                             struct symbols_frame *frames)
+{
+    drop_torn(symbols);
+    struct symbol_cache *whole = atomic_load(&symbols->whole);
+    if (whole)
+        return answer(whole, address, frames);
+    size_t count = answer_from_parts(symbols, address, frames);
+    if (count > 0 || symbols->file.state < DEBUG_SYMTAB)
+        return count;
+    if (!symbols->failed && !is_small(&symbols->file) &&
+        symbols->part_count < SYMBOLS_PARTS_MAX &&
+        build_part(symbols, address, frames, &count))
+        return count;
+    if (build_whole(symbols) < 0)
+        return 0;
+    return answer(atomic_load(&symbols->whole), address, frames);
 }
 
 size_t symbols_resolve(struct symbols *symbols, uint64_t address,
                        struct symbols_frame *frames)
 {
-    size_t count =
-        symbols->walk ? dwarf_walk_resolve(symbols->walk, address, frames) : 0;
-    if (count == 0) {
-        frames[0] =
-            (struct symbols_frame){.function = table_name(symbols, address)};
-        count = frames[0].function != NULL;
-    } else if (!frames[count - 1].function) {
-        frames[count - 1].function = table_name(symbols, address);
+    struct symbol_cache *whole = atomic_load(&symbols->whole);
+
+    if (whole && !symbol_cache_is_torn(whole)) {
+        size_t count = answer(whole, address, frames);
+        if (!symbol_cache_is_torn(whole))
+            return count;
     }
-    for (size_t i = 0; i < count; i++)
-        frames[i].function = readable(symbols, frames[i].function);
+    pthread_mutex_lock(&symbols->lock);
+    size_t count = resolve_slowly(symbols, address, frames);
+    pthread_mutex_unlock(&symbols->lock);
     return count;
 }

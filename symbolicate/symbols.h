@@ -1,28 +1,22 @@
 /*
- * Symbols of one ELF file: functions, files, lines and inline chains of
- * module-relative addresses (address in the process less the load bias).
- * Debug files are hostile input: run this in a limited process.
- * Context: tool.
+ * Symbols of one module: functions, files, lines and inline chains of
+ * module-relative addresses (address in the process less the load bias; for an
+ * ET_REL kernel module .text begins at 0 and other code follows it).
+ *
+ * Answers come from the symbol cache (symbol_cache.h); where there is none the
+ * worker makes it, after the first few addresses of a large module were
+ * answered from their units alone. Context: tool.
  */
 #ifndef INQUEST_SYMBOLICATE_SYMBOLS_H
 #define INQUEST_SYMBOLICATE_SYMBOLS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "symbolicate/cache_store.h"
+#include "symbolicate/debug_file.h"
+#include "symbolicate/symbol_cache.h"
 
-#include "proto/base/compiler.h"
-
-#define SYMBOLS_FRAMES_MAX   64
-#define SYMBOLS_BUILD_ID_MAX 129 /* hexadecimal, with the NUL */
-#define SYMBOLS_PATH_MAX     4096
-
-enum symbols_state {
-    SYMBOLS_MISSING,  /* no file: nothing can be said */
-    SYMBOLS_MISMATCH, /* the file there has another build-id: not used */
-    SYMBOLS_SYMTAB,   /* names only */
-    SYMBOLS_DEBUG,    /* DWARF */
-};
+#define SYMBOLS_FRAMES_MAX  CACHE_FRAMES_MAX
+#define SYMBOLS_PARTS_MAX   4            /* units read alone before all are */
+#define SYMBOLS_SMALL_BYTES (256u << 10) /* of .debug_info: all at once */
 
 /* One frame; strings belong to the struct symbols and live as long. */
 struct symbols_frame {
@@ -35,27 +29,25 @@ struct symbols_frame {
 struct symbols;
 
 /*
- * Opens path and, where it has no DWARF, its debug file by build-id under
- * debug_dir ("/usr/lib/debug" for NULL). build_id (lower-case hexadecimal) may
- * be NULL; a file with another one is never used. Never fails but for memory
- * (NULL): symbols_get_state tells what was found.
+ * Finds the files of search; store is borrowed until close. Never fails but
+ * for memory (NULL): symbols_file tells what was found. Reads no debug
+ * information yet.
  */
-struct symbols *symbols_open(const char *path, const char *build_id,
-                             const char *debug_dir);
+struct symbols *symbols_open(const struct debug_search *search,
+                             const struct cache_store *store);
 void symbols_close(struct symbols **symbols);
 
-enum symbols_state symbols_get_state(const struct symbols *symbols);
+/* What was found and tried. */
+const struct debug_file *symbols_file(const struct symbols *symbols);
 
-/* The build-id looked for, "" when neither asked for nor found. */
-const char *symbols_build_id(const struct symbols *symbols);
-
-/* Where the debug information came from, or was looked for in vain. */
-const char *symbols_debug_path(const struct symbols *symbols);
+/* Makes the whole cache now, where there is none. 0, -errno, -ERR_*. */
+MUST_CHECK int symbols_build(struct symbols *symbols);
 
 /*
  * Frames at address, innermost first, into frames[SYMBOLS_FRAMES_MAX]; returns
  * how many, 0 for no information. The address is looked up as it is: for a
- * return address hand in one less. Not thread-safe.
+ * return address hand in one less. Any thread; the first answers of a module
+ * may wait for the worker.
  */
 size_t symbols_resolve(struct symbols *symbols, uint64_t address,
                        struct symbols_frame *frames);

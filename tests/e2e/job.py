@@ -38,6 +38,7 @@ class Inquest:
             name: value for name, value in os.environ.items()
             if not name.startswith("INQUEST_") and name != "DO_NOT_TRACK"}
         self.environment["INQUEST_STATE_DIR"] = str(self.state)
+        self.environment["INQUEST_SYMBOL_CACHE"] = str(self.state / "symbols")
         self.environment["XDG_CONFIG_HOME"] = str(directory)
         if endpoint:
             self.environment["INQUEST_ENDPOINT"] = endpoint

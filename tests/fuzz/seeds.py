@@ -37,7 +37,8 @@ def killed_box(build, directory):
 def main():
     build, directory = map(pathlib.Path, sys.argv[1:3])
     shutil.rmtree(directory, ignore_errors=True)
-    names = ("report_file", "report_json", "box", "symbols", "keyfile")
+    names = ("report_file", "report_json", "box", "symbols", "keyfile",
+             "symbol_cache")
     for name in names:
         (directory / name).mkdir(parents=True)
     work = directory / "work"
@@ -53,6 +54,9 @@ def main():
             inquest.text("show", path.stem, "--json"))
     shutil.copy(killed_box(build, work / "killed"), directory / "box/killed")
     shutil.copy(build / "bin/api_calls", directory / "symbols")
+    subprocess.run([build / "bin/inquest-symbolicate", "--build-cache",
+                    "--module", build / "bin/api_calls", "--cache-dir",
+                    directory / "symbol_cache"], check=True)
     (directory / "keyfile/config").write_text(CONFIGURATION)
     shutil.rmtree(work)
     for name in names:

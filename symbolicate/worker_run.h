@@ -1,0 +1,26 @@
+/*
+ * Starts the worker, the one process that reads debug information, within
+ * limits of memory and time. Context: tool.
+ */
+#ifndef INQUEST_SYMBOLICATE_WORKER_RUN_H
+#define INQUEST_SYMBOLICATE_WORKER_RUN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "symbolicate/debug_file.h"
+
+#define WORKER_MEMORY_BYTES  (4ull << 30)
+#define WORKER_CPU_SECONDS   120
+#define WORKER_ADDRESSES_MAX 64
+
+/*
+ * Writes the cache of file into output_fd; with addresses (count > 0) only of
+ * the units around them. Blocks. Fails with -ENOENT (no worker beside the
+ * program, the library or in INQUEST_SYMBOLICATE_WORKER), -errno,
+ * -ERR_FORMAT (it gave up, crashed, or met its limits).
+ */
+MUST_CHECK int worker_run(const struct debug_file *file, int output_fd,
+                          const uint64_t *addresses, size_t count);
+
+#endif

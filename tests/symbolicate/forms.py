@@ -1,0 +1,142 @@
+"""The forms of debug information that the matrix test builds its program in.
+Each is a function of a directory that returns (module, how much is expected:
+FULL chain, FUNCTION only, further arguments of inquest-symbolicate)."""
+
+import pathlib
+import shutil
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = HERE / "matrix.cpp"
+FULL, FUNCTION = "full", "function"
+
+
+class Missing(Exception):
+    """A compiler or tool is not installed here."""
+
+
+def run(*command, cwd):
+    if not shutil.which(str(command[0])):
+        raise Missing(f"{command[0]} is not installed")
+    result = subprocess.run([str(part) for part in command], cwd=cwd,
+                            stdin=subprocess.DEVNULL, capture_output=True,
+                            text=True, timeout=120)
+    if result.returncode != 0:
+        raise RuntimeError(f"{command}: {result.stderr[-2000:]}")
+    return result.stdout
+
+
+def compiled(*flags, compiler="g++"):
+    def build(at):
+        run(compiler, "-O2", *flags, SOURCE, "-o", "p", cwd=at)
+        return at / "p", FULL, []
+    return build
+
+
+def rewritten(*flags):
+    def build(at):
+        run("g++", "-O2", "-g", SOURCE, "-o", "q", cwd=at)
+        run("objcopy", *flags, "q", "p", cwd=at)
+        return at / "p", FULL, []
+    return build
+
+
+def build_id_of(path):
+    for line in run("readelf", "-n", path, cwd=path.parent).splitlines():
+        if "Build ID:" in line:
+            return line.split()[-1]
+    raise RuntimeError(f"{path} has no build-id")
+
+
+def separate(at, *flags):
+    """p without and p.debug with debug information."""
+    run("g++", "-O2", "-g", *flags, SOURCE, "-o", "p", cwd=at)
+    run("objcopy", "--only-keep-debug", "p", "p.debug", cwd=at)
+    run("strip", "p", cwd=at)
+
+
+def debuglink(at):
+    separate(at, "-Wl,--build-id=none")
+    run("objcopy", "--add-gnu-debuglink=p.debug", "p", cwd=at)
+    return at / "p", FULL, []
+
+
+def build_id_tree(at):
+    separate(at)
+    name = build_id_of(at / "p")
+    tree = at / "tree/.build-id" / name[:2]
+    tree.mkdir(parents=True)
+    (at / "p.debug").rename(tree / f"{name[2:]}.debug")
+    return at / "p", FULL, ["--debug-dir", str(at / "tree")]
+
+
+def mini_debug_info(at):
+    run("g++", "-O2", SOURCE, "-o", "p", cwd=at)
+    run("objcopy", "--strip-all", "p", "bare", cwd=at)
+    run("objcopy", "--strip-debug", "p", "mini", cwd=at)
+    run("xz", "mini", cwd=at)
+    run("objcopy", "--add-section", ".gnu_debugdata=mini.xz", "bare", "p",
+        cwd=at)
+    return at / "p", FUNCTION, []
+
+
+def symtab_only(at):
+    run("g++", "-O2", SOURCE, "-o", "p", cwd=at)
+    return at / "p", FUNCTION, []
+
+
+def dynsym_only(at):
+    run("g++", "-O2", "-rdynamic", SOURCE, "-o", "p", cwd=at)
+    run("nm", "p", cwd=at)
+    return at / "p", FUNCTION, ["strip"]
+
+
+def dwz_alt(at):
+    for name in ("p", "q"):
+        run("g++", "-O2", "-g", f"-DNAME_{name}", SOURCE, "-o", name, cwd=at)
+    run("dwz", "-m", "common.debug", "p", "q", cwd=at)
+    return at / "p", FULL, []
+
+
+def dwz_single(at):
+    run("g++", "-O2", "-g", SOURCE, "-o", "p", cwd=at)
+    run("dwz", "p", cwd=at)
+    return at / "p", FULL, []
+
+
+def no_aranges(at):
+    run("g++", "-O2", "-g", SOURCE, "-o", "q", cwd=at)
+    run("objcopy", "--remove-section", ".debug_aranges", "q", "p", cwd=at)
+    return at / "p", FULL, []
+
+
+def relocatable(at):
+    run("g++", "-O2", "-g", "-ffreestanding", "-c", SOURCE, "-o", "p.ko",
+        cwd=at)
+    return at / "p.ko", FULL, []
+
+
+FORMS = {
+    **{f"gcc_dwarf_{v}": compiled(f"-gdwarf-{v}") for v in (2, 3, 4, 5)},
+    **{f"clang_dwarf_{v}": compiled(f"-gdwarf-{v}", compiler="clang++")
+       for v in (2, 3, 4, 5)},
+    "fixed_address": compiled("-g", "-no-pie"),
+    "zlib": compiled("-g", "-gz"),
+    "zlib_old_zdebug": rewritten("--compress-debug-sections=zlib-gnu"),
+    "zstd": rewritten("--compress-debug-sections=zstd"),
+    "debug_types": compiled("-g", "-gdwarf-4", "-fdebug-types-section"),
+    "type_units_dwarf_5": compiled("-g", "-fdebug-types-section"),
+    "split_dwarf_5": compiled("-g", "-gsplit-dwarf"),
+    "split_dwarf_4": compiled("-gdwarf-4", "-gsplit-dwarf"),
+    "split_dwarf_clang": compiled("-g", "-gsplit-dwarf", compiler="clang++"),
+    "lto": compiled("-g", "-flto"),
+    "debuglink": debuglink,
+    "build_id_tree": build_id_tree,
+    "dwz_single": dwz_single,
+    "dwz_alt": dwz_alt,
+    "no_aranges": no_aranges,
+    "mini_debug_info": mini_debug_info,
+    "symtab_only": symtab_only,
+    "dynsym_only": dynsym_only,
+    "relocatable": relocatable,
+}
