@@ -231,7 +231,7 @@ class Zoo:
         for status in bare.orphans:  # the program's own
             if status in ours:
                 ours.remove(status)
-            else:
+            elif not self.options.run:  # which may be the one to reap it
                 wrong.append(f"orphan {status_text(status)} missing")
         if any(status != 0 for status in ours):
             wrong.append("orphans: " + ", ".join(map(status_text, ours)))
