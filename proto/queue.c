@@ -138,6 +138,15 @@ int queue_sync(struct queue *queue, const char *report_id)
     return 0;
 }
 
+int queue_withdraw(struct queue *queue, enum queue_place place,
+                   const char *name)
+{
+    if (renameat(queue->dir_fd[place], name, queue->dir_fd[QUEUE_TMP], name) <
+        0)
+        return -errno;
+    return fsync(queue->dir_fd[place]) < 0 ? -errno : 0;
+}
+
 /* Adds the entries of one place to the totals. */
 static int add_place(int dir_fd, size_t *count, size_t *size_bytes)
 {

@@ -75,6 +75,15 @@ MUST_CHECK int queue_sync(struct queue *queue, const char *report_id);
  */
 MUST_CHECK int queue_room(struct queue *queue, size_t size_bytes);
 
+/*
+ * Takes a report out of place before its bytes go, so that what is killed
+ * half way leaves it whole where it was or nowhere: it is renamed to tmp/, and
+ * erased there. What dies between is swept. Fails with -ENOENT and what the
+ * disk says.
+ */
+MUST_CHECK int queue_withdraw(struct queue *queue, enum queue_place place,
+                              const char *name);
+
 /* Writes REPORTID.inq into ret_name. Fails with -EINVAL unless it is a UUID. */
 MUST_CHECK int queue_name(const char *report_id,
                           char ret_name[QUEUE_NAME_BYTES]);

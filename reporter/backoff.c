@@ -67,6 +67,12 @@ int backoff_retry_after(const char *text, int64_t now_s, int64_t *ret_time_s)
     return 0;
 }
 
+bool backoff_waits(const struct backoff *backoff, int64_t now_s)
+{
+    return backoff->next_s > now_s &&
+           backoff->next_s <= now_s + BACKOFF_SERVER_S;
+}
+
 void backoff_read(int state_fd, struct backoff *ret_backoff)
 {
     OWNED_KEYFILE file = {0};

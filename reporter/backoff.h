@@ -34,6 +34,12 @@ struct backoff {
     bool by_server;   /* it was the server who asked */
 };
 
+/*
+ * Whether it is too early. A time further away than any that we set means that
+ * the clock was set back since: then it is not.
+ */
+bool backoff_waits(const struct backoff *backoff, int64_t now_s);
+
 /* STATE/backoff; what cannot be read is as if there was none. */
 void backoff_read(int state_fd, struct backoff *ret_backoff);
 MUST_CHECK int backoff_write(int state_fd, const struct backoff *backoff);

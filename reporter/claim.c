@@ -96,8 +96,10 @@ int claim_reject(struct queue *queue, struct claim *claim, const char *reason)
 
 int claim_erase(struct queue *queue, struct claim *claim)
 {
-    int r = state_file_erase(queue->dir_fd[QUEUE_BUSY], claim->name);
+    int r = queue_withdraw(queue, QUEUE_BUSY, claim->name);
 
+    if (r == 0)
+        r = state_file_erase(queue->dir_fd[QUEUE_TMP], claim->name);
     claim_drop(claim);
     return r;
 }

@@ -46,7 +46,10 @@ MUST_CHECK int claim_end(struct queue *queue, struct claim *claim,
 MUST_CHECK int claim_reject(struct queue *queue, struct claim *claim,
                             const char *reason);
 
-/* Deletes the claimed report; its bytes are overwritten first. */
+/*
+ * Deletes the claimed report; its bytes are overwritten, by way of tmp/, so
+ * that one killed half way leaves nothing that looks like a report.
+ */
 MUST_CHECK int claim_erase(struct queue *queue, struct claim *claim);
 
 /* Lets go without a word: as if the claimant had died. */

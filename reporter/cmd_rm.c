@@ -20,7 +20,9 @@ static int erase(struct home *home, const struct stored_report *item)
     if (item->place == QUEUE_SENT) {
         r = queue_name(item->id, name);
         if (r == 0)
-            r = state_file_erase(home->queue.dir_fd[QUEUE_SENT], name);
+            r = queue_withdraw(&home->queue, QUEUE_SENT, name);
+        if (r == 0)
+            r = state_file_erase(home->queue.dir_fd[QUEUE_TMP], name);
     } else {
         r = claim_take(&home->queue, item->id, &claim);
         if (r == 0)

@@ -331,7 +331,7 @@ static bool must_wait(struct round *round)
     bool ignored = backoff->by_server ? options->ignore_server
                                       : options->ignore_own_backoff;
 
-    if (ignored || backoff->next_s <= clock_unix_ms() / 1000)
+    if (ignored || !backoff_waits(backoff, clock_unix_ms() / 1000))
         return false;
     round->result->retry_s = backoff->next_s;
     say(round,
