@@ -172,7 +172,7 @@ static bool is_small(const struct debug_file *file)
     const struct elf_peek *peek =
         file->debug[0] ? &file->debug_peek : &file->main_peek;
 
-    return peek->debug_info_bytes < SYMBOLS_SMALL_BYTES || peek->compressed;
+    return peek->debug_info_bytes < SYMBOLS_SMALL_BYTES;
 }
 
 /* The units around address alone; its answer is whole even without a file. */

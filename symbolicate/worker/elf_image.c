@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <zlib.h>
 #include <zstd.h>
 
 #include "proto/base/err.h"
@@ -25,13 +26,33 @@ struct image {
     size_t count;
 };
 
-static bool is_zstd(Elf_Scn *section, const GElf_Shdr *header)
+/* The compression header of a section that has one. */
+static bool is_packed(Elf_Scn *section, const GElf_Shdr *header,
+                      GElf_Chdr *ret_compression)
 {
-    GElf_Chdr compression;
-
     return (header->sh_flags & SHF_COMPRESSED) &&
-           gelf_getchdr(section, &compression) &&
-           compression.ch_type == ELFCOMPRESS_ZSTD;
+           gelf_getchdr(section, ret_compression);
+}
+
+/* Debug sections that no answer depends on are not unpacked. */
+static bool is_wanted(Elf *elf, const GElf_Shdr *header)
+{
+    static const char *const unwanted[] = {
+        ".debug_loc",         ".debug_loclists", ".debug_aranges",
+        ".debug_frame",       ".debug_macro",    ".debug_macinfo",
+        ".debug_names",       ".debug_pubnames", ".debug_pubtypes",
+        ".debug_gdb_scripts",
+    };
+    size_t names = 0;
+
+    if (elf_getshdrstrndx(elf, &names) != 0)
+        return true;
+    const char *name = elf_strptr(elf, names, header->sh_name);
+    for (size_t i = 0; name && i < ARRAY_LENGTH(unwanted); i++) {
+        if (strcmp(name, unwanted[i]) == 0)
+            return false;
+    }
+    return true;
 }
 
 bool elf_image_is_needed(Elf *elf)
@@ -45,7 +66,8 @@ bool elf_image_is_needed(Elf *elf)
     if (header.e_type == ET_REL && header.e_machine == EM_X86_64)
         return true;
     for (Elf_Scn *at = NULL; (at = elf_nextscn(elf, at));) {
-        if (gelf_getshdr(at, &section) && is_zstd(at, &section))
+        GElf_Chdr compression;
+        if (gelf_getshdr(at, &section) && is_packed(at, &section, &compression))
             return true;
     }
     return false;
@@ -60,47 +82,47 @@ static Elf_Data *raw_data(Elf_Scn *section, const GElf_Shdr *header)
     return data && data->d_buf ? data : NULL;
 }
 
-/* What elf_compress can undo is undone there; zstd is left to unpack(). */
-static uint64_t plain_size(Elf_Scn *section, GElf_Shdr *header)
+/* The size of the section in the image. */
+static uint64_t plain_size(Elf_Scn *section, const GElf_Shdr *header)
 {
     GElf_Chdr compression;
 
-    if (header->sh_flags & SHF_COMPRESSED) {
-        if (is_zstd(section, header)) {
-            return gelf_getchdr(section, &compression) ? compression.ch_size
-                                                       : 0;
-        }
-        if (elf_compress(section, 0, 0) >= 0)
-            (void)gelf_getshdr(section, header);
-    }
-    return header->sh_type == SHT_NOBITS ? 0 : header->sh_size;
+    if (header->sh_type == SHT_NOBITS)
+        return 0;
+    return is_packed(section, header, &compression) ? compression.ch_size
+                                                    : header->sh_size;
 }
 
-static bool unpack(const Elf_Data *data, uint8_t *target, size_t size)
+static bool unpack(const Elf_Data *data, uint32_t type, uint8_t *target,
+                   size_t size)
 {
     if (data->d_size < sizeof(Elf64_Chdr))
         return false;
-    size_t made = ZSTD_decompress(
-        target, size, (const uint8_t *)data->d_buf + sizeof(Elf64_Chdr),
-        data->d_size - sizeof(Elf64_Chdr));
-    return !ZSTD_isError(made) && made == size;
+    const uint8_t *packed = (const uint8_t *)data->d_buf + sizeof(Elf64_Chdr);
+    size_t packed_size = data->d_size - sizeof(Elf64_Chdr);
+    if (type == ELFCOMPRESS_ZSTD)
+        return ZSTD_decompress(target, size, packed, packed_size) == size;
+    uLongf made = size;
+    return type == ELFCOMPRESS_ZLIB &&
+           uncompress(target, &made, packed, packed_size) == Z_OK &&
+           made == size;
 }
 
 static void copy_section(struct image *image, Elf_Scn *section,
                          const GElf_Shdr *header, size_t index)
 {
     Elf64_Shdr *copy = &image->headers[index];
-    bool zstd = is_zstd(section, header);
+    GElf_Chdr compression;
     Elf_Data *data = raw_data(section, header);
     uint64_t size = copy->sh_size;
     uint8_t *target = image->bytes + image->used;
 
     copy->sh_offset = image->used;
-    if (!data)
+    if (!data || copy->sh_type == SHT_NOBITS)
         return;
     bool good = true;
-    if (zstd) {
-        good = unpack(data, target, size);
+    if (is_packed(section, header, &compression)) {
+        good = unpack(data, compression.ch_type, target, size);
     } else {
         memcpy(target, data->d_buf, data->d_size < size ? data->d_size : size);
     }
@@ -120,6 +142,8 @@ static int read_headers(Elf *elf, struct image *image)
         GElf_Shdr header;
         if (index >= image->count || !gelf_getshdr(at, &header))
             return -ERR_FORMAT;
+        if (!is_wanted(elf, &header))
+            header.sh_type = SHT_NOBITS;
         uint64_t size = plain_size(at, &header);
         image->headers[index] = header;
         if (header.sh_type != SHT_NOBITS)

@@ -1,5 +1,6 @@
 /*
- * A plain copy of an ELF file in memory: zstd sections unpacked, the debug
+ * A plain copy of an ELF file in memory: compressed sections unpacked (those
+ * that matter here), the debug
  * sections of an ET_REL file relocated and its code laid out (.text at 0, the
  * other code behind it in the order of the file: our module-relative addresses
  * of kernel modules). Context: tool.
