@@ -145,6 +145,12 @@ class EndToEnd(unittest.TestCase):
             self.assertNotIn(name, received)
             self.assertNotIn(name, report)
 
+    def test_run_sends_by_itself(self):
+        collector = self.collector()
+        inquest = self.inquest(collector.url)
+        inquest("run", "--wait-upload", "30", "--", *job.PYTHON_CRASH)
+        self.assertEqual(len(json.loads(get(collector.url + "/v1/reports"))), 1)
+
     def test_report_waits_for_the_collector_and_arrives_once(self):
         first = self.collector()
         first.stop()
