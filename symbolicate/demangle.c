@@ -3,9 +3,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <libiberty/demangle.h>
+
+/* The demanglers hand out up to twice the memory that the name needs. */
+static char *fitted(char *name)
+{
+    char *tight = name ? realloc(name, strlen(name) + 1) : NULL;
+
+    return tight ? tight : name;
+}
 
 char *demangle(const char *name)
 {
@@ -18,8 +27,8 @@ char *demangle(const char *name)
     /* Legacy Rust looks like C++ with a hash at its end: asked first. */
     char *plain = rust_demangle(name, DMGL_PARAMS);
     if (plain || rust)
-        return plain;
-    return cplus_demangle_v3(name, DMGL_PARAMS | DMGL_ANSI);
+        return fitted(plain);
+    return fitted(cplus_demangle_v3(name, DMGL_PARAMS | DMGL_ANSI));
 }
 
 char *demangle_type(const char *name)

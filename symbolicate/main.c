@@ -108,6 +108,7 @@ static int resolve_lines(const struct options *options, struct symbols *symbols)
         } else {
             print_text(address, frames, count);
         }
+        symbols_trim(symbols);
     }
     return status;
 }

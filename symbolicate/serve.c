@@ -111,6 +111,8 @@ static void answer_request(const json_t *request,
         module->told = true;
     }
     print_json(answer);
+    if (module)
+        symbols_trim(module->symbols);
 }
 
 void serve(const struct serve_options *options)

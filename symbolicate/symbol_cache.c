@@ -21,6 +21,7 @@ struct symbol_cache {
     _Atomic(uint64_t) *checked; /* a bit a block that fits its checksum */
     _Atomic(char *) *names;
     _Atomic(char *) *paths;
+    atomic_size_t memo_bytes;
     atomic_bool torn;
 };
 
@@ -117,11 +118,25 @@ int symbol_cache_open(int fd, struct symbol_cache **ret_cache)
     return r;
 }
 
-static void free_memos(_Atomic(char *) *memos, uint64_t count)
+static void clear_memos(_Atomic(char *) *memos, uint64_t count)
 {
-    for (uint64_t i = 0; memos && i < count; i++)
-        free(atomic_load_explicit(&memos[i], memory_order_relaxed));
-    free(memos);
+    for (uint64_t i = 0; memos && i < count; i++) {
+        char *memo = atomic_load_explicit(&memos[i], memory_order_relaxed);
+        if (memo) /* most pages of a large table were never written */
+            atomic_store_explicit(&memos[i], NULL, memory_order_relaxed);
+        free(memo);
+    }
+}
+
+/* All at once: freeing a part leaves memory in pieces (measured: slower). */
+void symbol_cache_trim(struct symbol_cache *cache, size_t bytes_max)
+{
+    if (atomic_load_explicit(&cache->memo_bytes, memory_order_relaxed) <=
+        bytes_max)
+        return;
+    clear_memos(cache->names, cache->header.parts[CACHE_NAMES].count);
+    clear_memos(cache->paths, cache->header.parts[CACHE_FILES].count);
+    atomic_store(&cache->memo_bytes, 0);
 }
 
 void symbol_cache_close(struct symbol_cache **cache)
@@ -130,8 +145,10 @@ void symbol_cache_close(struct symbol_cache **cache)
 
     if (!c)
         return;
-    free_memos(c->names, c->header.parts[CACHE_NAMES].count);
-    free_memos(c->paths, c->header.parts[CACHE_FILES].count);
+    clear_memos(c->names, c->header.parts[CACHE_NAMES].count);
+    clear_memos(c->paths, c->header.parts[CACHE_FILES].count);
+    free(c->names);
+    free(c->paths);
     free(c->checked);
     if (c->bytes)
         munmap((void *)(uintptr_t)c->bytes, c->header.file_bytes);
@@ -276,12 +293,16 @@ static const char *string_at(struct symbol_cache *cache, uint64_t offset)
 }
 
 /* Keeps made unless another thread was faster; returns what is kept. */
-static const char *keep(_Atomic(char *) *memo, char *made)
+static const char *keep(struct symbol_cache *cache, _Atomic(char *) *memo,
+                        char *made)
 {
     char *before = NULL;
 
-    if (atomic_compare_exchange_strong(memo, &before, made))
+    if (atomic_compare_exchange_strong(memo, &before, made)) {
+        atomic_fetch_add_explicit(&cache->memo_bytes, strlen(made) + 1,
+                                  memory_order_relaxed);
         return made;
+    }
     free(made);
     return before;
 }
@@ -299,7 +320,7 @@ const char *symbol_cache_name(struct symbol_cache *cache, uint32_t name)
     if (!mangled)
         return NULL;
     char *made = demangle(mangled);
-    return made ? keep(&cache->names[name], made) : mangled;
+    return made ? keep(cache, &cache->names[name], made) : mangled;
 }
 
 const char *symbol_cache_path(struct symbol_cache *cache, uint32_t file)
@@ -321,5 +342,5 @@ const char *symbol_cache_path(struct symbol_cache *cache, uint32_t file)
     bool ends = directory[strlen(directory) - 1] == '/';
     if (asprintf(&made, "%s%s%s", directory, ends ? "" : "/", name) < 0)
         return NULL;
-    return keep(&cache->paths[file], made);
+    return keep(cache, &cache->paths[file], made);
 }

@@ -124,6 +124,12 @@ size_t symbol_cache_find(struct symbol_cache *cache, uint64_t address,
 const char *symbol_cache_name(struct symbol_cache *cache, uint32_t name);
 const char *symbol_cache_path(struct symbol_cache *cache, uint32_t file);
 
+/*
+ * Frees the strings handed out so far where they take more than bytes_max. No
+ * other thread may use the cache meanwhile.
+ */
+void symbol_cache_trim(struct symbol_cache *cache, size_t bytes_max);
+
 /* Whether a checksum has failed since it was opened: make it anew. */
 bool symbol_cache_is_torn(const struct symbol_cache *cache);
 

@@ -236,3 +236,11 @@ size_t symbols_resolve(struct symbols *symbols, uint64_t address,
     pthread_mutex_unlock(&symbols->lock);
     return count;
 }
+
+void symbols_trim(struct symbols *symbols)
+{
+    struct symbol_cache *whole = atomic_load(&symbols->whole);
+
+    if (whole)
+        symbol_cache_trim(whole, SYMBOLS_STRINGS_BYTES);
+}

@@ -26,6 +26,8 @@ struct symbols_frame {
     bool inlined;
 };
 
+#define SYMBOLS_STRINGS_BYTES (24u << 20)
+
 struct symbols;
 
 /*
@@ -51,5 +53,11 @@ MUST_CHECK int symbols_build(struct symbols *symbols);
  */
 size_t symbols_resolve(struct symbols *symbols, uint64_t address,
                        struct symbols_frame *frames);
+
+/*
+ * Frees the strings of former answers where they take more than
+ * SYMBOLS_STRINGS_BYTES. No other thread may use symbols meanwhile.
+ */
+void symbols_trim(struct symbols *symbols);
 
 #endif

@@ -213,6 +213,8 @@ def third_of(module, address):
 
 
 def kind_of(ours, llvm):
+    if not llvm:
+        return "llvm says nothing"
     if len(ours) != len(llvm):
         return "chain"
     for field, name in ((2, "line"), (1, "file"), (0, "name")):
