@@ -13,6 +13,7 @@
 int cmd_run(const struct invocation *invocation);
 int cmd_list(const struct invocation *invocation);
 int cmd_show(const struct invocation *invocation);
+int cmd_symbolicate(const struct invocation *invocation);
 int cmd_rm(const struct invocation *invocation);
 int cmd_upload(const struct invocation *invocation);
 int cmd_consent(const struct invocation *invocation);

@@ -1,20 +1,34 @@
 /* Threads and their frames. Context: tool. */
 #include "reporter/show_frames.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "proto/base/fd.h"
 #include "reporter/view.h"
 
 #define SOURCE_LINE_BYTES 400
+
+/* A path that a debug file names: only a plain file is read. */
+static FILE *open_source(const char *path)
+{
+    struct stat status;
+
+    OWNED_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+        return NULL;
+    return fdopen(fd_take(&fd), "r");
+}
 
 static void show_source(const struct show *show, const json_t *frame)
 {
     char text[SOURCE_LINE_BYTES];
     uint64_t line = 0;
     const char *path = view_text(frame, "file");
-    FILE *file = show->source && *path == '/' ? fopen(path, "re") : NULL;
+    FILE *file = show->source && *path == '/' ? open_source(path) : NULL;
 
     if (!file)
         return;

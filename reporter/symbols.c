@@ -183,6 +183,8 @@ static void fill_frames(struct symbolizer *symbolizer, json_t *holder)
 
     json_array_foreach(frames, index, frame)
     {
+        if (json_is_true(json_object_get(frame, "inlined")))
+            continue; /* of an earlier filling: it comes again */
         json_t *request =
             symbolizer->frames_left > 0 ? request_of(frame) : NULL;
         json_t *answer = request ? ask(symbolizer, request) : NULL;

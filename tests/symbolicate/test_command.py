@@ -1,0 +1,88 @@
+"""inquest symbolicate: reports from a queue, files, a directory and standard
+input; and the lines of source that --source shows."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import job  # noqa: E402
+
+
+class Command(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.at = pathlib.Path(directory.name)
+        self.inquest = job.Inquest(BUILD, directory.name)
+        self.inquest("run", "--", BUILD / "bin/threads_32")
+        (self.file,) = (self.inquest.state / "queue/new").iterdir()
+        self.raw = json.loads(self.inquest.text("show", "--raw", "--json"))
+
+    def functions(self, report):
+        (thread,) = [t for t in report["threads"] if t.get("crashed")]
+        return [f.get("function") for f in thread["frames"]]
+
+    def answered(self, *arguments, **options):
+        result = self.inquest("symbolicate", "--json", *arguments, text=True,
+                              **options)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def test_a_report_is_named_the_same_from_wherever_it_comes(self):
+        shown = json.loads(self.inquest.text("show", "--json"))
+        self.assertNotIn(None, self.functions(shown)[:3])
+        self.assertEqual(self.functions(self.raw).count(None),
+                         len(self.functions(self.raw)))
+        plain = self.at / "report.json"
+        plain.write_text(json.dumps(self.raw))
+        for operands in ((), ("last",), (shown["reportId"],), (self.file,),
+                         (plain,)):
+            (report,) = self.answered(*operands)
+            self.assertEqual(self.functions(report), self.functions(shown))
+
+    def test_what_was_named_already_is_not_named_twice(self):
+        shown = self.inquest.text("show", "--json")
+        plain = self.at / "shown.json"
+        plain.write_text(shown)
+        (report,) = self.answered(plain)
+        self.assertEqual(self.functions(report),
+                         self.functions(json.loads(shown)))
+
+    def test_a_directory_is_answered_file_by_file(self):
+        batch = self.at / "batch"
+        batch.mkdir()
+        for i in range(5):
+            (batch / f"{i}.inq").write_bytes(self.file.read_bytes())
+        (batch / "torn").write_bytes(self.file.read_bytes()[:-9])
+        result = self.inquest("symbolicate", "--json", batch, text=True)
+        self.assertEqual(result.returncode, 65)
+        self.assertEqual(len(result.stdout.splitlines()), 5)
+        self.assertIn("torn", result.stderr)
+
+    def test_an_answer_comes_while_input_is_open(self):
+        with subprocess.Popen([BUILD / "bin/inquest", "symbolicate", "-",
+                               "--json"], env=self.inquest.environment,
+                              stdin=subprocess.PIPE, text=True,
+                              stdout=subprocess.PIPE) as process:
+            for _ in range(2):
+                process.stdin.write(json.dumps(self.raw) + "\n")
+                process.stdin.flush()
+                answer = json.loads(process.stdout.readline())
+                self.assertEqual(self.functions(answer)[0], "main")
+            process.stdin.close()
+            self.assertEqual(process.wait(30), 0)
+
+    def test_source_shows_the_line_of_the_crash(self):
+        text = self.inquest.text("show", "--source")
+        marked = [line for line in text.splitlines()
+                  if line.strip().startswith(">")]
+        self.assertTrue(marked)
+        self.assertNotIn(">  ", self.inquest.text("show"))
+
+
+unittest.main()
