@@ -19,6 +19,8 @@ const struct config_key config_keys[] = {
     {"client_key", "INQUEST_CLIENT_KEY", "PEM file"},
     {"proxy", "INQUEST_PROXY", "URL of a proxy; else https_proxy counts"},
     {"parallel", "INQUEST_PARALLEL", "reports sent at once, 1 to 16"},
+    {"send_timeout", "INQUEST_SEND_TIMEOUT",
+     "seconds for one send, default 300"},
     {"privacy_setting", "INQUEST_PRIVACY_SETTING",
      "on (default) or off: off lets detections leave"},
     {"device_identifier", "INQUEST_DEVICE_IDENTIFIER", "guid (default) or mac"},

@@ -29,6 +29,7 @@ struct transport_options {
     const char *client_certificate;
     const char *client_key;
     const char *proxy;
+    long timeout_s; /* of one send, from connecting to the answer; 0: 300 */
 };
 
 struct transport_post {

@@ -11,7 +11,7 @@
 #include "reporter/transport.h"
 
 #define CONNECT_SECONDS   20
-#define TOTAL_SECONDS     300
+#define TIMEOUT_SECONDS   300
 #define SLOW_BYTES_PER_S  100 /* slower than this for … */
 #define SLOW_SECONDS      30  /* … so long is as good as dead */
 #define WAIT_MS           60000
@@ -26,6 +26,8 @@ struct transfer {
     size_t answer_bytes;
     char error[CURL_ERROR_SIZE];
     unsigned redirects;
+    bool headers_whole; /* their end was seen; curl does not insist on it */
+    char refused[TRANSPORT_DETAIL_BYTES]; /* where it was sent, not followed */
 };
 
 struct transport {
@@ -165,6 +167,17 @@ static size_t take_answer(char *data, size_t size, size_t count, void *context)
     return kept == bytes ? bytes : 0; /* a huge answer is cut off */
 }
 
+/* Called for each line (CURLOPT_HEADERFUNCTION): an empty one is the end. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): curl's signature */
+static size_t take_header(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t bytes = size * count;
+
+    transfer->headers_whole = bytes > 0 && (data[0] == '\r' || data[0] == '\n');
+    return bytes;
+}
+
 static bool add_header(struct transfer *transfer, const char *name,
                        const char *value)
 {
@@ -214,8 +227,23 @@ static void set_security(CURL *easy, const struct transport_options *options)
         curl_easy_setopt(easy, CURLOPT_SSLCERT, options->client_certificate);
     if (options->client_key)
         curl_easy_setopt(easy, CURLOPT_SSLKEY, options->client_key);
-    if (options->proxy)
+    /* Plain http is for this machine: no proxy may read it on its way. */
+    if (strncasecmp(options->endpoint, "http:", 5) == 0) {
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    } else if (options->proxy) {
         curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
+    }
+}
+
+/* A server that dies, stalls or drips costs a bounded time. */
+static void set_limits(CURL *easy, long timeout_s)
+{
+    long total = timeout_s > 0 ? timeout_s : TIMEOUT_SECONDS;
+
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, total);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_PER_S);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
 }
 
 static void set_request(struct transfer *transfer, const char *url)
@@ -232,12 +260,10 @@ static void set_request(struct transfer *transfer, const char *url)
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "inquest/" INQUEST_VERSION);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)TOTAL_SECONDS);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_PER_S);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
 }
 
 static size_t free_slot(const struct transport *transport)
@@ -269,6 +295,7 @@ int transport_post(struct transport *transport,
     }
     snprintf(url, sizeof url, "%s%.60s", transport->endpoint, post->path);
     set_security(transfer->easy, &transport->options);
+    set_limits(transfer->easy, transport->options.timeout_s);
     set_request(transfer, url);
     if (curl_multi_add_handle(transport->multi, transfer->easy) != CURLM_OK) {
         transfer_close(transport, slot);
@@ -277,18 +304,37 @@ int transport_post(struct transport *transport,
     return 0;
 }
 
-/* The first line of an answer, fit for a terminal. */
-static void copy_detail(const struct transfer *transfer, char *detail)
+/* The first line of text[size], fit for a terminal. */
+static void copy_line(const char *text, size_t size,
+                      char ret_line[TRANSPORT_DETAIL_BYTES])
 {
-    size_t size = 0;
+    size_t used = 0;
 
-    while (size < transfer->answer_bytes && size < ANSWER_DETAIL_MAX) {
-        unsigned char c = (unsigned char)transfer->answer[size];
-        if (c == '\n' || c == '\r')
+    while (used < size && used < ANSWER_DETAIL_MAX) {
+        unsigned char c = (unsigned char)text[used];
+        if (c == '\n' || c == '\r' || c == '\0')
             break;
-        detail[size++] = (char)(c < ' ' || c >= 0x7f ? '?' : c);
+        ret_line[used++] = (char)(c < ' ' || c >= 0x7f ? '?' : c);
     }
-    detail[size] = '\0';
+    ret_line[used] = '\0';
+}
+
+/* Those that ask for the same request again (RFC 9110 section 15.4). */
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 307 || status == 308;
+}
+
+/* Why the target is not followed; NULL: it is. */
+static const char *redirect_refused(const struct transport *transport,
+                                    const struct transfer *transfer,
+                                    const char *target)
+{
+    if (!same_origin(transport->endpoint, target))
+        return "redirects elsewhere, refused";
+    if (transfer->redirects == TRANSPORT_REDIRECTS_MAX)
+        return "too many redirects";
+    return NULL;
 }
 
 /* Sends again to where the server points, when that is the server itself. */
@@ -297,12 +343,15 @@ static bool follow(struct transport *transport, struct transfer *transfer)
     char *target = NULL;
 
     curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &target);
-    if (!target || transfer->redirects == TRANSPORT_REDIRECTS_MAX ||
-        !same_origin(transport->endpoint, target))
+    if (!target)
         return false;
-    char *url = strdup(target);
-    if (!url)
+    const char *why = redirect_refused(transport, transfer, target);
+    char *url = why ? NULL : strdup(target);
+    if (!url) {
+        snprintf(transfer->refused, sizeof transfer->refused, "%s: %.160s",
+                 why ? why : "no memory", target);
         return false;
+    }
     transfer->redirects++;
     transfer->answer_bytes = 0;
     curl_multi_remove_handle(transport->multi, transfer->easy);
@@ -318,13 +367,19 @@ static void fill_answer(const struct transfer *transfer, CURLcode code,
 
     *answer = (struct transport_answer){.owner = transfer->post.owner};
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
-    copy_detail(transfer, answer->detail);
+    if (transfer->refused[0] != '\0') {
+        copy_line(transfer->refused, sizeof transfer->refused, answer->detail);
+    } else {
+        copy_line(transfer->answer, transfer->answer_bytes, answer->detail);
+    }
     /* A cut answer still has its status line; but only a whole one counts. */
-    if (code != CURLE_OK && code != CURLE_WRITE_ERROR) {
+    if ((code != CURLE_OK && code != CURLE_WRITE_ERROR) ||
+        !transfer->headers_whole) {
         answer->status = 0;
         snprintf(answer->detail, sizeof answer->detail, "%s",
-                 transfer->error[0] ? transfer->error
-                                    : curl_easy_strerror(code));
+                 code == CURLE_OK     ? "it was cut off"
+                 : transfer->error[0] ? transfer->error
+                                      : curl_easy_strerror(code));
         return;
     }
     if (curl_easy_header(transfer->easy, "Retry-After", 0, CURLH_HEADER, -1,
@@ -344,8 +399,7 @@ static bool finish(struct transport *transport, const CURLMsg *message,
 
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
-    if (code == CURLE_OK && status >= 300 && status < 400 &&
-        follow(transport, transfer))
+    if (code == CURLE_OK && is_redirect(status) && follow(transport, transfer))
         return false;
     fill_answer(transfer, code, answer);
     for (size_t i = 0; i < TRANSPORT_PARALLEL_MAX; i++) {

@@ -119,9 +119,21 @@ static void start_failed(struct round *round, struct sending *sending, int r)
     if (r == -ERR_DENIED) {
         round->result->denied++;
     } else {
+        round->result->kept++;
         say(round, sending->id, err_text(r));
     }
     settle(round, sending, QUEUE_NEW, NULL);
+}
+
+static void not_claimed(struct round *round, struct sending *sending, int r)
+{
+    sending->used = false;
+    if (r == -ENOENT || r == -EBUSY) {
+        round->result->elsewhere++;
+    } else {
+        round->result->kept++;
+        say(round, sending->id, err_text(r));
+    }
 }
 
 static void start_one(struct round *round, const char *id)
@@ -132,12 +144,12 @@ static void start_one(struct round *round, const char *id)
         sending++;
     *sending = (struct sending){.used = true, .claim = CLAIM_NONE};
     memcpy(sending->id, id, REPORT_ID_BYTES);
-    if (claim_take(&round->home->queue, id, &sending->claim) < 0) {
-        sending->used = false;
-        round->result->elsewhere++;
+    int r = claim_take(&round->home->queue, id, &sending->claim);
+    if (r < 0) {
+        not_claimed(round, sending, r);
         return;
     }
-    int r = build(round, sending);
+    r = build(round, sending);
     if (r < 0) {
         start_failed(round, sending, r);
         return;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,16 @@
 
 #define TOKEN_BYTES_MAX 800 /* a header line holds it */
 #define BODY_BYTES      128
+
+/* Fit for a header's line (RFC 6750 section 2.1 allows less still). */
+static bool token_fits(const char *token, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (token[i] <= ' ' || token[i] > '~')
+            return false;
+    }
+    return size > 0;
+}
 
 /* 1: read; 0: none is configured. */
 static int read_token(const struct home *home, char token[TOKEN_BYTES_MAX],
@@ -40,7 +51,11 @@ static int read_token(const struct home *home, char token[TOKEN_BYTES_MAX],
     }
     while (size > 0 && strchr(" \t\r\n", token[size - 1]))
         token[--size] = '\0';
-    return size > 0;
+    if (!token_fits(token, size)) {
+        snprintf(why, why_bytes, "token file %s: not one word of ASCII", path);
+        return -EINVAL;
+    }
+    return 1;
 }
 
 int upload_server_open(const struct home *home, char *why, size_t why_bytes,
@@ -54,6 +69,7 @@ int upload_server_open(const struct home *home, char *why, size_t why_bytes,
         .client_certificate = config_get(config, "client_certificate"),
         .client_key = config_get(config, "client_key"),
         .proxy = config_get(config, "proxy"),
+        .timeout_s = config_number(config, "send_timeout", 0),
     };
 
     if (!options.endpoint)
