@@ -201,6 +201,7 @@ int box_file_open(const struct config *config, struct box_file *ret_file)
     open_dumper(config, &file);
     fill_identity(config, &file);
     file.box->control.phase = BOX_BEFORE_MAIN;
+    file.box->control.rate_limit_off = !config->rate_limit;
     file.box->control.supervisor_pid = (uint32_t)config->supervisor_pid;
     file.box->size_bytes = sizeof(struct box);
     file.box->version = BOX_VERSION;

@@ -123,6 +123,7 @@ void config_read(struct config *config, char *const *envp)
     }
     config->sampler = !env_is(envp, "INQUEST_SAMPLER", "0");
     config->dumper = !env_is(envp, "INQUEST_TIER", "2");
+    config->rate_limit = !env_is(envp, "INQUEST_RATE_LIMIT", "off");
     config->interpose = interpose_bits(env_find(envp, "INQUEST_INTERPOSE"));
     config->supervisor_pid = env_pid(envp, "INQUEST_SUPERVISOR_PID");
     config->eager_box = config->supervisor_pid == 0 ||

@@ -53,6 +53,7 @@ enum box_dump_state {
     BOX_DUMP_QUEUED,  /* the report has its name in queue/new */
     BOX_DUMP_SPILLED, /* the report lies in box.spill */
     BOX_DUMP_FAILED,
+    BOX_DUMP_COUNTED, /* the rate limit: counted, no report (rate_limit.h) */
 };
 
 /* Why no dumper made the report: the reason of tier IN_PROCESS. */
@@ -103,7 +104,8 @@ struct box_control {
     uint32_t wiped;          /* 1: stack bytes were overwritten */
     uint32_t supervisor_pid; /* of inquest run, 0: none */
     uint32_t live_state;     /* dump_state of a report while it lives; futex */
-    uint32_t reserved[5];
+    uint32_t rate_limit_off; /* 1: every death makes a report */
+    uint32_t reserved[4];
     uint32_t also_crashing_count;             /* may be more than fit */
     int32_t also_crashing[BOX_ALSO_CRASHING]; /* tids that waited */
 };

@@ -16,6 +16,7 @@
 #include "proto/base/io.h"
 #include "proto/base/sys.h"
 #include "proto/frame.h"
+#include "proto/state_dir.h"
 
 #define UUID_CHARACTERS 36
 
@@ -31,7 +32,8 @@ static int open_dir(int parent_fd, const char *name, int *ret_fd)
 {
     struct stat status;
 
-    if (mkdirat(parent_fd, name, 0700) < 0 && errno != EEXIST)
+    bool made = mkdirat(parent_fd, name, 0700) == 0;
+    if (!made && errno != EEXIST)
         return -errno;
     OWNED_FD fd = openat(parent_fd, name,
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -39,6 +41,8 @@ static int open_dir(int parent_fd, const char *name, int *ret_fd)
         return -errno;
     if (status.st_mode & 022)
         return -EPERM;
+    if (made)
+        state_give(parent_fd, fd);
     *ret_fd = fd_take(&fd);
     return 0;
 }
@@ -93,6 +97,7 @@ static int write_tmp(int tmp_fd, const char *name, struct span header,
                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
+    state_give(tmp_fd, fd);
     int r = io_write_all(fd, header.data, header.size_bytes);
     if (r == 0)
         r = io_write_all(fd, payload.data, payload.size_bytes);

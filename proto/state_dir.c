@@ -114,6 +114,20 @@ int state_dir_open(const char *path, int *ret_fd)
     return 0;
 }
 
+void state_give(int dir_fd, int fd)
+{
+    struct stat directory = {0};
+    struct stat file = {0};
+
+    if (sys_call0(SYS_geteuid) != 0 ||
+        sys_call2(SYS_fstat, dir_fd, (long)&directory) < 0 ||
+        sys_call2(SYS_fstat, fd, (long)&file) < 0 ||
+        (directory.st_uid == file.st_uid && directory.st_gid == file.st_gid))
+        return;
+    /* On failure it stays root's. */
+    (void)sys_call3(SYS_fchown, fd, directory.st_uid, directory.st_gid);
+}
+
 static const struct consent_page consent_default = {
     .magic = CONSENT_PAGE_MAGIC,
     .recording_classes = CLASS_BIT(CLASS_REQUIRED) |
@@ -167,6 +181,7 @@ static int id_create(int state_fd)
                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return fd == -EEXIST ? 0 : fd;
+    state_give(state_fd, fd);
     return io_write_all(fd, id, sizeof id - 1);
 }
 

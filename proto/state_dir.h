@@ -59,6 +59,12 @@ void state_box_name(int pid, uint64_t start_ticks,
 MUST_CHECK int state_dir_open(const char *path, int *ret_fd);
 
 /*
+ * Root's commands work on another user's state directory too: a file that root
+ * made there is given to the directory's owner. As anybody else: nothing.
+ */
+void state_give(int dir_fd, int fd);
+
+/*
  * What the durable consent file says, in the shape that running hosts map
  * read-only. Rewritten in place by `inquest consent`; absent: the defaults.
  */

@@ -15,6 +15,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
+#include "proto/state_dir.h"
 #include "reporter/state_file.h"
 
 #define HEX_BYTES  (2u * AUDIT_HASH_BYTES + 1u)
@@ -121,7 +122,7 @@ int audit_append(int state_fd, const char *event, const char *detail)
         return -errno;
     if (sodium_init() < 0)
         return -EIO;
-    state_file_give(state_fd, fd);
+    state_give(state_fd, fd);
     if (flock(fd, LOCK_EX) < 0)
         return -errno;
     int r = append_line(fd, event, detail, hash);

@@ -54,7 +54,8 @@ static int set_preload(void)
 }
 
 /* What the library reads in the child: handler/config.h. */
-static int set_environment(const struct invocation *invocation)
+static int set_environment(const struct invocation *invocation,
+                           const struct config *config)
 {
     char dumper[STATE_PATH_BYTES];
     char number[NUMBER_BYTES];
@@ -67,6 +68,7 @@ static int set_environment(const struct invocation *invocation)
     (void)snprintf(number, sizeof number, "%d", (int)getpid());
     setenv("INQUEST_SUPERVISOR_PID", number, 1);
     setenv("INQUEST_DUMPER", dumper, 1);
+    set_or_clear("INQUEST_RATE_LIMIT", config_get(config, "rate_limit"));
     set_or_clear("INQUEST_APP", option_value(invocation, "app"));
     set_or_clear("INQUEST_APP_VERSION",
                  option_value(invocation, "app-version"));
@@ -74,7 +76,8 @@ static int set_environment(const struct invocation *invocation)
 }
 
 /* Prepares the watching; when it cannot be, says so in one line. */
-static bool prepare(const struct invocation *invocation)
+static bool prepare(const struct invocation *invocation,
+                    const struct config *config)
 {
     char path[WATCHABLE_PATH_BYTES];
     char why[WATCHABLE_WHY_BYTES];
@@ -84,7 +87,7 @@ static bool prepare(const struct invocation *invocation)
         log_warn("cannot watch %s: %s; running it unwatched", program, why);
         return false;
     }
-    int r = set_environment(invocation);
+    int r = set_environment(invocation, config);
     if (r < 0) {
         log_warn("cannot watch %s: the library is not beside this program: "
                  "%s; running it unwatched",
@@ -119,7 +122,7 @@ int cmd_run(const struct invocation *invocation)
         log_warn("no state directory: running %s unwatched",
                  operand(invocation, 0));
     }
-    bool watched = ready && prepare(invocation);
+    bool watched = ready && prepare(invocation, &home.config);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us */
     aftermath_prepare(&aftermath);
     int r = child_start(invocation->operands, environ, &child, &exec_errno);

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "proto/rate_limit.h"
 #include "reporter/backoff.h"
 #include "reporter/commands.h"
 #include "reporter/consent_status.h"
@@ -27,6 +28,27 @@ static unsigned count_reports(int dir_fd)
     return count;
 }
 
+/* Programs whose deaths were only counted; empty: none. */
+static json_t *crash_loops_json(const struct home *home)
+{
+    struct rate_slot slots[RATE_LIMIT_PROGRAMS];
+    char time[CLOCK_TEXT_BYTES];
+    json_t *array = json_array();
+    int count = rate_limit_read(home->state_fd, slots);
+
+    for (int i = 0; i < count; i++) {
+        if (slots[i].unreported_total == 0)
+            continue;
+        clock_text((int64_t)slots[i].last_ms, time);
+        json_array_append_new(
+            array,
+            json_pack("{s:s,s:I,s:I,s:s}", "app", slots[i].name, "counted",
+                      (json_int_t)slots[i].unreported_total, "sinceLastReport",
+                      (json_int_t)slots[i].unreported, "last", time));
+    }
+    return array;
+}
+
 static json_t *status_json(const struct home *home)
 {
     const char *endpoint = config_get(&home->config, "endpoint");
@@ -39,10 +61,10 @@ static json_t *status_json(const struct home *home)
             queue, queue_place_name((enum queue_place)place),
             json_integer(count_reports(home->queue.dir_fd[place])));
     }
-    json_t *json =
-        json_pack("{s:s,s:s*,s:o,s:o,s:b}", "stateDir", home->state_path,
-                  "endpoint", endpoint, "queue", queue, "consent",
-                  consent_status_json(home), "doNotTrack", home->do_not_track);
+    json_t *json = json_pack(
+        "{s:s,s:s*,s:o,s:o,s:o,s:b}", "stateDir", home->state_path, "endpoint",
+        endpoint, "queue", queue, "crashLoops", crash_loops_json(home),
+        "consent", consent_status_json(home), "doNotTrack", home->do_not_track);
     backoff_read(home->state_fd, &backoff);
     if (backoff.next_s * 1000 > clock_unix_ms()) {
         clock_text(backoff.next_s * 1000, time);
@@ -53,17 +75,35 @@ static json_t *status_json(const struct home *home)
     return json;
 }
 
+static void print_crash_loops(const struct home *home)
+{
+    json_t *loops = crash_loops_json(home);
+    json_t *loop;
+    size_t index;
+
+    json_array_foreach(loops, index, loop)
+    {
+        printf("Crash loop %s: %lld deaths were only counted, the last at %s\n",
+               json_string_value(json_object_get(loop, "app")),
+               (long long)json_integer_value(json_object_get(loop, "counted")),
+               json_string_value(json_object_get(loop, "last")));
+    }
+    json_decref(loops);
+}
+
 static void print(const struct home *home)
 {
     const char *endpoint = config_get(&home->config, "endpoint");
 
     printf("State      %s\n", home->state_path);
     printf("Endpoint   %s\n", endpoint ? endpoint : "none: nothing is sent");
-    printf("Queue      %u waiting, %u being sent, %u sent, %u bad\n\n",
+    printf("Queue      %u waiting, %u being sent, %u sent, %u bad\n",
            count_reports(home->queue.dir_fd[QUEUE_NEW]),
            count_reports(home->queue.dir_fd[QUEUE_BUSY]),
            count_reports(home->queue.dir_fd[QUEUE_SENT]),
            count_reports(home->queue.dir_fd[QUEUE_BAD]));
+    print_crash_loops(home);
+    putchar('\n');
     consent_status_print(home, stdout);
 }
 

@@ -21,6 +21,8 @@ const struct config_key config_keys[] = {
     {"parallel", "INQUEST_PARALLEL", "reports sent at once, 1 to 16"},
     {"send_timeout", "INQUEST_SEND_TIMEOUT",
      "seconds for one send, default 300"},
+    {"rate_limit", "INQUEST_RATE_LIMIT",
+     "on (default) or off: off lets every death of a crash loop make a report"},
     {"privacy_setting", "INQUEST_PRIVACY_SETTING",
      "on (default) or off: off lets detections leave"},
     {"device_identifier", "INQUEST_DEVICE_IDENTIFIER", "guid (default) or mac"},

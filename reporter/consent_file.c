@@ -117,7 +117,7 @@ static int page_create(int state_fd, int *ret_fd)
                          O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
-    state_file_give(state_fd, fd);
+    state_give(state_fd, fd);
     if (ftruncate(fd, sizeof(struct consent_page)) < 0)
         return -errno;
     *ret_fd = fd_take(&fd);
@@ -157,7 +157,7 @@ static int per_report_open(int state_fd, int *ret_fd)
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    state_file_give(state_fd, fd);
+    state_give(state_fd, fd);
     *ret_fd = fd_take(&fd);
     return 0;
 }

@@ -11,18 +11,10 @@
 
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
+#include "proto/state_dir.h"
 
 #define NAME_BYTES  280
 #define ERASE_BYTES 4096
-
-void state_file_give(int dir_fd, int fd)
-{
-    struct stat status;
-
-    if (geteuid() != 0 || fstat(dir_fd, &status) < 0)
-        return;
-    DROP(fchown(fd, status.st_uid, status.st_gid)); /* stays root's */
-}
 
 static int write_synced(int dir_fd, const char *name, struct span data)
 {
@@ -31,7 +23,7 @@ static int write_synced(int dir_fd, const char *name, struct span data)
                O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
-    state_file_give(dir_fd, fd);
+    state_give(dir_fd, fd);
     int r = io_write_all(fd, data.data, data.size_bytes);
     if (r < 0)
         return r;

@@ -25,9 +25,6 @@ MUST_CHECK int state_file_write(int dir_fd, const char *name, struct span data);
  */
 MUST_CHECK int state_file_erase(int dir_fd, const char *name);
 
-/* Gives a file that root made to the directory's owner. */
-void state_file_give(int dir_fd, int fd);
-
 /* CLOCK_REALTIME. */
 int64_t clock_unix_ms(void);
 

@@ -4,12 +4,21 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "handler/dumper/crash_loop.h"
 #include "handler/dumper/deliver.h"
 #include "handler/dumper/modes.h"
 #include "handler/dumper/session.h"
 #include "proto/state_dir.h"
 
 #define ALARM_SECONDS 10 /* after that something is badly wrong */
+
+/* Counted, not reported: what the box holds is not needed any more. */
+static int end_counted(struct box *box, const char *box_path)
+{
+    session_answer(&box->control.dump_state, BOX_DUMP_COUNTED);
+    session_wipe(box, box_path);
+    return 0;
+}
 
 int mode_crash(void)
 {
@@ -24,6 +33,8 @@ int mode_crash(void)
         box_path[0] = '\0';
     build.box = box;
     build.state_fd = session_open_state(box);
+    if (!crash_loop_allows(&build))
+        return end_counted(box, box_path);
     build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
     build.target = target_open(box->crash.pid, box->crash.tid);
     target_attach(build.target, box->crash.tid);
@@ -37,6 +48,7 @@ int mode_crash(void)
     build_threads(&build);
     build_abort(&build);
     build_memory(&build);
+    crash_loop_note(&build);
     session_tier(&build, INQUEST__V1__TIER_NAME__DUMPER, NULL);
     int r = deliver_queue(&build, session_classes(&build), &queue);
     target_detach(build.target);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "handler/dumper/crash_loop.h"
 #include "handler/dumper/deliver.h"
 #include "handler/dumper/modes.h"
 #include "handler/dumper/session.h"
@@ -95,6 +96,7 @@ static void build_recovered(struct build *build,
                 box_time_ms(box));
     build_identity(build);
     build_memory(build);
+    crash_loop_note(build);
     if (!crashed) {
         build_termination(build, recovery->signal_number, recovery->kernel_log,
                           recovery->restarted);
@@ -147,11 +149,13 @@ static bool is_unfinished(int fd)
     return pread(fd, &magic, sizeof magic, 0) >= 0 && magic == 0;
 }
 
-/* Whether nothing is left to tell: a clean end, or a report in the queue. */
+/* Whether nothing is left to tell: a clean end, a report in the queue, or
+ * counted. */
 static bool is_told(const struct box *box)
 {
     return (box->control.clean_exit && !box->control.crashed) ||
-           box->control.dump_state == BOX_DUMP_QUEUED;
+           box->control.dump_state == BOX_DUMP_QUEUED ||
+           box->control.dump_state == BOX_DUMP_COUNTED;
 }
 
 static int recover(const struct recovery *recovery)
@@ -188,6 +192,10 @@ static int recover(const struct recovery *recovery)
     build.box = box;
     build.state_fd = state_fd;
     build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
+    if (!crash_loop_allows(&build)) {
+        session_wipe(box, recovery->box_path);
+        return 0;
+    }
     build_recovered(&build, recovery);
     r = deliver_queue(&build, session_classes(&build), &queue);
     if (r < 0) {

@@ -15,6 +15,7 @@ struct build {
     struct target *target; /* NULL: the process is dead */
     int state_fd;
     uint64_t deadline_ms; /* CLOCK_MONOTONIC */
+    uint64_t unreported;  /* deaths before it that only were counted */
     struct arena arena;
     Inquest__V1__Report report;
     char report_id[REPORT_ID_BYTES];
@@ -25,6 +26,10 @@ void build_start(struct build *build, Inquest__V1__Kind kind, uint64_t unix_ms);
 
 /* Who: app, device, process, account, annotations, actions, features. */
 void build_identity(struct build *build);
+
+/* The name that the program goes by in its reports. */
+#define BUILD_APP_NAME_BYTES 128
+void build_app_name(const struct box *box, char ret_name[BUILD_APP_NAME_BYTES]);
 
 /* Signal, cause, tier. */
 void build_crash(struct build *build);

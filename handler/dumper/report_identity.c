@@ -82,30 +82,42 @@ static void build_device(struct build *build)
         device->installation_id = build_string(build, id, sizeof id);
 }
 
+/* What it told of itself, what run was told, or its file's name. */
+void build_app_name(const struct box *box, char ret_name[BUILD_APP_NAME_BYTES])
+{
+    const struct box_identity *identity = &box->identity;
+    struct box_app told = box->app;
+    char executable[sizeof identity->executable];
+
+    box_string(executable, sizeof executable, identity->executable);
+    const char *slash = strrchr(executable, '/');
+    const char *name = slash ? slash + 1 : executable;
+    if (box_sealed(&told, sizeof told)) {
+        told.name[sizeof told.name - 1] = '\0';
+        name = told.name;
+    } else if (*identity->app) {
+        name = identity->app;
+    }
+    box_string(ret_name, BUILD_APP_NAME_BYTES, name);
+}
+
 static void build_app(struct build *build)
 {
     const struct box *box = build->box;
-    const struct box_identity *identity = &box->identity;
     Inquest__V1__App *app = build_alloc(build, sizeof *app);
     struct box_app told = box->app;
+    char name[BUILD_APP_NAME_BYTES];
 
     if (!app)
         return;
     inquest__v1__app__init(app);
     build->report.app = app;
-    const char *slash =
-        memrchr(identity->executable, '/',
-                strnlen(identity->executable, sizeof identity->executable));
-    const char *file = slash ? slash + 1 : identity->executable;
-    if (box_sealed(&told, sizeof told)) {
-        app->name = build_string(build, told.name, sizeof told.name);
-        app->version = build_string(build, told.version, sizeof told.version);
-    } else {
-        const char *name = *identity->app ? identity->app : file;
-        app->name = build_string(build, name, sizeof identity->app);
-        app->version = build_string(build, identity->app_version,
-                                    sizeof identity->app_version);
-    }
+    build_app_name(box, name);
+    app->name = build_string(build, name, sizeof name);
+    const char *version = box_sealed(&told, sizeof told)
+                              ? told.version
+                              : box->identity.app_version;
+    app->version = build_string(build, version, sizeof told.version);
 }
 
 static void build_process(struct build *build)

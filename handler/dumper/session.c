@@ -76,14 +76,19 @@ void session_tier(struct build *build, Inquest__V1__TierName name,
         1000u;
 }
 
+void session_wipe(struct box *box, const char *box_path)
+{
+    memset(box->stack, 0, sizeof box->stack);
+    box->control.wiped = 1;
+    (void)unlink(box_path); /* swept later otherwise */
+}
+
 void session_end(struct build *build, struct box *box, const char *box_path,
                  struct queue *queue)
 {
     if (queue_sync(queue, build->report_id) < 0)
         return; /* the box stays: evidence until the report is safe */
-    memset(box->stack, 0, sizeof box->stack);
-    box->control.wiped = 1;
-    (void)unlink(box_path); /* swept later otherwise */
+    session_wipe(box, box_path);
 }
 
 int session_open_state(const struct box *box)

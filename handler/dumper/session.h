@@ -32,6 +32,9 @@ void session_answer(uint32_t *state, enum box_dump_state answer);
 void session_tier(struct build *build, Inquest__V1__TierName name,
                   const char *reason);
 
+/* Wipes the stack bytes and removes the box file. */
+void session_wipe(struct box *box, const char *box_path);
+
 /* Syncs; only then wipes the stack bytes and removes the box file. */
 void session_end(struct build *build, struct box *box, const char *box_path,
                  struct queue *queue);

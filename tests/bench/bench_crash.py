@@ -21,6 +21,7 @@ def environment(build, state, watched):
         result["LD_PRELOAD"] = str(build / "lib/libinquest.so")
         result["INQUEST_DUMPER"] = str(build / "bin/inquest-dumper")
         result["INQUEST_STATE_DIR"] = str(state)
+        result["INQUEST_RATE_LIMIT"] = "off"
     return result
 
 

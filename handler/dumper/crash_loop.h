@@ -1,0 +1,21 @@
+/*
+ * A program that dies again and again: the first deaths make reports, the
+ * others are counted (proto/rate_limit.h). Context: tool.
+ */
+#ifndef INQUEST_HANDLER_DUMPER_CRASH_LOOP_H
+#define INQUEST_HANDLER_DUMPER_CRASH_LOOP_H
+
+#include <stdbool.h>
+
+#include "handler/dumper/report_build.h"
+
+/*
+ * Whether this death makes a report; needs box and state_fd alone. Remembers
+ * in build->unreported how many before it made none.
+ */
+bool crash_loop_allows(struct build *build);
+
+/* Says that number in the report. */
+void crash_loop_note(struct build *build);
+
+#endif
