@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "proto/base/err.h"
-#include "reporter/keyfile.h"
+#include "proto/keyfile.h"
 #include "reporter/state_file.h"
 
 #define FILE_NAME     "backoff"

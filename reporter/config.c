@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "proto/base/err.h"
-#include "reporter/keyfile.h"
+#include "proto/keyfile.h"
 
 const struct config_key config_keys[] = {
     {"endpoint", "INQUEST_ENDPOINT", "URL of the collector; none: no upload"},

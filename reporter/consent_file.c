@@ -15,8 +15,8 @@
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
+#include "proto/keyfile.h"
 #include "proto/state_dir.h"
-#include "reporter/keyfile.h"
 #include "reporter/policy.h"
 #include "reporter/state_file.h"
 

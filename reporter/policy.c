@@ -8,7 +8,7 @@
 
 #include "proto/base/err.h"
 #include "proto/data_class.h"
-#include "reporter/keyfile.h"
+#include "proto/keyfile.h"
 
 int policy_parse_classes(const char *text, uint32_t *ret_mask)
 {

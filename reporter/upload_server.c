@@ -11,8 +11,8 @@
 
 #include "proto/base/err.h"
 #include "proto/base/io.h"
+#include "proto/keyfile.h"
 #include "reporter/audit.h"
-#include "reporter/keyfile.h"
 #include "reporter/state_file.h"
 #include "reporter/upload_verdict.h"
 

@@ -1,5 +1,5 @@
 /* Configuration, policy and consent files. Context: tool. */
-#include "reporter/keyfile.h"
+#include "proto/keyfile.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,8 +4,8 @@
  * leaves the machine: a symbolic link, a file of another user (but root) or
  * one that others may write to is refused. Context: tool.
  */
-#ifndef INQUEST_REPORTER_KEYFILE_H
-#define INQUEST_REPORTER_KEYFILE_H
+#ifndef INQUEST_PROTO_KEYFILE_H
+#define INQUEST_PROTO_KEYFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

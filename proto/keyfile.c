@@ -1,5 +1,5 @@
 /* "key = value" files. Context: tool. */
-#include "reporter/keyfile.h"
+#include "proto/keyfile.h"
 
 #include <ctype.h>
 #include <errno.h>
