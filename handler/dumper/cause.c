@@ -1,78 +1,18 @@
-/* Signals in words. Context: tool. */
+/* The signal in words. Context: tool. */
 #include "handler/dumper/cause.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <ucontext.h>
 
-#define TRAP_PAGE_FAULT 14   /* Intel SDM volume 3, 6.15 */
+#include "proto/base/io.h"
+
+#define TRAP_STACK      12 /* Intel SDM volume 3, 6.15 */
+#define TRAP_PAGE_FAULT 14
 #define ERROR_WRITE     0x02 /* bits of the page-fault error code */
 #define ERROR_FETCH     0x10
-#define NULL_PAGE_BYTES 4096u
-#define OVERFLOW_BYTES  65536u /* fault this near the stack pointer */
 #define CANONICAL_TOP   0x00007fffffffffffull
-
-static const struct {
-    int number;
-    const char *name;
-} signals[] = {
-    {SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},
-    {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"},
-    {SIGSYS, "SIGSYS"},   {SIGKILL, "SIGKILL"}, {SIGTERM, "SIGTERM"},
-    {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},
-};
-
-static const struct {
-    int number; /* 0: any signal */
-    int code;
-    const char *name;
-} codes[] = {
-    {SIGSEGV, SEGV_MAPERR, "SEGV_MAPERR"},
-    {SIGSEGV, SEGV_ACCERR, "SEGV_ACCERR"},
-    {SIGSEGV, SEGV_PKUERR, "SEGV_PKUERR"},
-    {SIGBUS, BUS_ADRALN, "BUS_ADRALN"},
-    {SIGBUS, BUS_ADRERR, "BUS_ADRERR"},
-    {SIGBUS, BUS_OBJERR, "BUS_OBJERR"},
-    {SIGBUS, BUS_MCEERR_AR, "BUS_MCEERR_AR"},
-    {SIGFPE, FPE_INTDIV, "FPE_INTDIV"},
-    {SIGFPE, FPE_INTOVF, "FPE_INTOVF"},
-    {SIGFPE, FPE_FLTDIV, "FPE_FLTDIV"},
-    {SIGFPE, FPE_FLTOVF, "FPE_FLTOVF"},
-    {SIGFPE, FPE_FLTUND, "FPE_FLTUND"},
-    {SIGFPE, FPE_FLTRES, "FPE_FLTRES"},
-    {SIGFPE, FPE_FLTINV, "FPE_FLTINV"},
-    {SIGFPE, FPE_FLTSUB, "FPE_FLTSUB"},
-    {SIGILL, ILL_ILLOPC, "ILL_ILLOPC"},
-    {SIGILL, ILL_ILLOPN, "ILL_ILLOPN"},
-    {SIGILL, ILL_ILLADR, "ILL_ILLADR"},
-    {SIGILL, ILL_PRVOPC, "ILL_PRVOPC"},
-    {SIGTRAP, TRAP_BRKPT, "TRAP_BRKPT"},
-    {SIGTRAP, TRAP_TRACE, "TRAP_TRACE"},
-    {SIGSYS, 1, "SYS_SECCOMP"},
-    {0, SI_USER, "SI_USER"},
-    {0, SI_KERNEL, "SI_KERNEL"},
-    {0, SI_QUEUE, "SI_QUEUE"},
-    {0, SI_TKILL, "SI_TKILL"},
-    {0, SI_TIMER, "SI_TIMER"},
-};
-
-const char *cause_signal_name(int number)
-{
-    for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
-        if (signals[i].number == number)
-            return signals[i].name;
-    }
-    return "unknown signal";
-}
-
-const char *cause_code_name(int number, int code)
-{
-    for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
-        if ((codes[i].number == 0 || codes[i].number == number) &&
-            codes[i].code == code)
-            return codes[i].name;
-    }
-    return NULL;
-}
+#define COMM_BYTES      64
 
 bool cause_has_address(const siginfo_t *info)
 {
@@ -95,63 +35,66 @@ Inquest__V1__Access cause_access(const struct box_crash *crash)
                                : INQUEST__V1__ACCESS__READ;
 }
 
-static const char *access_word(Inquest__V1__Access access)
+static bool code_is(struct target *target, uint64_t address, const void *code,
+                    size_t size_bytes)
 {
-    switch (access) {
-    case INQUEST__V1__ACCESS__WRITE:
-        return "write to";
-    case INQUEST__V1__ACCESS__EXECUTE:
-        return "jump to";
-    default:
-        return "read of";
-    }
+    uint8_t found[4];
+
+    return size_bytes <= sizeof found &&
+           target_read(target, address, found, size_bytes) == size_bytes &&
+           memcmp(found, code, size_bytes) == 0;
 }
 
-static void append_address(struct text *sentence, uint64_t address)
+/* The instruction behind pc, when it was a breakpoint or a system call. */
+static size_t bytes_left_behind(struct target *target,
+                                const struct box_crash *crash)
 {
-    text_append(sentence, " 0x");
-    text_append_hex(sentence, address, 1);
+    static const uint8_t int3[] = {0xcc};
+    static const uint8_t syscall[] = {0x0f, 0x05};
+    uint64_t pc = crash->gregs[REG_RIP];
+    siginfo_t info;
+
+    memcpy(&info, crash->siginfo, sizeof info);
+    if (info.si_code <= 0)
+        return 0;
+    if (info.si_signo == SIGTRAP &&
+        code_is(target, pc - sizeof int3, int3, sizeof int3))
+        return sizeof int3;
+    if (info.si_signo == SIGSYS &&
+        code_is(target, pc - sizeof syscall, syscall, sizeof syscall))
+        return sizeof syscall;
+    return 0;
 }
 
-static bool near_stack_pointer(const struct box_crash *crash, uint64_t address)
+uint64_t cause_instruction(struct target *target, const struct box_crash *crash)
 {
-    uint64_t stack_pointer = crash->gregs[REG_RSP];
-    uint64_t distance = address > stack_pointer ? address - stack_pointer
-                                                : stack_pointer - address;
-    return distance < OVERFLOW_BYTES;
+    return crash->gregs[REG_RIP] - bytes_left_behind(target, crash);
 }
 
-static void memory_sentence(const struct target *target,
-                            const struct box_crash *crash, uint64_t address,
-                            struct text *sentence)
+/* Intel SDM volume 2: instructions of ring 0 that begin so. */
+static bool is_privileged(struct target *target, uint64_t pc)
 {
-    Inquest__V1__Access access = cause_access(crash);
-    const struct target_mapping *mapping = target_mapping_at(target, address);
-    const struct target_mapping *stack =
-        target_mapping_at(target, crash->gregs[REG_RSP]);
+    static const uint8_t one[] = {0xf4, 0xfa, 0xfb, 0xe4, 0xe5,
+                                  0xe6, 0xe7, 0xec, 0xed, 0xee,
+                                  0xef, 0x6c, 0x6d, 0x6e, 0x6f};
+    static const uint8_t two[] = {0x06, 0x08, 0x09, 0x20, 0x21,
+                                  0x22, 0x23, 0x30, 0x32}; /* behind 0x0f */
+    uint8_t code[2];
 
-    if (address < NULL_PAGE_BYTES) {
-        text_append(sentence, "null pointer dereference: ");
-    } else if (near_stack_pointer(crash, address) &&
-               (!mapping || !mapping->writable || !stack || !stack->writable)) {
-        text_append(sentence, "stack overflow: ");
-    } else if (!mapping) {
-        text_append(sentence, "memory that is not mapped: ");
-    } else if (access == INQUEST__V1__ACCESS__WRITE && !mapping->writable) {
-        text_append(sentence, "memory that is read-only: ");
-    } else if (access == INQUEST__V1__ACCESS__EXECUTE && !mapping->executable) {
-        text_append(sentence, "memory that is not executable: ");
-    }
-    text_append(sentence, access_word(access));
-    append_address(sentence, address);
+    if (target_read(target, pc, code, sizeof code) != sizeof code)
+        return false;
+    if (code[0] == 0x0f)
+        return memchr(two, code[1], sizeof two) != NULL;
+    return memchr(one, code[0], sizeof one) != NULL;
 }
 
-static void segv_sentence(const struct target *target,
-                          const struct box_crash *crash, const siginfo_t *info,
-                          struct text *sentence)
+static void protection_sentence(struct target *target,
+                                const struct box_crash *crash,
+                                struct text *sentence)
 {
-    if (cause_has_address(info)) {
-        memory_sentence(target, crash, (uint64_t)info->si_addr, sentence);
+    if (is_privileged(target, crash->gregs[REG_RIP])) {
+        text_append(sentence, "privileged instruction: only the kernel may "
+                              "execute it");
         return;
     }
     for (int i = 0; i < REG_RIP; i++) {
@@ -159,22 +102,173 @@ static void segv_sentence(const struct target *target,
             ~crash->gregs[i] > CANONICAL_TOP) {
             text_append(sentence, "access through a non-canonical pointer, "
                                   "perhaps");
-            append_address(sentence, crash->gregs[i]);
+            cause_append_address(sentence, crash->gregs[i]);
             return;
         }
     }
-    text_append(sentence, "general protection fault");
+    text_append(sentence, "general protection fault: a non-canonical or "
+                          "misaligned address, or a forbidden instruction");
 }
 
-static void sent_sentence(const siginfo_t *info, struct text *sentence)
+static void bus_sentence(const struct target *target, const siginfo_t *info,
+                         struct text *sentence)
 {
+    uint64_t address = (uint64_t)info->si_addr;
+    const struct target_mapping *mapping = target_mapping_at(target, address);
+
+    switch (info->si_code) {
+    case BUS_ADRALN:
+        text_append(sentence, "misaligned access to");
+        break;
+    case BUS_MCEERR_AR:
+    case BUS_MCEERR_AO:
+        text_append(sentence, "broken memory, the processor says, at");
+        break;
+    default:
+        text_append(sentence, "access beyond the end of a mapped file");
+        if (mapping && *mapping->path) {
+            text_append(sentence, ", ");
+            text_append(sentence, mapping->path);
+        }
+        text_append(sentence, ", at");
+        break;
+    }
+    cause_append_address(sentence, address);
+}
+
+static const char *arithmetic_words(int code)
+{
+    switch (code) {
+    case FPE_INTDIV:
+        return "integer division by zero, or a quotient that is too large";
+    case FPE_INTOVF:
+        return "integer overflow";
+    case FPE_FLTDIV:
+        return "floating-point division by zero";
+    case FPE_FLTOVF:
+        return "floating-point overflow";
+    case FPE_FLTUND:
+        return "floating-point underflow";
+    case FPE_FLTRES:
+        return "inexact floating-point result";
+    case FPE_FLTINV:
+        return "invalid floating-point operation";
+    default:
+        return "arithmetic fault";
+    }
+}
+
+static void illegal_sentence(struct target *target,
+                             const struct box_crash *crash,
+                             struct text *sentence)
+{
+    static const uint8_t ud2[] = {0x0f, 0x0b};
+
+    text_append(sentence,
+                code_is(target, crash->gregs[REG_RIP], ud2, sizeof ud2)
+                    ? "trap instruction (ud2): the compiler puts it where the "
+                      "program must not arrive"
+                    : "instruction that the processor does not know");
+}
+
+/* " (name)" of a process that is still there. */
+static void append_process_name(int pid, struct text *sentence)
+{
+    char path_bytes[32];
+    char name[COMM_BYTES];
+    struct text path = text_init(path_bytes, sizeof path_bytes);
+    size_t size = 0;
+
+    text_append(&path, "/proc/");
+    text_append_i64(&path, pid);
+    text_append(&path, "/comm");
+    if (io_read_text(AT_FDCWD, path_bytes, name, sizeof name, &size) < 0 ||
+        size == 0)
+        return;
+    text_append(sentence, " (");
+    text_append_bytes(sentence, name, strcspn(name, "\n"));
+    text_append(sentence, ")");
+}
+
+/* live: the numbers mean now what they meant then. */
+static void sent_sentence(const struct box_crash *crash, const siginfo_t *info,
+                          bool live, struct text *sentence)
+{
+    if (info->si_pid == crash->pid) {
+        text_append(sentence, "sent by the program itself");
+        return;
+    }
+    if (info->si_pid == 0) {
+        text_append(sentence, "sent from outside of its pid namespace");
+        return;
+    }
     text_append(sentence, "sent by process ");
     text_append_i64(sentence, info->si_pid);
+    if (live)
+        append_process_name(info->si_pid, sentence);
     text_append(sentence, " of user ");
     text_append_u64(sentence, info->si_uid);
 }
 
-void cause_sentence(const struct target *target, const struct box_crash *crash,
+static void raised_sentence(const siginfo_t *info, struct text *sentence)
+{
+    if (info->si_code == SI_TIMER) {
+        text_append(sentence, "sent by a timer of the program");
+        return;
+    }
+    if (info->si_code != SI_TKILL) {
+        text_append(sentence, "sent by the kernel");
+        return;
+    }
+    text_append(sentence, "the program ended itself: ");
+    text_append(sentence,
+                info->si_signo == SIGABRT ? "abort() or raise()" : "raise()");
+}
+
+/* si_code is above 0: the processor or the kernel. */
+static void fault_sentence(struct target *target, const struct box_crash *crash,
+                           const siginfo_t *info, struct text *sentence)
+{
+    switch (info->si_signo) {
+    case SIGSEGV:
+        if (cause_has_address(info)) {
+            cause_memory_sentence(target, crash, (uint64_t)info->si_addr,
+                                  sentence);
+        } else {
+            protection_sentence(target, crash, sentence);
+        }
+        break;
+    case SIGBUS:
+        if (cause_has_address(info)) {
+            bus_sentence(target, info, sentence);
+        } else if (crash->gregs[REG_TRAPNO] == TRAP_STACK) {
+            text_append(sentence, "the stack pointer is invalid:");
+            cause_append_address(sentence, crash->gregs[REG_RSP]);
+        } else {
+            text_append(sentence, "bus error");
+        }
+        break;
+    case SIGFPE:
+        text_append(sentence, arithmetic_words(info->si_code));
+        break;
+    case SIGILL:
+        illegal_sentence(target, crash, sentence);
+        break;
+    case SIGTRAP:
+        text_append(sentence, "breakpoint instruction");
+        break;
+    case SIGSYS:
+        text_append(sentence, "system call ");
+        text_append_i64(sentence, info->si_syscall);
+        text_append(sentence, " refused by a seccomp filter");
+        break;
+    default:
+        raised_sentence(info, sentence);
+        break;
+    }
+}
+
+void cause_sentence(struct target *target, const struct box_crash *crash,
                     struct text *sentence)
 {
     siginfo_t info;
@@ -187,35 +281,12 @@ void cause_sentence(const struct target *target, const struct box_crash *crash,
     }
     if (info.si_code == SI_USER || info.si_code == SI_QUEUE ||
         (info.si_code == SI_TKILL && info.si_pid != crash->pid)) {
-        sent_sentence(&info, sentence);
+        sent_sentence(crash, &info, target->box == NULL, sentence);
         return;
     }
-    switch (info.si_signo) {
-    case SIGSEGV:
-        segv_sentence(target, crash, &info, sentence);
-        break;
-    case SIGBUS:
-        text_append(sentence, "access beyond the end of a mapped file at");
-        append_address(sentence, (uint64_t)info.si_addr);
-        break;
-    case SIGFPE:
-        text_append(sentence, info.si_code == FPE_INTDIV
-                                  ? "integer division by zero"
-                                  : "arithmetic fault");
-        break;
-    case SIGILL:
-        text_append(sentence, "instruction that the processor does not know");
-        break;
-    case SIGTRAP:
-        text_append(sentence, "breakpoint instruction");
-        break;
-    case SIGSYS:
-        text_append(sentence, "system call ");
-        text_append_i64(sentence, info.si_syscall);
-        text_append(sentence, " refused by a seccomp filter");
-        break;
-    default:
-        text_append(sentence, "the program ended itself: abort() or raise()");
-        break;
+    if (info.si_code <= 0) {
+        raised_sentence(&info, sentence);
+        return;
     }
+    fault_sentence(target, crash, &info, sentence);
 }

@@ -51,65 +51,6 @@ void build_start(struct build *build, Inquest__V1__Kind kind, uint64_t unix_ms)
     build->report.reporter_version = (char *)INQUEST_VERSION;
 }
 
-static Inquest__V1__Signal *build_signal(struct build *build,
-                                         const siginfo_t *info)
-{
-    Inquest__V1__Signal *signal = build_alloc(build, sizeof *signal);
-
-    if (!signal)
-        return NULL;
-    inquest__v1__signal__init(signal);
-    signal->has_number_case = INQUEST__V1__SIGNAL__HAS_NUMBER_NUMBER;
-    signal->number = (uint32_t)info->si_signo;
-    signal->name = (char *)cause_signal_name(info->si_signo);
-    signal->has_code_case = INQUEST__V1__SIGNAL__HAS_CODE_CODE;
-    signal->code = info->si_code;
-    const char *code = cause_code_name(info->si_signo, info->si_code);
-    if (code)
-        signal->code_name = (char *)code;
-    if (cause_has_address(info)) {
-        signal->has_fault_address_case =
-            INQUEST__V1__SIGNAL__HAS_FAULT_ADDRESS_FAULT_ADDRESS;
-        signal->fault_address = (uint64_t)info->si_addr;
-    }
-    if (info->si_code <= 0) {
-        signal->has_sender_pid_case =
-            INQUEST__V1__SIGNAL__HAS_SENDER_PID_SENDER_PID;
-        signal->sender_pid = (uint32_t)info->si_pid;
-        signal->has_sender_uid_case =
-            INQUEST__V1__SIGNAL__HAS_SENDER_UID_SENDER_UID;
-        signal->sender_uid = info->si_uid;
-    }
-    return signal;
-}
-
-void build_crash(struct build *build)
-{
-    const struct box_crash *record = &build->box->crash;
-    Inquest__V1__Crash *crash = build_alloc(build, sizeof *crash);
-    char sentence_bytes[1024];
-    struct text sentence = text_init(sentence_bytes, sizeof sentence_bytes);
-    siginfo_t info;
-
-    if (!crash)
-        return;
-    memcpy(&info, record->siginfo, sizeof info);
-    inquest__v1__crash__init(crash);
-    build->report.crash = crash;
-    crash->signal = build_signal(build, &info);
-    crash->access = cause_access(record);
-    cause_sentence(build->target, record, &sentence);
-    crash->cause = build_string(build, sentence_bytes, sizeof sentence_bytes);
-    crash->abort_message = build_string(build, record->abort_message,
-                                        sizeof record->abort_message);
-    crash->phase = (Inquest__V1__Phase)record->phase;
-    if (info.si_signo == SIGSYS && info.si_code > 0) {
-        crash->has_system_call_case =
-            INQUEST__V1__CRASH__HAS_SYSTEM_CALL_SYSTEM_CALL;
-        crash->system_call = (uint64_t)info.si_syscall;
-    }
-}
-
 void build_termination(struct build *build, int signal_number,
                        const char *kernel_log, bool restarted)
 {

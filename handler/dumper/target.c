@@ -276,8 +276,7 @@ void target_read_modules(struct target *target)
     }
 }
 
-const struct target_mapping *target_mapping_at(const struct target *target,
-                                               uint64_t address)
+size_t target_mapping_index(const struct target *target, uint64_t address)
 {
     size_t low = 0;
     size_t high = target->mapping_count;
@@ -290,9 +289,17 @@ const struct target_mapping *target_mapping_at(const struct target *target,
             high = middle;
         }
     }
-    if (low < target->mapping_count && address >= target->mappings[low].begin)
-        return &target->mappings[low];
-    return NULL;
+    return low;
+}
+
+const struct target_mapping *target_mapping_at(const struct target *target,
+                                               uint64_t address)
+{
+    size_t i = target_mapping_index(target, address);
+
+    return i < target->mapping_count && address >= target->mappings[i].begin
+               ? &target->mappings[i]
+               : NULL;
 }
 
 const struct target_module *target_module_at(const struct target *target,

@@ -92,6 +92,8 @@ size_t target_read(struct target *target, uint64_t address, void *buffer,
 MUST_CHECK bool target_read_u64(struct target *target, uint64_t address,
                                 uint64_t *ret_value);
 
+/* Of the first mapping that ends above address; mapping_count: none does. */
+size_t target_mapping_index(const struct target *target, uint64_t address);
 const struct target_mapping *target_mapping_at(const struct target *target,
                                                uint64_t address);
 /* NULL where no module is; its index is module - target->modules. */

@@ -22,6 +22,9 @@ class Case:
     chain: tuple = CHAIN  # in this order in the crashing thread's frames
     top: bool = False  # the chain's first is frame 0
     cause: Optional[str] = None  # a part of crash.cause, in any case
+    near: Optional[str] = None  # a part of crash.nearestMapping
+    instruction: Optional[str] = None  # its first bytes
+    behind: int = 0  # bytes from there to the pc
     message: Optional[str] = None  # a part of crash.abortMessage
     exception: Optional[tuple] = None  # type, message
     phase: str = "RUNNING"
@@ -31,6 +34,8 @@ class Case:
     kind: str = "CRASH"
     reports: int = 1
     needs: str = ""  # root, user, tmpfs
+    modules: bool = True  # the executable's build-id is in the report
+    files: bool = True  # its executable is there to be read afterwards
     env: tuple = ()
     core: bool = False  # compare core files too
     sender: bool = False  # senderPid must be there
@@ -60,19 +65,23 @@ CASES = (
     null("null_write", threads=1),
     null("null_write_pthread", threads=2),
     crash("unmapped_read", "SIGSEGV", code="SEGV_MAPERR", top=True,
-          address=0xdead0000, access="READ"),
+          address=0xdead0000, access="READ",
+          cause="not mapped: read of 0xdead0000", near="below "),
     crash("read_only_write", "SIGSEGV", code="SEGV_ACCERR", access="WRITE",
-          top=True),
-    crash("non_canonical", "SIGSEGV", code="SI_KERNEL", address=-1, top=True),
+          top=True, cause="read-only", near="program (r--)"),
+    crash("non_canonical", "SIGSEGV", code="SI_KERNEL", address=-1, top=True,
+          cause="non-canonical pointer, perhaps 0x4141414141414140"),
     crash("jump_null", "SIGSEGV", code="SEGV_MAPERR", address=0,
-          access="EXECUTE"),
+          access="EXECUTE", cause="null pointer called"),
     crash("jump_garbage", "SIGSEGV", code="SEGV_MAPERR",
-          address=0xabcdef0123, access="EXECUTE"),
-    crash("jump_nx", "SIGSEGV", code="SEGV_ACCERR", access="EXECUTE"),
+          address=0xabcdef0123, access="EXECUTE",
+          cause="not mapped: jump to 0xabcdef0123", near="below "),
+    crash("jump_nx", "SIGSEGV", code="SEGV_ACCERR", access="EXECUTE",
+          cause="not executable", near="program (rw-)"),
     crash("stack_overflow_main", "SIGSEGV", chain=("recurse", "main"),
-          cause="stack overflow", repeated=True),
+          cause="stack overflow", repeated=True, near="below [stack] (rw-)"),
     crash("stack_overflow_pthread", "SIGSEGV", chain=("recurse",),
-          cause="stack overflow", repeated=True),
+          cause="stack overflow", repeated=True, near="(---)"),
     null("tiny_stack_thread", threads=2),
     null("deep_recursion", chain=("descend", "crash_here"), repeated=True),
     crash("abort", "SIGABRT", code="SI_TKILL", core=True),
@@ -88,24 +97,35 @@ CASES = (
     crash("stack_smash", "SIGABRT", message="stack smashing detected",
           chain=("crash_here",)),
     crash("fortify", "SIGABRT", message="buffer overflow detected"),
-    crash("fpe", "SIGFPE", code="FPE_INTDIV", top=True),
-    crash("ill_ud2", "SIGILL", code="ILL_ILLOPN", top=True),
-    crash("int3", "SIGTRAP", code="SI_KERNEL", top=True, core=True),
-    crash("privileged", "SIGSEGV", code="SI_KERNEL", address=-1, top=True),
-    crash("bus_truncated", "SIGBUS", code="BUS_ADRERR", top=True),
+    crash("fpe", "SIGFPE", code="FPE_INTDIV", top=True,
+          cause="division by zero"),
+    crash("ill_ud2", "SIGILL", code="ILL_ILLOPN", top=True,
+          cause="ud2", instruction="0f 0b"),
+    crash("int3", "SIGTRAP", code="SI_KERNEL", top=True, core=True,
+          cause="breakpoint", instruction="cc", behind=1),
+    crash("privileged", "SIGSEGV", code="SI_KERNEL", address=-1, top=True,
+          cause="privileged", instruction="f4"),
+    crash("bus_truncated", "SIGBUS", code="BUS_ADRERR", top=True,
+          cause="end of a mapped file, /memfd:truncated",
+          near="/memfd:truncated"),
     crash("seccomp_trap", "SIGSYS", code="SYS_SECCOMP",
+          cause="system call 110 refused", instruction="0f 05", behind=2,
           tier="IN_PROCESS"),  # its filter might kill at clone
     null("seccomp_no_clone", tier="IN_PROCESS"),
     null("seccomp_no_exec", tier="IN_PROCESS"),
     null("seccomp_kill_clone", tier=None),
     null("seccomp_strict", tier=None),
-    crash("raise_segv", "SIGSEGV", code="SI_TKILL", address=-1, sender=True),
+    crash("raise_segv", "SIGSEGV", code="SI_TKILL", address=-1, sender=True,
+          cause="the program ended itself: raise()"),
     crash("raise_trap", "SIGTRAP", code="SI_TKILL", sender=True),
-    crash("sigqueue_self", "SIGBUS", code="SI_QUEUE", sender=True),
+    crash("sigqueue_self", "SIGBUS", code="SI_QUEUE", sender=True,
+          cause="sent by the program itself"),
     crash("kill_by_other", "SIGSEGV", code="SI_USER", chain=("main",),
-          sender=True),
-    crash("rsp_zero", "SIGSEGV", chain=("crash_here",), top=True),
-    crash("rsp_garbage", "SIGSEGV", chain=("crash_here",), top=True),
+          sender=True, cause="sent by process "),
+    crash("rsp_zero", "SIGSEGV", chain=("crash_here",), top=True,
+          cause="stack pointer is invalid"),
+    crash("rsp_garbage", "SIGSEGV", chain=("crash_here",), top=True,
+          cause="stack pointer is invalid"),
     crash("smashed_frames", "SIGSEGV", chain=("crash_here",), top=True),
     null("crash_in_handler", chain=CHAIN + ("handle", "main")),
     crash("malloc_lock", "SIGSEGV"),
@@ -164,7 +184,7 @@ CASES = (
     null("host_handler_resethand"),
     null("host_handler_crashes", top=False, address=None),
     null("handler_replaced_by_signal"),
-    null("deleted_binary", chain=(), top=False),  # its names are gone
+    null("deleted_binary", chain=(), top=False, files=False),  # its names are gone
     silent("sigkill", "SIGKILL"),
     silent("sigterm", "SIGTERM"),
     silent("sigpipe", "SIGPIPE"),

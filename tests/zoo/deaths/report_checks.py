@@ -1,0 +1,126 @@
+"""What the zoo asks of a report. Context: tool."""
+
+import functools
+import re
+import subprocess
+
+DEADLINE_US = 2_000_000
+
+
+def frames_of(report):
+    for thread in report.get("threads", []):
+        if thread.get("crashed"):
+            return thread, thread.get("frames", [])
+    return {}, []
+
+
+def check_chain(case, frames):
+    names = [frame.get("function", "").split("(")[0] for frame in frames
+             if not frame.get("inlined")]
+    at = 0
+    for name in case.chain:
+        if name not in names[at:]:
+            return [f"chain: no {name} in order in {names[:16]}"]
+        at = names.index(name, at)
+    if case.top and names[:1] != [case.chain[0]]:
+        return [f"top frame {names[:1]}, expected {case.chain[0]}"]
+    return []
+
+
+def check_signal(case, crash):
+    wrong = []
+    seen = crash.get("signal", {})
+    for field, wish in (("name", case.signal), ("codeName", case.code)):
+        if wish and seen.get(field) != wish:
+            wrong.append(f"signal.{field} {seen.get(field)}, expected {wish}")
+    address = seen.get("faultAddress")
+    if case.address == -1 and address is not None:
+        wrong.append(f"faultAddress {address}, should be unknown")
+    if case.address not in (None, -1) and (
+            address is None or int(address, 16) != case.address):
+        wrong.append(f"faultAddress {address}, expected {case.address:#x}")
+    if case.sender and not seen.get("senderPid"):
+        wrong.append("no senderPid")
+    return wrong
+
+
+def check_instruction(case, crash, rip):
+    """Where it begins, and the bytes there: of the text of files alone."""
+    wish = case.instruction
+    if case.top and not wish and not crash.get("instructionBytes"):
+        return ["no instructionBytes"]
+    if not wish:
+        return []
+    found = crash.get("instructionBytes", "")
+    if not found.startswith(wish.replace(" ", "")):
+        return [f"instructionBytes {found[:32]}, expected {wish}"]
+    behind = rip - int(crash["instructionAddress"], 16)
+    if behind != case.behind:
+        return [f"the instruction lies {behind} before the pc, expected "
+                f"{case.behind}"]
+    return []
+
+
+def check_thread(thread, frames):
+    """The first frame is where the registers say; a file has its id."""
+    registers = thread.get("registers", {})
+    wrong = []
+    if not frames or frames[0].get("pc") != registers.get("rip"):
+        wrong.append(f"rip {registers.get('rip')}, first frame "
+                     f"{frames[:1]}")
+    if not registers.get("rsp"):
+        wrong.append("no rsp")
+    if frames and frames[0].get("trust") != "CONTEXT":
+        wrong.append(f"trust of the first frame {frames[0].get('trust')}")
+    for frame in frames:
+        if frame.get("module") and not frame.get("buildId") and \
+                not frame["module"].startswith("["):
+            wrong.append(f"no build-id: {frame}")
+    return wrong
+
+
+@functools.lru_cache(maxsize=None)
+def build_id_of(program):
+    notes = subprocess.run(["readelf", "-n", program], capture_output=True,
+                           text=True, check=True).stdout
+    return re.search(r"Build ID: ([0-9a-f]+)", notes).group(1)
+
+
+def check_modules(report, program):
+    """The executable, by what its file says of itself."""
+    wish = build_id_of(program)
+    found = {module.get("buildId") for module in report.get("modules", [])}
+    return [] if wish in found else [f"no module with build-id {wish}"]
+
+
+def check_report(case, report, program):
+    """What is wrong with the report of a case; program: the file that died."""
+    crash = report.get("crash", {})
+    thread, frames = frames_of(report)
+    wrong = check_signal(case, crash) + check_chain(case, frames)
+    wrong += check_thread(thread, frames)
+    if case.modules:
+        wrong += check_modules(report, program)
+    rip = int(thread.get("registers", {}).get("rip", "0"), 16)
+    wrong += check_instruction(case, crash, rip)
+    if int(report.get("tier", {}).get("elapsedUs", 0)) > DEADLINE_US:
+        wrong.append(f"late: {report['tier']}")
+    for field, wish in (("access", case.access), ("phase", case.phase)):
+        if wish and crash.get(field) != wish:
+            wrong.append(f"crash.{field} {crash.get(field)}, expected {wish}")
+    for field, wish in (("cause", case.cause),
+                        ("abortMessage", case.message),
+                        ("nearestMapping", case.near)):
+        if wish and wish.lower() not in crash.get(field, "").lower():
+            wrong.append(f"crash.{field} {crash.get(field)!r} lacks {wish!r}")
+    if case.repeated and not any(
+            part.get("count", 0) > 0 for part in thread.get("repeated", [])):
+        wrong.append("no repeated frames")
+    names = [thread.get("name") for thread in report.get("threads", [])]
+    count = len([name for name in names if name != "inquest"])
+    if case.threads is not None and count != case.threads:
+        wrong.append(f"threads {count}, expected {case.threads}: {names[:4]}")
+    tier = report.get("tier", {}).get("name")
+    if case.tier and tier != case.tier:
+        wrong.append(f"tier {report.get('tier')}, expected {case.tier}")
+    return wrong
