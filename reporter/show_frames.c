@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "proto/base/fd.h"
+#include "reporter/disassemble.h"
 #include "reporter/view.h"
 
 #define SOURCE_LINE_BYTES 400
@@ -47,36 +48,15 @@ static void show_source(const struct show *show, const json_t *frame)
     fclose(file);
 }
 
-/* "… 1234 times these 2 frames" behind the frame with this index. */
+/* Where frames are folded behind the one with this index. */
 static void show_repeat(const struct show *show, const json_t *thread,
                         uint64_t index)
 {
-    size_t i;
-    json_t *repeat;
+    char text[VIEW_REPEAT_TEXT];
 
-    json_array_foreach(json_object_get(thread, "repeated"), i, repeat)
-    {
-        uint64_t after = 0;
-        uint64_t period = 0;
-        uint64_t count = 0;
-        if (!view_number(repeat, "afterFrame", &after) || after != index ||
-            !view_number(repeat, "period", &period) ||
-            !view_number(repeat, "count", &count))
-            continue;
-        fprintf(show->out,
-                "      … %" PRIu64 " more frames repeat the last %" PRIu64 "\n",
-                count, period);
-    }
-}
-
-/* How the frame was found, where that is worth a word. */
-static const char *trust_text(const json_t *frame)
-{
-    const char *trust = view_text(frame, "trust");
-
-    if (strcmp(trust, "SCAN") == 0)
-        return " [a guess]";
-    return strcmp(trust, "FRAME_POINTER") == 0 ? " [by frame pointer]" : "";
+    view_repeat(thread, index, text);
+    if (*text != '\0')
+        fprintf(show->out, "      %s\n", text);
 }
 
 static void show_frames(const struct show *show, const json_t *thread)
@@ -102,7 +82,7 @@ static void show_frames(const struct show *show, const json_t *thread)
         fprintf(show->out, "  #%-3zu ", shown++);
         view_print(show->out, text);
         fprintf(show->out, "%s%s\n", inlined ? " [inlined]" : "",
-                trust_text(frame));
+                view_trust(frame));
         show_source(show, frame);
         if (!inlined)
             show_repeat(show, thread, physical++);
@@ -196,6 +176,22 @@ static void show_group(const struct show *show, const json_t *threads,
     show_notes(show, thread);
 }
 
+/* The instructions from the one that crashed, and what it did. */
+static void show_instructions(const struct show *show)
+{
+    struct disassembly code;
+
+    disassemble(show->report, &code);
+    if (code.count > 0)
+        putc('\n', show->out);
+    for (size_t i = 0; i < code.count; i++) {
+        fprintf(show->out, "  %s 0x%" PRIx64 "  %s\n", i == 0 ? "=>" : "  ",
+                code.lines[i].address, code.lines[i].text);
+        if (i == 0 && *code.words != '\0')
+            fprintf(show->out, "       %s\n", code.words);
+    }
+}
+
 void show_threads(const struct show *show)
 {
     const json_t *threads = json_object_get(show->report, "threads");
@@ -212,6 +208,7 @@ void show_threads(const struct show *show)
         end_line(show, "");
         show_frames(show, thread);
         show_notes(show, thread);
+        show_instructions(show);
         show_registers(show, thread);
     }
     for (size_t i = 0; seen && i < count; i++) {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "reporter/show_html_threads.h"
 #include "reporter/state_file.h"
 #include "reporter/view.h"
 
@@ -24,6 +25,7 @@ static const char style[] =
     "td,th{text-align:left;padding:.1rem .8rem .1rem 0}"
     "summary{cursor:pointer;padding:.3rem 0}.crashed{background:var(--soft);"
     "border-left:3px solid #dc2626;padding:.2rem 1rem}"
+    ".fold{list-style:none;opacity:.7}pre{overflow-x:auto}"
     ".cause{font-size:1.1rem}.in{opacity:.7}svg{width:100%;height:auto}"
     "@media print{body{max-width:none}details>*{display:block}}";
 
@@ -105,6 +107,7 @@ static void write_facts(const struct show *show)
     term(out, "Code", view_text(signal, "codeName"));
     term(out, "Fault address", view_text(signal, "faultAddress"));
     term(out, "Access", view_text(crash, "access"));
+    term(out, "Nearest memory", view_text(crash, "nearestMapping"));
     term(out, "Abort text", view_text(crash, "abortMessage"));
     term(out, "Exception", view_text(exception, "type"));
     term(out, "what()", view_text(exception, "message"));
@@ -114,70 +117,6 @@ static void write_facts(const struct show *show)
     term(out, "Processor", view_text(device, "cpuModel"));
     term(out, "Captured by", tier);
     fputs("</dl>\n", out);
-}
-
-static void write_frames(const struct show *show, const json_t *thread)
-{
-    char text[VIEW_FRAME_TEXT];
-    size_t index;
-    json_t *frame;
-
-    fputs("<ol start=0>", show->out);
-    json_array_foreach(json_object_get(thread, "frames"), index, frame)
-    {
-        bool inlined = json_is_true(json_object_get(frame, "inlined"));
-        if (view_is_guest(frame))
-            continue;
-        view_frame(frame, text);
-        fputs(inlined ? "<li class=in>" : "<li>", show->out);
-        html_escape(show->out, text);
-        fputs(inlined ? " [inlined]\n" : "\n", show->out);
-    }
-    fputs("</ol>", show->out);
-}
-
-static void write_registers(const struct show *show, const json_t *thread)
-{
-    const json_t *registers = json_object_get(thread, "registers");
-    const char *name;
-    json_t *value;
-
-    if (json_object_size(registers) == 0)
-        return;
-    fputs("<details><summary>Registers</summary><table>", show->out);
-    json_object_foreach((json_t *)(uintptr_t)registers, name, value)
-    {
-        fputs("<tr><th>", show->out);
-        html_escape(show->out, name);
-        fputs("<td>", show->out);
-        html_escape(show->out, view_text(registers, name));
-    }
-    fputs("</table></details>", show->out);
-}
-
-static void write_threads(const struct show *show)
-{
-    const json_t *threads = json_object_get(show->report, "threads");
-    FILE *out = show->out;
-    size_t index;
-    json_t *thread;
-
-    if (json_array_size(threads) > 0)
-        fputs("<h2>Threads</h2>", out);
-    json_array_foreach((json_t *)(uintptr_t)threads, index, thread)
-    {
-        bool crashed = json_is_true(json_object_get(thread, "crashed"));
-        uint64_t tid = 0;
-        (void)view_number(thread, "tid", &tid); /* 0: not known */
-        fprintf(out, "<details%s><summary>%sThread %" PRIu64 " ",
-                crashed ? " open class=crashed" : "",
-                crashed ? "Crashed: " : "", tid);
-        html_escape(out, view_text(thread, "name"));
-        fputs("</summary>", out);
-        write_frames(show, thread);
-        write_registers(show, thread);
-        fputs("</details>\n", out);
-    }
 }
 
 static uint64_t highest(const json_t *samples, const char *key)
@@ -323,7 +262,7 @@ void show_html(const struct show *show)
     write_head(show);
     write_facts(show);
     write_sentences(show, "Evidence", json_object_get(end, "evidence"));
-    write_threads(show);
+    show_html_threads(show);
     write_memory(show);
     write_actions(show);
     write_modules(show);

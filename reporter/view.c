@@ -102,6 +102,41 @@ void view_frame(const json_t *frame, char ret_text[VIEW_FRAME_TEXT])
              name);
 }
 
+const char *view_trust(const json_t *frame)
+{
+    const char *trust = view_text(frame, "trust");
+
+    if (strcmp(trust, "SCAN") == 0)
+        return " [a guess]";
+    return strcmp(trust, "FRAME_POINTER") == 0 ? " [by frame pointer]" : "";
+}
+
+void view_repeat(const json_t *thread, uint64_t index,
+                 char ret_text[VIEW_REPEAT_TEXT])
+{
+    size_t i;
+    json_t *repeat;
+
+    ret_text[0] = '\0';
+    json_array_foreach(json_object_get(thread, "repeated"), i, repeat)
+    {
+        uint64_t after = 0;
+        uint64_t period = 0;
+        uint64_t count = 0;
+        if (!view_number(repeat, "afterFrame", &after) || after != index ||
+            !view_number(repeat, "count", &count))
+            continue;
+        if (view_number(repeat, "period", &period) && period > 0) {
+            snprintf(ret_text, VIEW_REPEAT_TEXT,
+                     "… %" PRIu64 " more frames repeat the last %" PRIu64,
+                     count, period);
+        } else {
+            snprintf(ret_text, VIEW_REPEAT_TEXT,
+                     "… %" PRIu64 " frames are left out here", count);
+        }
+    }
+}
+
 bool view_same_stack(const json_t *a, const json_t *b)
 {
     const json_t *left = json_object_get(a, "frames");

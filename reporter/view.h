@@ -33,6 +33,18 @@ void view_frame(const json_t *frame, char ret_text[VIEW_FRAME_TEXT]);
 /* Whether it is a frame of our own library: people have no use for it. */
 bool view_is_guest(const json_t *frame);
 
+/* How the frame was found, where that is worth a word: " [a guess]", or "". */
+const char *view_trust(const json_t *frame);
+
+/*
+ * "… 1234 more frames repeat the last 2" where thread's frames are folded
+ * behind the one with this index, "" where they are not. The index counts
+ * without inlined frames.
+ */
+#define VIEW_REPEAT_TEXT 96
+void view_repeat(const json_t *thread, uint64_t index,
+                 char ret_text[VIEW_REPEAT_TEXT]);
+
 /* Whether two threads have the same stack (by pc). */
 bool view_same_stack(const json_t *a, const json_t *b);
 
