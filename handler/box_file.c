@@ -83,6 +83,7 @@ static int open_file(const struct config *config, struct box_file *file)
                              O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return fd;
+    state_give(dir, fd);
     r = reserve(fd);
     if (r < 0) {
         (void)sys_call3(SYS_unlinkat, dir, (long)file->name, 0); /* ours */

@@ -71,7 +71,8 @@ MUST_CHECK int queue_sync(struct queue *queue, const char *report_id);
 /*
  * Whether a further report of size_bytes fits the limits above. Fails with
  * -ERR_QUEUE_FULL, or -ENOSPC when less than QUEUE_FREE_BYTES_MIN would stay.
- * Counts the entries of new/ and busy/: a scan, not for the crash's deadline.
+ * Counts the entries of new/ and busy/, but not of directories so short that
+ * they cannot hold too many: some microseconds for a queue that is delivered.
  */
 MUST_CHECK int queue_room(struct queue *queue, size_t size_bytes);
 

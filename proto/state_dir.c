@@ -71,11 +71,41 @@ void state_box_name(int pid, uint64_t start_ticks,
     text_append(&text, ".box");
 }
 
+void state_give(int dir_fd, int fd)
+{
+    struct stat directory = {0};
+    struct stat file = {0};
+
+    if (sys_call0(SYS_geteuid) != 0 ||
+        sys_call2(SYS_fstat, dir_fd, (long)&directory) < 0 ||
+        sys_call2(SYS_fstat, fd, (long)&file) < 0 ||
+        (!S_ISDIR(file.st_mode) && file.st_nlink != 1) ||
+        (directory.st_uid == file.st_uid && directory.st_gid == file.st_gid))
+        return;
+    /* On failure it stays root's. */
+    (void)sys_call3(SYS_fchown, fd, directory.st_uid, directory.st_gid);
+}
+
+#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+/* What we made belongs to whom the directory above it belongs to. */
+static void give_directory(char *path, size_t parent_bytes)
+{
+    OWNED_FD fd = sys_openat(AT_FDCWD, path, DIRECTORY_FLAGS | O_NOFOLLOW, 0);
+
+    path[parent_bytes] = '\0';
+    OWNED_FD parent =
+        sys_openat(AT_FDCWD, parent_bytes > 0 ? path : "/", DIRECTORY_FLAGS, 0);
+    if (fd >= 0 && parent >= 0)
+        state_give(parent, fd);
+}
+
 /* Makes path and its parents, 0700; what is there already stays. */
 static int make_path(const char *path)
 {
     char part[STATE_PATH_BYTES];
     size_t size = strlen(path);
+    size_t parent_bytes = 0;
     long r = 0;
 
     if (size >= sizeof part)
@@ -86,13 +116,16 @@ static int make_path(const char *path)
         memcpy(part, path, i);
         part[i] = '\0';
         r = sys_call3(SYS_mkdirat, AT_FDCWD, (long)part, 0700);
+        if (r == 0)
+            give_directory(part, parent_bytes);
+        parent_bytes = i;
     }
     return r == -EEXIST ? 0 : (int)r;
 }
 
 int state_dir_open(const char *path, int *ret_fd)
 {
-    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    const int flags = DIRECTORY_FLAGS | O_NOFOLLOW;
     OWNED_FD fd = sys_openat(AT_FDCWD, path, flags, 0);
 
     if (fd == -ENOENT) {
@@ -112,20 +145,6 @@ int state_dir_open(const char *path, int *ret_fd)
         return -EPERM;
     *ret_fd = fd_take(&fd);
     return 0;
-}
-
-void state_give(int dir_fd, int fd)
-{
-    struct stat directory = {0};
-    struct stat file = {0};
-
-    if (sys_call0(SYS_geteuid) != 0 ||
-        sys_call2(SYS_fstat, dir_fd, (long)&directory) < 0 ||
-        sys_call2(SYS_fstat, fd, (long)&file) < 0 ||
-        (directory.st_uid == file.st_uid && directory.st_gid == file.st_gid))
-        return;
-    /* On failure it stays root's. */
-    (void)sys_call3(SYS_fchown, fd, directory.st_uid, directory.st_gid);
 }
 
 static const struct consent_page consent_default = {

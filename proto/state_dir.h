@@ -59,8 +59,9 @@ void state_box_name(int pid, uint64_t start_ticks,
 MUST_CHECK int state_dir_open(const char *path, int *ret_fd);
 
 /*
- * Root's commands work on another user's state directory too: a file that root
- * made there is given to the directory's owner. As anybody else: nothing.
+ * Root's commands work on another user's state directory too: what root made
+ * there is given to the directory's owner, unless it has a second name, which
+ * that owner may have given to a file of root's. As anybody else: nothing.
  */
 void state_give(int dir_fd, int fd);
 

@@ -18,8 +18,7 @@
 #include "reporter/recover.h"
 #include "reporter/reports.h"
 
-#define ID_TIME_DIGITS 12 /* of a UUID version 7, a dash among them */
-#define WAIT_MS_MAX    3600000
+#define WAIT_MS_MAX 3600000
 
 void aftermath_prepare(struct aftermath *aftermath)
 {
@@ -29,15 +28,6 @@ void aftermath_prepare(struct aftermath *aftermath)
     aftermath->start_ms =
         (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
     aftermath->kernel_log_fd = kernel_log_open();
-}
-
-static uint64_t id_time_ms(const char *id)
-{
-    char digits[ID_TIME_DIGITS + 1] = {id[0],  id[1],  id[2], id[3], id[4],
-                                       id[5],  id[6],  id[7], id[9], id[10],
-                                       id[11], id[12], '\0'};
-
-    return strtoull(digits, NULL, 16);
 }
 
 static void copy_cause(struct aftermath *aftermath,
@@ -66,7 +56,7 @@ static bool find_report(struct aftermath *aftermath, struct home *home,
     for (size_t i = reports.count; i > 0; i--) {
         const char *id = reports.items[i - 1].id;
         OWNED_REPORT *report = NULL;
-        if (id_time_ms(id) < aftermath->start_ms)
+        if (reports_id_time_ms(id) < aftermath->start_ms)
             return false;
         if (reports_load(&home->queue, id, &report) < 0 || !report->process ||
             report->process->pid != (uint32_t)pid)

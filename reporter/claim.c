@@ -81,10 +81,10 @@ int claim_end(struct queue *queue, struct claim *claim, enum queue_place place)
 
 int claim_reject(struct queue *queue, struct claim *claim, const char *reason)
 {
-    char name[QUEUE_NAME_BYTES + sizeof ".reason"];
+    char name[QUEUE_NAME_BYTES + sizeof CLAIM_REASON_ENDING];
     char text[REASON_BYTES_MAX];
 
-    snprintf(name, sizeof name, "%s.reason", claim->name);
+    snprintf(name, sizeof name, "%s" CLAIM_REASON_ENDING, claim->name);
     int size = snprintf(text, sizeof text, "%s\n", reason);
     if (size >= (int)sizeof text)
         size = (int)sizeof text - 1;
@@ -92,6 +92,22 @@ int claim_reject(struct queue *queue, struct claim *claim, const char *reason)
     int written = state_file_write(queue->dir_fd[QUEUE_BAD], name, data);
     int r = claim_end(queue, claim, QUEUE_BAD);
     return r < 0 ? r : written;
+}
+
+int claim_requeue(struct queue *queue, const char *report_id)
+{
+    char reason[QUEUE_NAME_BYTES + sizeof CLAIM_REASON_ENDING];
+    char name[QUEUE_NAME_BYTES];
+
+    int r = queue_name(report_id, name);
+    if (r < 0)
+        return r;
+    if (renameat(queue->dir_fd[QUEUE_BAD], name, queue->dir_fd[QUEUE_NEW],
+                 name) < 0)
+        return -errno;
+    snprintf(reason, sizeof reason, "%s" CLAIM_REASON_ENDING, name);
+    (void)unlinkat(queue->dir_fd[QUEUE_BAD], reason, 0); /* may be missing */
+    return fsync(queue->dir_fd[QUEUE_NEW]) < 0 ? -errno : 0;
 }
 
 int claim_erase(struct queue *queue, struct claim *claim)

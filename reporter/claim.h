@@ -42,9 +42,13 @@ MUST_CHECK int claim_take(struct queue *queue, const char *report_id,
 MUST_CHECK int claim_end(struct queue *queue, struct claim *claim,
                          enum queue_place place);
 
+#define CLAIM_REASON_ENDING ".reason"
 /* To bad/, with a file NAME.reason beside it that says why. */
 MUST_CHECK int claim_reject(struct queue *queue, struct claim *claim,
                             const char *reason);
+
+/* From bad/ to new/ again, without the reason. Fails with -ENOENT. */
+MUST_CHECK int claim_requeue(struct queue *queue, const char *report_id);
 
 /*
  * Deletes the claimed report; its bytes are overwritten, by way of tmp/, so

@@ -33,6 +33,7 @@ static bool wanted(const struct list *list, const Inquest__V1__Report *report)
 static const char *state_text(enum queue_place place)
 {
     return place == QUEUE_SENT   ? "sent"
+           : place == QUEUE_BAD  ? "refused"
            : place == QUEUE_BUSY ? "sending"
                                  : "waiting";
 }
@@ -72,6 +73,28 @@ static void print_row(struct list *list, const char *id, size_t size,
            headline_kind(report), state, headline_app(report), cause);
 }
 
+/* A torn one is there too, with what its name tells. */
+static void take_unreadable(struct list *list, const struct stored_report *item,
+                            int r)
+{
+    int64_t time_ms = (int64_t)reports_id_time_ms(item->id);
+    char time[CLOCK_TEXT_BYTES];
+
+    if (list->app || list->kind || time_ms < list->since_ms)
+        return;
+    clock_text(time_ms, time);
+    if (list->array) {
+        json_array_append_new(
+            list->array,
+            json_pack("{s:s,s:s,s:s,s:s,s:s}", "reportId", item->id, "kind",
+                      "KIND_UNSPECIFIED", "time", time, "state",
+                      state_text(item->place), "error", err_text(r)));
+    } else {
+        log_warn("report %s (%s) cannot be read: %s", item->id,
+                 state_text(item->place), err_text(r));
+    }
+}
+
 static void take(struct list *list, const struct reports *reports, size_t index)
 {
     const struct stored_report *item = &reports->items[index];
@@ -79,7 +102,7 @@ static void take(struct list *list, const struct reports *reports, size_t index)
 
     int r = reports_load(&list->home->queue, item->id, &report);
     if (r < 0) {
-        log_warn("report %s cannot be read: %s", item->id, err_text(r));
+        take_unreadable(list, item, r);
         return;
     }
     if (!wanted(list, report))

@@ -9,16 +9,18 @@
 #include "reporter/commands.h"
 #include "reporter/log.h"
 #include "reporter/recover.h"
+#include "reporter/sweep.h"
 
 int cmd_recover(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
     size_t count = 0;
 
-    int status = command_home(&home);
+    int status = command_home_as_is(&home);
     if (status != 0)
         return status;
     int r = recover_all(&home, &count);
+    int swept = sweep(&home);
     if (option_given(invocation, "json")) {
         printf("{\"recovered\": %zu}\n", count);
     } else {
@@ -29,5 +31,7 @@ int cmd_recover(const struct invocation *invocation)
         log_error("some boxes in %s could not be read: %s", home.box_path,
                   err_text(r));
     }
-    return exit_status(r);
+    if (r == 0 && swept < 0)
+        log_error("cannot tidy up %s: %s", home.state_path, err_text(swept));
+    return exit_status(r < 0 ? r : swept);
 }

@@ -7,37 +7,15 @@
 #include "reporter/audit.h"
 #include "reporter/claim.h"
 #include "reporter/commands.h"
-#include "reporter/consent_file.h"
+#include "reporter/discard.h"
 #include "reporter/log.h"
-#include "reporter/state_file.h"
-
-static int erase(struct home *home, const struct stored_report *item)
-{
-    OWNED_CLAIM claim = CLAIM_NONE;
-    char name[QUEUE_NAME_BYTES];
-    int r;
-
-    if (item->place == QUEUE_SENT) {
-        r = queue_name(item->id, name);
-        if (r == 0)
-            r = queue_withdraw(&home->queue, QUEUE_SENT, name);
-        if (r == 0)
-            r = state_file_erase(home->queue.dir_fd[QUEUE_TMP], name);
-    } else {
-        r = claim_take(&home->queue, item->id, &claim);
-        if (r == 0)
-            r = claim_erase(&home->queue, &claim);
-    }
-    if (r < 0)
-        return r;
-    consent_report_remove(home->state_fd, item->id);
-    return audit_append(home->state_fd, "removed", item->id);
-}
 
 static int remove_one(struct home *home, const struct stored_report *item)
 {
-    int r = erase(home, item);
+    int r = discard_report(home, item);
 
+    if (r == 0)
+        r = audit_append(home->state_fd, "removed", item->id);
     if (r == -EBUSY || (r == -ENOENT && item->place == QUEUE_BUSY)) {
         log_error("report %s is being sent just now; try again", item->id);
     } else if (r < 0) {

@@ -20,6 +20,7 @@
 #include "reporter/child.h"
 #include "reporter/commands.h"
 #include "reporter/log.h"
+#include "reporter/retention.h"
 #include "reporter/watchable.h"
 
 #define EXIT_NOT_STARTED 126 /* as the shell */
@@ -134,6 +135,7 @@ int cmd_run(const struct invocation *invocation)
     child_wait(&child, &end);
     if (watched && aftermath_of(&aftermath, &home, &child, &end)) {
         tell(invocation, aftermath.report_id, aftermath.cause);
+        DROP(retention_apply(&home)); /* the next command says what is amiss */
         aftermath_upload(&home, option_value(invocation, "wait-upload"));
     }
     child_reap(&child);

@@ -12,6 +12,7 @@
 #include "reporter/commands.h"
 #include "reporter/consent_status.h"
 #include "reporter/reports.h"
+#include "reporter/retention.h"
 #include "reporter/state_file.h"
 
 static unsigned count_reports(int dir_fd)
@@ -49,6 +50,20 @@ static json_t *crash_loops_json(const struct home *home)
     return array;
 }
 
+static json_t *discarded_json(const struct home *home)
+{
+    uint64_t counts[RETENTION_REASONS];
+    json_t *json = json_object();
+
+    retention_counts(home->state_fd, counts);
+    for (int i = RETENTION_AGE; i < RETENTION_REASONS; i++) {
+        json_object_set_new(json,
+                            retention_reason_name((enum retention_reason)i),
+                            json_integer((json_int_t)counts[i]));
+    }
+    return json;
+}
+
 static json_t *status_json(const struct home *home)
 {
     const char *endpoint = config_get(&home->config, "endpoint");
@@ -62,9 +77,10 @@ static json_t *status_json(const struct home *home)
             json_integer(count_reports(home->queue.dir_fd[place])));
     }
     json_t *json = json_pack(
-        "{s:s,s:s*,s:o,s:o,s:o,s:b}", "stateDir", home->state_path, "endpoint",
-        endpoint, "queue", queue, "crashLoops", crash_loops_json(home),
-        "consent", consent_status_json(home), "doNotTrack", home->do_not_track);
+        "{s:s,s:s*,s:o,s:o,s:o,s:o,s:b}", "stateDir", home->state_path,
+        "endpoint", endpoint, "queue", queue, "crashLoops",
+        crash_loops_json(home), "discarded", discarded_json(home), "consent",
+        consent_status_json(home), "doNotTrack", home->do_not_track);
     backoff_read(home->state_fd, &backoff);
     if (backoff.next_s * 1000 > clock_unix_ms()) {
         clock_text(backoff.next_s * 1000, time);
@@ -73,6 +89,25 @@ static json_t *status_json(const struct home *home)
     if (home->problem[0] != '\0')
         json_object_set_new(json, "problem", json_string(home->problem));
     return json;
+}
+
+static void print_discarded(const struct home *home)
+{
+    uint64_t counts[RETENTION_REASONS];
+    uint64_t total = 0;
+
+    retention_counts(home->state_fd, counts);
+    for (int i = RETENTION_AGE; i < RETENTION_REASONS; i++)
+        total += counts[i];
+    if (total > 0) {
+        printf("Discarded  %llu so far by the limits: %llu by age, %llu by "
+               "count, %llu by bytes, %llu by free space\n",
+               (unsigned long long)total,
+               (unsigned long long)counts[RETENTION_AGE],
+               (unsigned long long)counts[RETENTION_COUNT],
+               (unsigned long long)counts[RETENTION_BYTES],
+               (unsigned long long)counts[RETENTION_FREE_SPACE]);
+    }
 }
 
 static void print_crash_loops(const struct home *home)
@@ -102,6 +137,7 @@ static void print(const struct home *home)
            count_reports(home->queue.dir_fd[QUEUE_BUSY]),
            count_reports(home->queue.dir_fd[QUEUE_SENT]),
            count_reports(home->queue.dir_fd[QUEUE_BAD]));
+    print_discarded(home);
     print_crash_loops(home);
     putchar('\n');
     consent_status_print(home, stdout);

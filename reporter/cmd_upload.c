@@ -11,8 +11,8 @@
 #include "reporter/claim.h"
 #include "reporter/commands.h"
 #include "reporter/log.h"
-#include "reporter/recover.h"
 #include "reporter/state_file.h"
+#include "reporter/sweep.h"
 #include "reporter/upload.h"
 
 #define WAIT_SECONDS_MAX 86400
@@ -124,34 +124,44 @@ static int64_t deadline(const struct invocation *invocation)
     return clock_unix_ms() / 1000 + seconds;
 }
 
-int cmd_upload(const struct invocation *invocation)
+/*
+ * Finds the reports that are named; one that was refused may try again. 0, or
+ * the exit status.
+ */
+static int select_named(struct home *home, const struct invocation *invocation,
+                        struct stored_report *reports)
 {
-    OWNED_HOME home = HOME_CLOSED;
-    bool quiet = option_given(invocation, "quiet");
-    struct upload_result result = {0};
-    struct upload_options options = {
-        .ignore_own_backoff = !quiet,
-        .ignore_server = option_given(invocation, "now"),
-        .progress = !quiet && isatty(STDERR_FILENO),
-        .ids = invocation->operands,
-        .id_count = invocation->operand_count,
-    };
-    size_t recovered = 0;
-
-    int64_t deadline_s = deadline(invocation);
-    if (deadline_s < 0) {
-        log_error("--wait wants whole seconds");
-        return EX_USAGE;
+    for (int i = 0; i < invocation->operand_count; i++) {
+        struct stored_report *report = &reports[i];
+        int status = command_report(home, operand(invocation, i), report);
+        if (status != 0)
+            return status;
+        int r = report->place == QUEUE_BAD
+                    ? claim_requeue(&home->queue, report->id)
+                    : 0;
+        if (r < 0) {
+            log_error("cannot take report %s out of bad/: %s", report->id,
+                      err_text(r));
+            return exit_status(r);
+        }
+        if (report->place == QUEUE_SENT)
+            log_info("report %s was sent already", report->id);
     }
-    int status = command_home(&home);
-    if (status != 0)
-        return status;
-    DROP(recover_all(&home, &recovered)); /* the rest waits in its box */
+    return 0;
+}
+
+/* Sends, once or until the deadline, and says what came of it. */
+static int send_and_tell(struct home *home, const struct invocation *invocation,
+                         const struct upload_options *options,
+                         int64_t deadline_s)
+{
+    struct upload_result result = {0};
+
     int r = option_given(invocation, "wait")
-                ? run_waiting(&home, &options, deadline_s, &result)
-                : upload_run(&home, &options, &result);
+                ? run_waiting(home, options, deadline_s, &result)
+                : upload_run(home, options, &result);
     if (r < 0) {
-        log_error("cannot send from %s: %s", home.state_path, err_text(r));
+        log_error("cannot send from %s: %s", home->state_path, err_text(r));
         return exit_status(r);
     }
     if (option_given(invocation, "json")) {
@@ -160,4 +170,36 @@ int cmd_upload(const struct invocation *invocation)
         tell(&result);
     }
     return status_of(&result);
+}
+
+int cmd_upload(const struct invocation *invocation)
+{
+    OWNED_HOME home = HOME_CLOSED;
+    bool quiet = option_given(invocation, "quiet");
+    size_t named = (size_t)invocation->operand_count;
+    struct stored_report *only = calloc(named + 1, sizeof *only);
+    struct upload_options options = {
+        .ignore_own_backoff = !quiet,
+        .ignore_server = option_given(invocation, "now"),
+        .progress = !quiet && isatty(STDERR_FILENO),
+        .only = named > 0 ? only : NULL,
+        .only_count = named,
+    };
+
+    int64_t deadline_s = deadline(invocation);
+    if (deadline_s < 0)
+        log_error("--wait wants whole seconds, at most %d", WAIT_SECONDS_MAX);
+    int status = deadline_s < 0 ? EX_USAGE : only ? EX_OK : EX_OSERR;
+    if (status == 0)
+        status = command_home_as_is(&home);
+    if (status == 0) {
+        int r = sweep(&home);
+        if (r < 0)
+            log_warn("cannot tidy up %s: %s", home.state_path, err_text(r));
+        status = select_named(&home, invocation, only);
+    }
+    if (status == 0)
+        status = send_and_tell(&home, invocation, &options, deadline_s);
+    free(only);
+    return status;
 }

@@ -6,6 +6,7 @@
 
 #include "proto/base/err.h"
 #include "reporter/log.h"
+#include "reporter/recover.h"
 
 const struct command commands[] = {
     {"run",
@@ -153,7 +154,7 @@ int exit_status(int r)
     }
 }
 
-int command_home(struct home *ret_home)
+int command_home_as_is(struct home *ret_home)
 {
     int r = home_open(ret_home);
 
@@ -165,6 +166,21 @@ int command_home(struct home *ret_home)
     }
     if (ret_home->problem[0] != '\0')
         log_warn("%s", ret_home->problem);
+    return 0;
+}
+
+int command_home(struct home *ret_home)
+{
+    size_t count = 0;
+    int status = command_home_as_is(ret_home);
+
+    if (status != 0)
+        return status;
+    int r = recover_all(ret_home, &count);
+    if (r < 0) {
+        log_debug("some boxes in %s could not be read: %s", ret_home->box_path,
+                  err_text(r));
+    }
     return 0;
 }
 

@@ -26,8 +26,13 @@ int cmd_doctor(const struct invocation *invocation);
 int cmd_export(const struct invocation *invocation);
 int cmd_feedback(const struct invocation *invocation);
 
-/* Opens home and says what is amiss. 0, or the exit status. */
+/*
+ * Opens home, says what is amiss, and makes reports of those who died without
+ * a word since the last command. 0, or the exit status.
+ */
 MUST_CHECK int command_home(struct home *ret_home);
+/* The same without those reports. */
+MUST_CHECK int command_home_as_is(struct home *ret_home);
 
 /*
  * Finds the report that operand 0 names (none: the newest) and says so when

@@ -14,7 +14,11 @@
 #include "proto/base/io.h"
 #include "proto/frame.h"
 
-static const enum queue_place places[] = {QUEUE_NEW, QUEUE_BUSY, QUEUE_SENT};
+#define ID_TIME_DIGITS 12
+#define ID_TIME_HIGH   8 /* of them, before the first dash */
+
+static const enum queue_place places[] = {QUEUE_NEW, QUEUE_BUSY, QUEUE_SENT,
+                                          QUEUE_BAD};
 
 void reports_close(struct reports *reports)
 {
@@ -32,6 +36,16 @@ bool reports_name_valid(const char *name)
     memcpy(id, name, sizeof id - 1);
     id[sizeof id - 1] = '\0';
     return queue_name(id, again) == 0 && strcmp(again, name) == 0;
+}
+
+uint64_t reports_id_time_ms(const char *id)
+{
+    char digits[ID_TIME_DIGITS + 1] = "";
+
+    memcpy(digits, id, ID_TIME_HIGH);
+    memcpy(digits + ID_TIME_HIGH, id + ID_TIME_HIGH + 1, /* behind the dash */
+           ID_TIME_DIGITS - ID_TIME_HIGH);
+    return strtoull(digits, NULL, 16);
 }
 
 static void add(struct reports *reports, const char *name,

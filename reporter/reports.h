@@ -1,6 +1,6 @@
 /*
- * The reports that are here: in new/, busy/ and sent/ all are their owner's to
- * read. Context: tool.
+ * The reports that are here: in new/, busy/, sent/ and bad/ all are their
+ * owner's to read. Context: tool.
  */
 #ifndef INQUEST_REPORTER_REPORTS_H
 #define INQUEST_REPORTER_REPORTS_H
@@ -13,7 +13,7 @@
 #include "proto/queue.h"
 #include "proto/report_codec.h"
 
-#define REPORTS_MAX       (3ul * QUEUE_COUNT_MAX)
+#define REPORTS_MAX       (4ul * QUEUE_COUNT_MAX)
 #define REPORTS_SHORT_MIN 13 /* of an id: its 48 bits of time */
 
 struct stored_report {
@@ -41,6 +41,9 @@ MUST_CHECK int reports_find(const struct reports *reports, const char *prefix,
 
 /* How many characters of items[index].id tell it from all others. */
 size_t reports_short(const struct reports *reports, size_t index);
+
+/* The time in an id (UUID version 7, RFC 9562 section 5.7). */
+uint64_t reports_id_time_ms(const char *id);
 
 /* Whether the name is REPORTID.inq. */
 bool reports_name_valid(const char *name);

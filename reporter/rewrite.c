@@ -131,13 +131,14 @@ static int rewrite_new(struct home *home, const char *id,
     return r < 0 ? r : ended;
 }
 
-static int rewrite_sent(struct home *home, const char *id,
-                        const struct change *change)
+/* In sent/ and bad/ nobody claims. */
+static int rewrite_at_rest(struct home *home, const struct stored_report *item,
+                           const struct change *change)
 {
-    int dir_fd = home->queue.dir_fd[QUEUE_SENT];
+    int dir_fd = home->queue.dir_fd[item->place];
     char name[QUEUE_NAME_BYTES];
 
-    int r = queue_name(id, name);
+    int r = queue_name(item->id, name);
     if (r < 0)
         return r;
     OWNED_FD fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
@@ -162,8 +163,9 @@ int rewrite_all(struct home *home, uint32_t classes,
         return r;
     for (size_t i = 0; i < reports.count; i++) {
         const struct stored_report *item = &reports.items[i];
-        r = item->place == QUEUE_SENT ? rewrite_sent(home, item->id, &change)
-                                      : rewrite_new(home, item->id, &change);
+        bool at_rest = item->place == QUEUE_SENT || item->place == QUEUE_BAD;
+        r = at_rest ? rewrite_at_rest(home, item, &change)
+                    : rewrite_new(home, item->id, &change);
         changed += r == 0;
         if (r < 0 && first_error == 0)
             first_error = r; /* the others all the same */

@@ -269,13 +269,11 @@ static bool selected(const struct round *round, const char *id)
 {
     const struct upload_options *options = round->options;
 
-    if (options->id_count == 0)
-        return true;
-    for (int i = 0; i < options->id_count; i++) {
-        if (strncmp(id, options->ids[i], strlen(options->ids[i])) == 0)
+    for (size_t i = 0; i < options->only_count; i++) {
+        if (strcmp(id, options->only[i].id) == 0)
             return true;
     }
-    return false;
+    return !options->only;
 }
 
 static void show_progress(const struct round *round, size_t at, size_t count)

@@ -17,11 +17,11 @@
 #define UPLOAD_TOKEN_MAX 4096
 
 struct upload_options {
-    bool ignore_own_backoff; /* a person asked */
-    bool ignore_server;      /* also when the server asked to wait */
-    bool progress;           /* on stderr */
-    char *const *ids;        /* only these reports; NULL or empty: all */
-    int id_count;
+    bool ignore_own_backoff;          /* a person asked */
+    bool ignore_server;               /* also when the server asked to wait */
+    bool progress;                    /* on stderr */
+    const struct stored_report *only; /* only these; NULL: all */
+    size_t only_count;
 };
 
 struct upload_result {

@@ -6,9 +6,8 @@
 #include "handler/dumper/session.h"
 #include "proto/rate_limit.h"
 
-bool crash_loop_allows(struct build *build)
+bool crash_loop_allows(struct build *build, struct box *box)
 {
-    const struct box *box = build->box;
     char executable[sizeof box->identity.executable];
     char name[sizeof box->app.name];
 
@@ -17,8 +16,11 @@ bool crash_loop_allows(struct build *build)
     box_string(executable, sizeof executable, box->identity.executable);
     build_app_name(box, name);
     struct rate_program program = {name, executable};
-    return rate_limit_take(build->state_fd, &program, session_now_unix_ms(),
-                           &build->unreported);
+    bool allowed = rate_limit_take(build->state_fd, &program,
+                                   session_now_unix_ms(), &build->unreported);
+    if (allowed)
+        box->control.rate_limit_off = 1;
+    return allowed;
 }
 
 void crash_loop_note(struct build *build)

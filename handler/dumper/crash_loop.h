@@ -11,9 +11,10 @@
 
 /*
  * Whether this death makes a report; needs box and state_fd alone. Remembers
- * in build->unreported how many before it made none.
+ * in build->unreported how many before it made none, and in the box that this
+ * death is let through: one that meets a full disk is not counted twice.
  */
-bool crash_loop_allows(struct build *build);
+bool crash_loop_allows(struct build *build, struct box *box);
 
 /* Says that number in the report. */
 void crash_loop_note(struct build *build);

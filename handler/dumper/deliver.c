@@ -55,6 +55,8 @@ int deliver_queue(struct build *build, uint32_t allowed,
     int r = compress(build, allowed);
     if (r == 0)
         r = queue_open(build->state_fd, ret_queue);
+    if (r == 0)
+        r = queue_room(ret_queue, compressed_bytes);
     if (r == 0) {
         r = queue_drop(
             ret_queue, build->report_id,

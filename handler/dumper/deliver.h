@@ -10,7 +10,8 @@
 
 /*
  * Filters at recording (allowed: a mask of CLASS_BIT()s), packs, compresses
- * and drops. *ret_queue stays open for queue_sync; it is closed on failure.
+ * and drops, if there is room. *ret_queue stays open for queue_sync; it is
+ * closed on failure.
  */
 MUST_CHECK int deliver_queue(struct build *build, uint32_t allowed,
                              struct queue *ret_queue);

@@ -33,7 +33,7 @@ int mode_crash(void)
         box_path[0] = '\0';
     build.box = box;
     build.state_fd = session_open_state(box);
-    if (!crash_loop_allows(&build))
+    if (!crash_loop_allows(&build, box))
         return end_counted(box, box_path);
     build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
     build.target = target_open(box->crash.pid, box->crash.tid);

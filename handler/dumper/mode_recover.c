@@ -126,6 +126,8 @@ static int move_spilled(struct box *box, int state_fd, const char *box_path)
     int r = report_open((struct span){box->spill, size}, &report);
     if (r == 0)
         r = queue_open(state_fd, &queue);
+    if (r == 0)
+        r = queue_room(&queue, size);
     if (r == 0) {
         r = queue_drop(&queue, report->report_id,
                        (struct span){box->spill, FRAME_HEADER_BYTES},
@@ -192,7 +194,7 @@ static int recover(const struct recovery *recovery)
     build.box = box;
     build.state_fd = state_fd;
     build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
-    if (!crash_loop_allows(&build)) {
+    if (!crash_loop_allows(&build, box)) {
         session_wipe(box, recovery->box_path);
         return 0;
     }

@@ -1,0 +1,26 @@
+/*
+ * Putting the house in order: what others left, and what is too much.
+ *
+ *     boxes of the dead -> reports        (recover.h)
+ *     busy/ of dead claimants -> new/     (claim.h)
+ *     tmp/ of dead writers -> erased
+ *     beyond the limits -> discarded      (retention.h)
+ *
+ * Several may sweep at once. Context: tool.
+ */
+#ifndef INQUEST_REPORTER_SWEEP_H
+#define INQUEST_REPORTER_SWEEP_H
+
+#include "proto/base/compiler.h"
+#include "reporter/home.h"
+
+/* A file in tmp/ that nobody touched for so long has no living writer. */
+#define SWEEP_TMP_SECONDS 3600
+
+/*
+ * All of it, each as far as it goes. Fails with the first error; the rest is
+ * done all the same.
+ */
+MUST_CHECK int sweep(struct home *home);
+
+#endif
