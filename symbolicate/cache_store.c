@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@
 #define SUFFIX     ".symcache"
 #define NAME_BYTES 256
 #define PATH_BYTES 4096
+#define DIRECTORY  "passing-"
+#define TREE_FDS   8
 
 struct entry {
     char name[NAME_BYTES];
@@ -134,19 +137,36 @@ static int by_use(const void *left, const void *right)
                                                : 0;
 }
 
+/* What a dead writer left, and what has had its time (absence.h). */
+static void sweep(int dir_fd, const char *name, const struct stat *status)
+{
+    time_t now = time(NULL);
+    char path[PATH_MAX];
+
+    if (strncmp(name, DIRECTORY, sizeof DIRECTORY - 1) == 0) {
+        (void)snprintf(path, sizeof path, "/proc/self/fd/%d/%s", dir_fd, name);
+        if (now - status->st_mtime > STORE_TMP_AGE_S)
+            cache_store_directory_remove(path);
+    } else if (strstr(name, STORE_ABSENT_SUFFIX)) {
+        if (status->st_mtime < now)
+            (void)unlinkat(dir_fd, name, 0);
+    } else if (strstr(name, SUFFIX ".") &&
+               now - status->st_mtime > STORE_TMP_AGE_S) {
+        (void)unlinkat(dir_fd, name, 0);
+    }
+}
+
 static bool read_entry(int dir_fd, const char *name, struct entry *entry)
 {
     struct stat status;
     size_t size = strlen(name);
 
-    if (size >= NAME_BYTES || size < sizeof SUFFIX ||
+    if (size >= NAME_BYTES || size < sizeof SUFFIX || name[0] == '.' ||
         fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         return false;
     bool whole = strcmp(name + size - (sizeof SUFFIX - 1), SUFFIX) == 0;
     if (!whole) {
-        if (strstr(name, SUFFIX ".") &&
-            time(NULL) - status.st_mtime > STORE_TMP_AGE_S)
-            (void)unlinkat(dir_fd, name, 0); /* a dead writer's */
+        sweep(dir_fd, name, &status);
         return false;
     }
     memcpy(entry->name, name, size + 1);
@@ -201,6 +221,54 @@ int cache_store_commit(const struct cache_store *store, const char *build_id,
     }
     trim(store);
     return 0;
+}
+
+static bool directory_place(const struct cache_store *store, char *path)
+{
+    char self[64];
+    const char *temporary = getenv("TMPDIR");
+
+    (void)snprintf(self, sizeof self, "/proc/self/fd/%d", store->dir_fd);
+    ssize_t size = store->dir_fd < 0 ? -1 : readlink(self, path, PATH_MAX - 1);
+    if (size > 0) {
+        path[size] = '\0';
+        return true;
+    }
+    int made = snprintf(path, PATH_MAX, "%s",
+                        temporary && *temporary ? temporary : "/tmp");
+    return made < PATH_MAX;
+}
+
+int cache_store_directory(const struct cache_store *store,
+                          char ret_path[PATH_MAX])
+{
+    char place[PATH_MAX];
+    char path[PATH_MAX];
+
+    if (!directory_place(store, place))
+        return -ENAMETOOLONG;
+    int size = snprintf(path, sizeof path, "%s/" DIRECTORY "XXXXXX", place);
+    if (size >= (int)sizeof path)
+        return -ENAMETOOLONG;
+    if (!mkdtemp(path))
+        return -errno;
+    memcpy(ret_path, path, sizeof path);
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type,
+                      struct FTW *place)
+{
+    (void)status;
+    (void)type;
+    (void)place;
+    (void)remove(path); /* what stays makes its directory stay: swept later */
+    return 0;
+}
+
+void cache_store_directory_remove(const char *path)
+{
+    (void)nftw(path, remove_one, TREE_FDS, FTW_DEPTH | FTW_PHYS);
 }
 
 void cache_store_remove(const struct cache_store *store, const char *build_id)

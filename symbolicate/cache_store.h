@@ -6,6 +6,7 @@
 #ifndef INQUEST_SYMBOLICATE_CACHE_STORE_H
 #define INQUEST_SYMBOLICATE_CACHE_STORE_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include "proto/base/compiler.h"
@@ -13,6 +14,7 @@
 #define STORE_BYTES_DEFAULT (2ull << 30)
 #define STORE_FILES_MAX     10000
 #define STORE_TMP_AGE_S     3600 /* a temporary file older than this is dead */
+#define STORE_ABSENT_SUFFIX ".absent" /* absence.h: gone when their time is */
 
 struct cache_store {
     int dir_fd; /* -1: there is none, nothing is kept */
@@ -38,6 +40,16 @@ MUST_CHECK int cache_store_begin(const struct cache_store *store,
                                  const char *build_id);
 MUST_CHECK int cache_store_commit(const struct cache_store *store,
                                   const char *build_id, int fd);
+
+/*
+ * A new directory of its own, within the store (else in TMPDIR, /tmp), for a
+ * file that is only passing through; and its end. One whose owner died goes
+ * with the next commit after STORE_TMP_AGE_S. Fails with -errno.
+ */
+MUST_CHECK int cache_store_directory(const struct cache_store *store,
+                                     char ret_path[PATH_MAX]);
+void cache_store_directory_remove(const char *path);
+
 void cache_store_remove(const struct cache_store *store, const char *build_id);
 
 #endif

@@ -68,11 +68,6 @@ static bool take_debug(struct debug_file *file, const char *path)
     return true;
 }
 
-bool debug_file_offer(struct debug_file *file, const char *path)
-{
-    return file->build_id[0] != '\0' && take_debug(file, path);
-}
-
 /* DIR/.build-id/ab/cdef…SUFFIX; false where it is too long. */
 static bool id_path(const char *directory, const char *id, const char *suffix,
                     char path[DEBUG_PATH_BYTES])
@@ -207,7 +202,7 @@ void debug_file_find(const struct debug_search *search,
 {
     struct debug_file *file = ret_file;
 
-    *file = (struct debug_file){0};
+    *file = (struct debug_file){.debug_fd = -1, .alt_fd = -1};
     (void)snprintf(file->build_id, sizeof file->build_id, "%s",
                    search->build_id);
     if (search->path && *search->path)
@@ -222,9 +217,66 @@ void debug_file_find(const struct debug_search *search,
     find_alt(search, file);
 }
 
+/* The path by which the worker opens a nameless file of ours. */
+static void fd_path(int fd, char path[DEBUG_PATH_BYTES])
+{
+    (void)snprintf(path, DEBUG_PATH_BYTES, "/proc/%d/fd/%d", getpid(), fd);
+}
+
+/* Fetches id; a descriptor that take has accepted, or -1. */
+static int fetch(struct debug_file *file, struct debuginfod *debuginfod,
+                 const char *id,
+                 bool (*take)(struct debug_file *, const char *))
+{
+    char why[DEBUGINFOD_WHY_BYTES];
+    char name[DEBUG_PATH_BYTES];
+    char path[DEBUG_PATH_BYTES];
+
+    (void)snprintf(name, sizeof name, "%s for %s", debuginfod->urls, id);
+    int fd = debuginfod_fetch(debuginfod, id, why);
+    if (fd < 0) {
+        note(file, name, why);
+        return -1;
+    }
+    fd_path(fd, path);
+    if (take(file, path))
+        return fd;
+    debuginfod_distrust(debuginfod, id, "what they sent was not that file");
+    note(file, name, "what they sent was not that file");
+    fd_close(&fd);
+    return -1;
+}
+
+static bool take_fetched_alt(struct debug_file *file, const char *path)
+{
+    const struct elf_peek *peek =
+        file->debug[0] ? &file->debug_peek : &file->main_peek;
+
+    return take_alt(file, peek->alt_id, path);
+}
+
+void debug_file_fetch(struct debug_file *file, struct debuginfod *debuginfod)
+{
+    if (file->state != DEBUG_FOUND && strlen(file->build_id) >= ID_HEX_MIN)
+        file->debug_fd = fetch(file, debuginfod, file->build_id, take_debug);
+    const struct elf_peek *peek =
+        file->debug[0] ? &file->debug_peek : &file->main_peek;
+    if (file->alt[0] == '\0' && strlen(peek->alt_id) >= ID_HEX_MIN)
+        file->alt_fd = fetch(file, debuginfod, peek->alt_id, take_fetched_alt);
+}
+
+const char *debug_file_place(const struct debug_file *file)
+{
+    if (file->debug_fd >= 0)
+        return "a debuginfod server";
+    return file->debug[0] ? file->debug : file->main;
+}
+
 void debug_file_clear(struct debug_file *file)
 {
     for (size_t i = 0; i < file->tried_count; i++)
         free(file->tried[i]);
     file->tried_count = 0;
+    fd_close(&file->debug_fd);
+    fd_close(&file->alt_fd);
 }

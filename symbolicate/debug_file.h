@@ -1,11 +1,13 @@
 /*
  * Where a module's debug information is: the module itself, build-id trees,
- * .gnu_debuglink; and of that what dwz moved out (.gnu_debugaltlink). A file
- * with another build-id is never used. Context: tool.
+ * .gnu_debuglink, and last, where allowed, debuginfod servers; and of that what
+ * dwz moved out (.gnu_debugaltlink). A file with another build-id is never
+ * used. Context: tool.
  */
 #ifndef INQUEST_SYMBOLICATE_DEBUG_FILE_H
 #define INQUEST_SYMBOLICATE_DEBUG_FILE_H
 
+#include "symbolicate/debuginfod.h"
 #include "symbolicate/elf_peek.h"
 
 #define DEBUG_PATH_BYTES 4096
@@ -25,6 +27,7 @@ struct debug_search {
     const char *build_id; /* lower-case hexadecimal; "" for any */
     const char *const *directories; /* searched before DEBUG_DIR */
     size_t directory_count;
+    struct debuginfod *debuginfod; /* NULL: servers are not asked */
 };
 
 struct debug_file {
@@ -34,6 +37,7 @@ struct debug_file {
     char debug[DEBUG_PATH_BYTES]; /* "" where main holds it or none does */
     char alt[DEBUG_PATH_BYTES];
     struct elf_peek main_peek, debug_peek;
+    int debug_fd, alt_fd; /* what came from a server, nameless; else -1 */
     char *tried[DEBUG_TRIED_MAX]; /* "PATH: why not", from malloc */
     size_t tried_count;
 };
@@ -43,7 +47,13 @@ void debug_file_find(const struct debug_search *search,
                      struct debug_file *ret_file);
 void debug_file_clear(struct debug_file *file);
 
-/* Offers one more file, as debuginfod does; its build-id is checked. */
-bool debug_file_offer(struct debug_file *file, const char *path);
+/*
+ * Asks debuginfod servers for what was not found. Blocks, at most its wait_ms;
+ * what did not come is in tried.
+ */
+void debug_file_fetch(struct debug_file *file, struct debuginfod *debuginfod);
+
+/* The file that answers come from, for people; "" where there is none. */
+const char *debug_file_place(const struct debug_file *file);
 
 #endif

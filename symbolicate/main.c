@@ -7,7 +7,6 @@
  *
  * Context: tool.
  */
-#include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,19 +16,12 @@
 
 #include "proto/base/compiler.h"
 #include "proto/base/err.h"
+#include "symbolicate/options.h"
 #include "symbolicate/print.h"
 #include "symbolicate/serve.h"
 
 #define OUTPUT_BYTES 65536
-
-struct options {
-    const char *module;
-    const char *build_id;
-    const char *directories[DEBUG_DIRS_MAX];
-    size_t directory_count;
-    const char *cache_dir; /* NULL: the default one */
-    bool json, serve, build;
-};
+#define MIB          1048576.0
 
 /* Lines of a descriptor; what is answered flows out before it waits. */
 struct input {
@@ -129,25 +121,21 @@ static int say_missing(const struct options *options,
     return EX_NOINPUT;
 }
 
-static int run_module(const struct options *options,
-                      const struct cache_store *store)
+static int say_where(const struct options *options,
+                     const struct symbols *symbols)
 {
-    struct debug_search search = {
-        .path = options->module,
-        .build_id = options->build_id ? options->build_id : "",
-        .directories = options->directories,
-        .directory_count = options->directory_count,
-    };
-    CLEANUP(symbols_close)
-    struct symbols *symbols = symbols_open(&search, store);
+    if (options->json) {
+        print_json(debug_json(symbols));
+    } else {
+        print_debug(symbols);
+    }
+    return symbols_file(symbols)->state < DEBUG_SYMTAB ? EX_NOINPUT : 0;
+}
 
-    if (!symbols)
-        return EX_OSERR;
-    if (symbols_file(symbols)->state < DEBUG_SYMTAB)
-        return say_missing(options, symbols);
-    if (!options->build)
-        return resolve_lines(options, symbols);
+static int build_cache(struct symbols *symbols)
+{
     int r = symbols_build(symbols);
+
     if (r < 0) {
         fprintf(stderr, "inquest-symbolicate: no cache made: %s\n",
                 err_text(r));
@@ -155,89 +143,77 @@ static int run_module(const struct options *options,
     return r < 0 ? EX_DATAERR : 0;
 }
 
-static const char usage[] =
-    "usage: inquest-symbolicate --module FILE | --build-id ID [OPTION…]\n"
-    "       inquest-symbolicate --serve [OPTION…]\n"
-    "Reads one hexadecimal module-relative address a line and prints its\n"
-    "frames, innermost first.\n\n"
-    "  --module FILE     the program or library\n"
-    "  --build-id ID     its build-id: another one is not used; alone: found\n"
-    "                    in the build-id trees and the cache\n"
-    "  --debug-dir DIR   look here before /usr/lib/debug; may be repeated\n"
-    "  --cache-dir DIR   symbol cache; default ~/.cache/inquest/symbols\n"
-    "  --no-cache        keep no symbol cache\n"
-    "  --build-cache     make the module's cache now, read no addresses\n"
-    "  --json            one JSON object a line\n"
-    "  --serve           questions and answers as JSON lines\n";
-
-static const struct option table[] = {
-    {"module", required_argument, NULL, 'm'},
-    {"build-id", required_argument, NULL, 'i'},
-    {"debug-dir", required_argument, NULL, 'd'},
-    {"cache-dir", required_argument, NULL, 'c'},
-    {"no-cache", no_argument, NULL, 'n'},
-    {"build-cache", no_argument, NULL, 'b'},
-    {"json", no_argument, NULL, 'j'},
-    {"serve", no_argument, NULL, 's'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'v'},
-    {0},
-};
-
-/* 0; the letter of an option that ends the program; -1. */
-static int take_option(struct options *options, int letter)
+static int run_module(const struct options *options,
+                      const struct cache_store *store,
+                      struct debuginfod *debuginfod)
 {
-    switch (letter) {
-    case 'm':
-        options->module = optarg;
-        return 0;
-    case 'i':
-        options->build_id = optarg;
-        return 0;
-    case 'd':
-        if (options->directory_count == DEBUG_DIRS_MAX)
-            return -1;
-        options->directories[options->directory_count++] = optarg;
-        return 0;
-    case 'c':
-        options->cache_dir = optarg;
-        return 0;
-    case 'n':
-        options->cache_dir = "";
-        return 0;
-    case 'b':
-        options->build = true;
-        return 0;
-    case 'j':
-        options->json = true;
-        return 0;
-    case 's':
-        options->serve = true;
-        return 0;
-    default:
-        return letter == 'h' || letter == 'v' ? letter : -1;
-    }
+    struct debug_search search = {
+        .path = options->module,
+        .build_id = options->build_id ? options->build_id : "",
+        .directories = options->directories,
+        .directory_count = options->directory_count,
+        .debuginfod = debuginfod,
+    };
+    CLEANUP(symbols_close)
+    struct symbols *symbols = symbols_open(&search, store);
+
+    if (!symbols)
+        return EX_OSERR;
+    if (options->mode == MODE_WHERE)
+        return say_where(options, symbols);
+    if (symbols_file(symbols)->state < DEBUG_SYMTAB)
+        return say_missing(options, symbols);
+    return options->mode == MODE_BUILD ? build_cache(symbols)
+                                       : resolve_lines(options, symbols);
 }
 
-static int parse_options(int argc, char **argv, struct options *options)
+/* On a terminal's standard error: what takes long says how far it is. */
+static void show_progress(void *context, const char *build_id, uint64_t bytes,
+                          uint64_t total_bytes)
 {
-    for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-        int r = take_option(options, c);
-        if (r != 0)
-            return r;
+    (void)context;
+    if (!isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr, "\rasking for %.8s…: %.1f of %.1f MiB", build_id,
+            (double)bytes / MIB, (double)total_bytes / MIB);
+    if (bytes == total_bytes && bytes > 0)
+        putc('\n', stderr);
+}
+
+static int run(const struct options *options)
+{
+    struct cache_store store = cache_store_open(options->cache_dir);
+    struct debuginfod debuginfod = {
+        .urls = options->urls,
+        .store = &store,
+        .bytes_max = options->fetch_bytes,
+        .wait_ms = options->wait_s * 1000,
+        .progress =
+            options->mode == MODE_SERVE ? serve_progress : show_progress,
+    };
+    struct debuginfod *allowed =
+        options->urls && *options->urls ? &debuginfod : NULL;
+    int status = 0;
+
+    store.bytes_max = options->cache_bytes;
+    if (options->mode == MODE_SERVE) {
+        serve(&(struct serve_options){
+            options->directories, options->directory_count, &store, allowed});
+    } else {
+        status = run_module(options, &store, allowed);
     }
-    bool one = options->module || options->build_id;
-    return optind == argc && options->serve != one ? 0 : -1;
+    cache_store_close(&store);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
     static char output[OUTPUT_BYTES];
-    struct options options = {0};
+    struct options options;
 
-    int r = parse_options(argc, argv, &options);
+    int r = options_parse(argc, argv, &options);
     if (r == 'h') {
-        fputs(usage, stdout);
+        fputs(options_usage, stdout);
         return 0;
     }
     if (r == 'v') {
@@ -245,18 +221,11 @@ int main(int argc, char **argv)
         return 0;
     }
     if (r < 0) {
-        fputs(usage, stderr);
+        fputs(options_usage, stderr);
         return EX_USAGE;
     }
     (void)setvbuf(stdout, output, _IOFBF, sizeof output);
-    struct cache_store store = cache_store_open(options.cache_dir);
-    if (options.serve) {
-        serve(&(struct serve_options){options.directories,
-                                      options.directory_count, &store});
-    } else {
-        r = run_module(&options, &store);
-    }
-    cache_store_close(&store);
+    r = run(&options);
     if (fflush(stdout) != 0)
         r = EX_IOERR;
     return r;

@@ -105,3 +105,38 @@ void print_text(uint64_t address, const struct symbols_frame *frames,
     }
     putchar('\n');
 }
+
+json_t *debug_json(const struct symbols *symbols)
+{
+    static const char *const states[] = {
+        [DEBUG_MISSING] = "missing",
+        [DEBUG_MISMATCH] = "mismatch",
+        [DEBUG_SYMTAB] = "symtab",
+        [DEBUG_FOUND] = "found",
+    };
+    const struct debug_file *file = symbols_file(symbols);
+    json_t *tried = json_array();
+
+    for (size_t i = 0; i < file->tried_count; i++)
+        json_array_append_new(tried, json_string(file->tried[i]));
+    return json_pack("{s:s,s:s,s:s,s:o}", "state", states[file->state],
+                     "buildId", file->build_id, "path", debug_file_place(file),
+                     "tried", tried);
+}
+
+void print_debug(const struct symbols *symbols)
+{
+    static const char *const states[] = {
+        [DEBUG_MISSING] = "nothing was found",
+        [DEBUG_MISMATCH] = "what was found has another build-id",
+        [DEBUG_SYMTAB] = "functions only, from ",
+        [DEBUG_FOUND] = "functions, files and lines, from ",
+    };
+    const struct debug_file *file = symbols_file(symbols);
+
+    printf("build-id %s: %s%s\n", file->build_id[0] ? file->build_id : "none",
+           states[file->state],
+           file->state < DEBUG_SYMTAB ? "" : debug_file_place(file));
+    for (size_t i = 0; i < file->tried_count; i++)
+        printf("  tried %s\n", file->tried[i]);
+}

@@ -17,4 +17,8 @@ void print_json_answer(uint64_t address, const struct symbols_frame *frames,
 void print_text(uint64_t address, const struct symbols_frame *frames,
                 size_t count);
 
+/* What was found and where, or tried: {"state","buildId","path","tried"}. */
+json_t *debug_json(const struct symbols *symbols);
+void print_debug(const struct symbols *symbols);
+
 #endif

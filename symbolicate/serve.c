@@ -14,10 +14,12 @@ struct module {
     char *build_id;
     struct symbols *symbols;
     bool told;
+    uint64_t asked; /* the number of the last question */
 };
 
 static struct module modules[MODULES_MAX];
 static size_t module_count;
+static uint64_t question_count;
 
 bool parse_address(const char *line, uint64_t *ret_address)
 {
@@ -31,48 +33,62 @@ bool parse_address(const char *line, uint64_t *ret_address)
     return at[strspn(at, " \t\r\n")] == '\0';
 }
 
-static struct module *module_at(const char *path, const char *build_id,
-                                const struct serve_options *options)
+static void module_close(struct module *module)
 {
-    struct debug_search search = {path, build_id, options->directories,
-                                  options->directory_count};
+    symbols_close(&module->symbols);
+    free(module->path);
+    free(module->build_id);
+    *module = (struct module){0};
+}
 
+static struct module *module_known(const char *path, const char *build_id)
+{
     for (size_t i = 0; i < module_count; i++) {
         if (strcmp(modules[i].path, path) == 0 &&
             strcmp(modules[i].build_id, build_id) == 0)
             return &modules[i];
     }
-    if (module_count == MODULES_MAX)
-        return NULL;
-    struct module *module = &modules[module_count];
-    *module = (struct module){
-        .path = strdup(path),
-        .build_id = strdup(build_id),
-        .symbols = symbols_open(&search, options->store),
-    };
-    if (!module->path || !module->build_id || !module->symbols)
-        return NULL;
-    module_count++;
-    return module;
+    return NULL;
 }
 
-/* Said once a module: what was found, where, or what was tried. */
-static json_t *debug_json(const struct symbols *symbols)
+/* A place for one more; where there is none, that of the least recent. */
+static struct module *module_place(void)
 {
-    static const char *const states[] = {
-        [DEBUG_MISSING] = "missing",
-        [DEBUG_MISMATCH] = "mismatch",
-        [DEBUG_SYMTAB] = "symtab",
-        [DEBUG_FOUND] = "found",
-    };
-    const struct debug_file *file = symbols_file(symbols);
-    json_t *tried = json_array();
+    struct module *place = &modules[0];
 
-    for (size_t i = 0; i < file->tried_count; i++)
-        json_array_append_new(tried, json_string(file->tried[i]));
-    return json_pack("{s:s,s:s,s:s,s:o}", "state", states[file->state],
-                     "buildId", file->build_id, "path",
-                     file->debug[0] ? file->debug : file->main, "tried", tried);
+    if (module_count < MODULES_MAX)
+        return &modules[module_count++];
+    for (size_t i = 1; i < module_count; i++) {
+        if (modules[i].asked < place->asked)
+            place = &modules[i];
+    }
+    module_close(place);
+    return place;
+}
+
+static struct module *module_at(const char *path, const char *build_id,
+                                const struct serve_options *options)
+{
+    struct debug_search search = {path, build_id, options->directories,
+                                  options->directory_count,
+                                  options->debuginfod};
+    struct module *module = module_known(path, build_id);
+
+    if (!module) {
+        struct module made = {
+            .path = strdup(path),
+            .build_id = strdup(build_id),
+            .symbols = symbols_open(&search, options->store),
+        };
+        if (!made.path || !made.build_id || !made.symbols) {
+            module_close(&made);
+            return NULL;
+        }
+        module = module_place();
+        *module = made;
+    }
+    module->asked = ++question_count;
+    return module;
 }
 
 static void answer_type(const char *type)
@@ -115,6 +131,16 @@ static void answer_request(const json_t *request,
         symbols_trim(module->symbols);
 }
 
+void serve_progress(void *context, const char *build_id, uint64_t bytes,
+                    uint64_t total_bytes)
+{
+    (void)context;
+    print_json(json_pack("{s:{s:s,s:I,s:I}}", "progress", "buildId", build_id,
+                         "bytes", (json_int_t)bytes, "total",
+                         (json_int_t)total_bytes));
+    (void)fflush(stdout);
+}
+
 void serve(const struct serve_options *options)
 {
     char line[LINE_BYTES_MAX];
@@ -125,9 +151,6 @@ void serve(const struct serve_options *options)
         json_decref(request);
         (void)fflush(stdout);
     }
-    for (size_t i = 0; i < module_count; i++) {
-        symbols_close(&modules[i].symbols);
-        free(modules[i].path);
-        free(modules[i].build_id);
-    }
+    for (size_t i = 0; i < module_count; i++)
+        module_close(&modules[i]);
 }

@@ -26,26 +26,32 @@ struct symbols {
     struct symbol_cache *torn; /* kept: its strings may be in use */
 };
 
-static bool same(const struct cache_source *source, const struct elf_peek *peek)
+/* Whether a file is the one the cache was made of; true where one is gone. */
+static bool may_be(const struct cache_source *source, const char *path,
+                   const struct elf_peek *peek)
 {
-    return source->size_bytes == peek->size_bytes &&
-           source->mtime_ns == peek->mtime_ns;
+    return *path == '\0' || source->size_bytes == 0 ||
+           (source->size_bytes == peek->size_bytes &&
+            source->mtime_ns == peek->mtime_ns);
 }
 
-/* Whether a cache was made of the files that are there now. */
+/*
+ * Whether a cache of this build-id is made of the files that are there now, as
+ * far as they are: what a server once sent is not, and its cache as good.
+ */
 static bool is_current(const struct symbols *symbols,
                        const struct cache_header *header)
 {
-    static const struct elf_peek none;
     const struct debug_file *file = &symbols->file;
 
-    if (header->flags & CACHE_PARTIAL)
+    if ((header->flags & CACHE_PARTIAL) ||
+        !may_be(&header->main, file->main, &file->main_peek) ||
+        !may_be(&header->debug, file->debug, &file->debug_peek))
         return false;
-    /* The files are gone, the cache is not: it was of this build-id. */
-    if (file->main[0] == '\0' && file->debug[0] == '\0')
-        return true;
-    return same(&header->main, file->main[0] ? &file->main_peek : &none) &&
-           same(&header->debug, file->debug[0] ? &file->debug_peek : &none);
+    /* Names alone are enough only until there is a file it was not made of. */
+    return (header->flags & CACHE_DWARF) ||
+           ((*file->debug == '\0' || header->debug.size_bytes > 0) &&
+            (*file->main == '\0' || header->main.size_bytes > 0));
 }
 
 /* The kept cache, where there is one that fits. */
@@ -62,6 +68,11 @@ static struct symbol_cache *open_kept(const struct symbols *symbols)
     return cache;
 }
 
+static bool has_dwarf(const struct symbol_cache *cache)
+{
+    return cache && (symbol_cache_header(cache)->flags & CACHE_DWARF);
+}
+
 struct symbols *symbols_open(const struct debug_search *search,
                              const struct cache_store *store)
 {
@@ -73,11 +84,14 @@ struct symbols *symbols_open(const struct debug_search *search,
     (void)pthread_mutex_init(&symbols->lock, NULL); /* cannot fail, NPTL */
     debug_file_find(search, &symbols->file);
     struct symbol_cache *kept = open_kept(symbols);
+    if (search->debuginfod && !has_dwarf(kept)) {
+        debug_file_fetch(&symbols->file, search->debuginfod);
+        if (symbols->file.debug_fd >= 0)
+            symbol_cache_close(&kept); /* there is better now */
+    }
     atomic_store(&symbols->whole, kept);
-    if (kept && symbols->file.state < DEBUG_SYMTAB) {
-        symbols->file.state = symbol_cache_header(kept)->flags & CACHE_DWARF
-                                  ? DEBUG_FOUND
-                                  : DEBUG_SYMTAB;
+    if (kept && symbols->file.state < DEBUG_FOUND) {
+        symbols->file.state = has_dwarf(kept) ? DEBUG_FOUND : DEBUG_SYMTAB;
     }
     return symbols;
 }
@@ -167,12 +181,14 @@ static size_t answer_from_parts(struct symbols *symbols, uint64_t address,
     return 0;
 }
 
+/* Whether all units are read at once. */
 static bool is_small(const struct debug_file *file)
 {
     const struct elf_peek *peek =
         file->debug[0] ? &file->debug_peek : &file->main_peek;
 
-    return peek->debug_info_bytes < SYMBOLS_SMALL_BYTES;
+    return peek->debug_info_bytes < SYMBOLS_SMALL_BYTES ||
+           file->debug_fd >= 0; /* read once, then only its cache is left */
 }
 
 /* The units around address alone; its answer is whole even without a file. */

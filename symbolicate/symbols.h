@@ -31,7 +31,8 @@ struct symbols_frame {
 struct symbols;
 
 /*
- * Finds the files of search; store is borrowed until close. Never fails but
+ * Finds the files of search, on servers too where it says so (it may block as
+ * long as debuginfod.h says); store is borrowed until close. Never fails but
  * for memory (NULL): symbols_file tells what was found. Reads no debug
  * information yet.
  */

@@ -16,8 +16,7 @@
 
 /*
  * Writes the cache of file into output_fd; with addresses (count > 0) only of
- * the units around them. Blocks. Fails with -ENOENT (no worker beside the
- * program, the library or in INQUEST_SYMBOLICATE_WORKER), -errno,
+ * the units around them. Blocks. Fails with -ENOENT (helper_find), -errno,
  * -ERR_FORMAT (it gave up, crashed, or met its limits).
  */
 MUST_CHECK int worker_run(const struct debug_file *file, int output_fd,
