@@ -6,7 +6,6 @@
 #include <stddef.h>
 
 #define ANSWER_JSON   "application/json"
-#define ANSWER_HTML   "text/html; charset=utf-8"
 #define ANSWER_BINARY "application/x-protobuf"
 
 struct answer {

@@ -11,16 +11,14 @@
 #include <string.h>
 
 #include "collector/ingest.h"
-#include "collector/page.h"
+#include "collector/page/serve.h"
 #include "proto/report_json.h"
 
 #define THREADS         4
 #define CONNECTIONS_MAX 512
 #define IDLE_SECONDS    30
 #define LIST_DEFAULT    100
-#define POLICY_HEADER                                                  \
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; " \
-    "form-action 'none'; frame-ancestors 'none'"
+#define POLICY_HEADER   "default-src 'none'; frame-ancestors 'none'"
 
 struct http {
     struct MHD_Daemon *daemon;
@@ -131,37 +129,12 @@ static struct answer one_report(const struct http *http, const char *rest)
                 : answer_error(404, "no report with this id");
 }
 
-static struct answer html_report(const struct http *http, const char *id)
-{
-    json_t *json = load_json(http, id);
-
-    if (!json)
-        return answer_error(404, "no report with this id");
-    struct answer answer = page_report(json);
-    json_decref(json);
-    return answer;
-}
-
-static struct answer html_list(const struct http *http)
-{
-    json_t *rows = store_list(http->store, LIST_DEFAULT, 0);
-
-    if (!rows)
-        return answer_error(503, "the store does not answer");
-    struct answer answer = page_list(rows);
-    json_decref(rows);
-    return answer;
-}
-
 static struct answer get(const struct http *http,
                          struct MHD_Connection *connection, const char *path)
 {
     static const char one[] = "/v1/reports/";
-    static const char page[] = "/reports/";
     size_t limit = argument(connection, "limit", LIST_DEFAULT);
 
-    if (strcmp(path, "/") == 0)
-        return html_list(http);
     if (strcmp(path, "/healthz") == 0)
         return answer_json(200, json_pack("{s:s}", "status", "ok"));
     if (strcmp(path, "/v1/reports") == 0) {
@@ -172,8 +145,6 @@ static struct answer get(const struct http *http,
     }
     if (strncmp(path, one, sizeof one - 1) == 0)
         return one_report(http, path + sizeof one - 1);
-    if (strncmp(path, page, sizeof page - 1) == 0)
-        return html_report(http, path + sizeof page - 1);
     return answer_error(404, "no such address");
 }
 
@@ -221,8 +192,12 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection,
     }
     if (strcmp(method, "POST") == 0)
         return send_answer(connection, post(http, connection, path, request));
-    if (strcmp(method, "GET") == 0)
+    if (strcmp(method, "GET") == 0) {
+        const struct page_asset *asset = page_asset_find(path);
+        if (asset)
+            return page_serve(connection, asset);
         return send_answer(connection, get(http, connection, path));
+    }
     return send_answer(connection, answer_error(405, "use GET or POST"));
 }
 

@@ -1,0 +1,33 @@
+// What happened, in one sentence.
+import { words } from "./format";
+import type { Report } from "./types";
+
+const TERMINATIONS: Record<string, string> = {
+    OOM_KILL: "Killed by the kernel for want of memory",
+    KILLED: "Killed",
+    RESTARTED: "Gone when the machine or its supervisor restarted",
+    UNKNOWN: "Gone without a word",
+};
+
+function ofCrash(report: Report): string {
+    const crash = report.crash;
+    const exception = [crash?.exception?.type, crash?.exception?.message]
+        .filter(Boolean).join(": ");
+
+    return crash?.cause || crash?.abortMessage || exception ||
+        String(crash?.signal?.codeName ?? "");
+}
+
+export function headline(report: Report): string {
+    const { termination, alarm, detection, feedback, usage } = report;
+
+    return ofCrash(report) ||
+        (termination && (TERMINATIONS[termination.cause ?? ""] ??
+            words(termination.cause ?? "ended"))) ||
+        (alarm && [alarm.rule, alarm.detail].filter(Boolean).join(": ")) ||
+        (detection && [detection.domain, detection.ipAddress]
+            .filter(Boolean).join(" ")) ||
+        feedback?.comment ||
+        (usage && `Usage of ${usage.day ?? "one day"}`) ||
+        words(report.kind);
+}

@@ -1,0 +1,129 @@
+// One report in the browser.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import {
+    close, done, findings, known, newPage, open, overflow, shot, unfold,
+    visit,
+} from "./browser.mjs";
+
+before(open);
+after(close);
+
+const crash = `#/reports/${known.crash}`;
+
+test("a crash says its cause first, then the stack with its marks", async () => {
+    const page = await newPage();
+
+    await visit(page, crash);
+    assert.equal(await page.locator("h1").innerText(),
+        "read of address 0x7f12aa000ff8, just below the mapping of a layer");
+    const stack = page.locator(".thread").first();
+    await stack.getByText("raster::Canvas::blend").waitFor();
+    await stack.getByText("raster/canvas.cpp:218").waitFor();
+    await stack.getByText("inlined").waitFor();
+    await stack.getByText("20,412 more frames repeat the last 2 frames")
+        .waitFor();
+    await stack.getByText("guess", { exact: true }).waitFor();
+    await stack.getByText("frame pointer", { exact: true }).waitFor();
+    await page.getByText("40 with this stack").waitFor();
+    await page.locator(".registers .match").getByText("7f12aa000ff8").waitFor();
+    await page.getByText("tiles-v2").waitFor();
+    await page.getByText("thread 4280 could not be stopped").waitFor();
+    await shot(page, "report");
+    await done(page);
+});
+
+test("a frame opens to its file, module and trust", async () => {
+    const page = await newPage();
+
+    await visit(page, crash);
+    await page.getByText("raster/canvas.cpp:218").click();
+    await page.getByText("/src/editor/raster/canvas.cpp:218").waitFor();
+    await page.locator(".frame-detail").getByText("/opt/editor/bin/editor")
+        .waitFor();
+    await done(page);
+});
+
+test("memory is drawn, and told as a table behind it", async () => {
+    const page = await newPage();
+
+    await visit(page, `#/reports/${known.memory}?at=memory`);
+    await page.locator(".chart canvas").waitFor();
+    await page.locator(".legend").getByText("Limit").waitFor();
+    await page.getByText("40 samples as a table").click();
+    assert.equal(await page.locator(".behind tbody tr").count(), 40);
+    await page.locator(".behind").getByText("129 MiB").first().waitFor();
+    await shot(page, "memory");
+    await done(page);
+});
+
+test("modules and threads are found by typing", async () => {
+    const page = await newPage();
+
+    await visit(page, crash);
+    await page.getByLabel("Find a module").fill("part17");
+    assert.equal(await page.locator("[data-part=modules] tbody tr:visible")
+        .count(), 1);
+    await page.getByLabel("Find a thread or function").fill("worker-7");
+    assert.equal(await page.locator(".thread:visible").count(), 1);
+    await done(page);
+});
+
+test("real reports stand as they came", async () => {
+    const page = await newPage();
+
+    for (const id of known.real) {
+        await visit(page, `#/reports/${id}`);
+        await page.locator(".frame").first().waitFor();
+    }
+    await done(page);
+});
+
+test("hostile strings in every field do nothing", async () => {
+    const page = await newPage();
+
+    await visit(page, `#/reports/${known.hostile}`);
+    await page.locator(".thread-body").first().waitFor();
+    await unfold(page);
+    assert.equal(await page.evaluate(() => window.pwned), undefined);
+    assert.equal(await page.locator("main img, main script, main iframe, " +
+        "main style, main [onerror], main [style*=expression]").count(), 0);
+    const text = await page.locator("main").innerText();
+    const shown = text.split("onerror=\"window.pwned=1\"").length - 1;
+    assert.ok(shown >= 20, `shown as text ${shown} times`);
+    assert.ok(!/[\u202a-\u202e\u2066-\u2069\u0007]/.test(text));
+    for (const href of await page.locator("main a").evaluateAll((links) =>
+        links.map((link) => link.getAttribute("href"))))
+        assert.match(href, /^(#\/|\/v1\/)/);
+    assert.equal(await page.title().then((title) => title.includes("<img")),
+        true);
+    await shot(page, "hostile");
+    await done(page);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+    test(`no serious finding of the checker, ${colorScheme}`, async () => {
+        const page = await newPage({ colorScheme });
+
+        for (const id of [known.crash, known.memory]) {
+            await visit(page, `#/reports/${id}`);
+            await page.locator("[data-part] summary").last().click();
+            await page.locator("main details[open] > :not(summary)").last()
+                .waitFor();
+            assert.deepEqual(await findings(page), []);
+        }
+        await done(page);
+    });
+}
+
+test("at 400 pixels nothing leaves the side", async () => {
+    const page = await newPage({ viewport: { width: 400, height: 800 } });
+
+    for (const id of [known.crash, known.hostile]) {
+        await visit(page, `#/reports/${id}`);
+        await page.locator("[data-part]").first().waitFor();
+        assert.deepEqual(await overflow(page), []);
+    }
+    await shot(page, "narrow");
+    await done(page);
+});
