@@ -109,7 +109,7 @@ static void build_repeat(struct build *build, Inquest__V1__Thread *thread,
     if (!repeat || !thread->repeated)
         return;
     inquest__v1__repeat__init(repeat);
-    SET(repeat, REPEAT, after_frame, AFTER_FRAME, UNWIND_HEAD_FRAMES - 1);
+    SET(repeat, REPEAT, after_frame, AFTER_FRAME, (uint32_t)stack->head - 1);
     SET(repeat, REPEAT, period, PERIOD, (uint32_t)stack->period);
     SET(repeat, REPEAT, count, COUNT, (uint32_t)stack->skipped);
     thread->repeated[thread->n_repeated++] = repeat;

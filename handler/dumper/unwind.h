@@ -1,6 +1,8 @@
 /*
  * Frames of one thread, by libunwind over target_read: call frame information
- * from memory (.eh_frame_hdr), then frame pointers. Context: tool.
+ * from memory (.eh_frame_hdr); where there is none, by frame pointer, else by
+ * the nearest return address on the stack. Where a stack is damaged it ends,
+ * with a note: no frame is invented. Context: tool.
  */
 #ifndef INQUEST_HANDLER_DUMPER_UNWIND_H
 #define INQUEST_HANDLER_DUMPER_UNWIND_H
@@ -10,7 +12,9 @@
 #define UNWIND_HEAD_FRAMES 192
 #define UNWIND_TAIL_FRAMES 64
 #define UNWIND_FRAMES_MAX  (UNWIND_HEAD_FRAMES + UNWIND_TAIL_FRAMES)
-#define UNWIND_DEPTH_MAX   100000
+#define UNWIND_DEPTH_MAX   1000000
+#define UNWIND_THREAD_MS   500 /* about as many frames as 8 MiB can hold */
+#define UNWIND_PERIOD_MAX  64  /* functions in a recursion that is recognised */
 
 enum unwind_trust {
     UNWIND_CONTEXT = 1,
@@ -28,8 +32,9 @@ struct unwind_frame {
 struct unwind_stack {
     struct unwind_frame frames[UNWIND_FRAMES_MAX]; /* innermost first */
     size_t count;
-    size_t skipped;   /* between head and tail: endless recursion */
-    size_t period;    /* frames in one turn of it, 0: no cycle found */
+    size_t skipped;   /* left out behind the first head frames */
+    size_t head;      /* valid when skipped > 0 */
+    size_t period;    /* they repeat the period before, 0: they do not */
     const char *note; /* why it ends early, NULL: it ends by itself */
 };
 

@@ -29,7 +29,11 @@ class Case:
     exception: Optional[tuple] = None  # type, message
     phase: str = "RUNNING"
     threads: Optional[int] = None  # without our sampler
+    frames: Optional[int] = None  # of the crashing thread
+    trust: Optional[tuple] = None  # of its first frames
+    note: Optional[str] = None  # a part of one of its notes
     repeated: bool = False  # a frame that stands for many
+    period: int = 1  # so many functions repeat
     tier: str = "DUMPER"
     kind: str = "CRASH"
     reports: int = 1
@@ -80,10 +84,18 @@ CASES = (
           cause="not executable", near="program (rw-)"),
     crash("stack_overflow_main", "SIGSEGV", chain=("recurse", "main"),
           cause="stack overflow", repeated=True, near="below [stack] (rw-)"),
+    crash("mutual_recursion", "SIGSEGV", chain=("first", "crash_here", "main"),
+          cause="stack overflow", repeated=True, period=3),
     crash("stack_overflow_pthread", "SIGSEGV", chain=("recurse",),
           cause="stack overflow", repeated=True, near="(---)"),
     null("tiny_stack_thread", threads=2),
     null("deep_recursion", chain=("descend", "crash_here"), repeated=True),
+    null("deeper_than_read", chain=("descend",), repeated=True,
+         note="the outermost"),
+    null("jit_frame_pointer", top=False,
+         trust=("CONTEXT", "FRAME_POINTER", "CFI", "CFI")),
+    null("asm_without_cfi", chain=("without_cfi",) + CHAIN,
+         trust=("CONTEXT", "SCAN", "CFI", "CFI")),
     crash("abort", "SIGABRT", code="SI_TKILL", core=True),
     crash("abort_pthread", "SIGABRT"),
     crash("abort_blocked", "SIGABRT"),
@@ -122,11 +134,16 @@ CASES = (
           cause="sent by the program itself"),
     crash("kill_by_other", "SIGSEGV", code="SI_USER", chain=("main",),
           sender=True, cause="sent by process "),
-    crash("rsp_zero", "SIGSEGV", chain=("crash_here",), top=True,
+    crash("rsp_zero", "SIGSEGV", chain=("crash_here",), top=True, frames=1,
+          note="stack pointer is invalid",
           cause="stack pointer is invalid"),
-    crash("rsp_garbage", "SIGSEGV", chain=("crash_here",), top=True,
+    crash("rsp_garbage", "SIGSEGV", chain=("crash_here",), top=True, frames=1,
+          note="stack pointer is invalid",
           cause="stack pointer is invalid"),
-    crash("smashed_frames", "SIGSEGV", chain=("crash_here",), top=True),
+    crash("smashed_frames", "SIGSEGV", chain=("crash_here",), top=True,
+          frames=1, note="damaged stack"),
+    crash("smashed_return", "SIGSEGV", chain=(), frames=1, access="EXECUTE",
+          address=0x414141414141, note="damaged stack"),
     null("crash_in_handler", chain=CHAIN + ("handle", "main")),
     crash("malloc_lock", "SIGSEGV"),
     null("loader_lock", top=False, chain=("in_callback",) + CHAIN),
@@ -184,7 +201,10 @@ CASES = (
     null("host_handler_resethand"),
     null("host_handler_crashes", top=False, address=None),
     null("handler_replaced_by_signal"),
-    null("deleted_binary", chain=(), top=False, files=False),  # its names are gone
+    null("deleted_binary", chain=(), top=False, files=False,  # its names are gone
+         trust=("CONTEXT", "CFI", "CFI", "CFI")),
+    null("replaced_binary", chain=(), top=False, files=False,
+         trust=("CONTEXT", "CFI", "CFI", "CFI")),
     silent("sigkill", "SIGKILL"),
     silent("sigterm", "SIGTERM"),
     silent("sigpipe", "SIGPIPE"),

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 DEADLINE_US = 2_000_000
+FRAMES_FOLDED_MAX = 40
 
 
 def frames_of(report):
@@ -79,6 +80,29 @@ def check_thread(thread, frames):
     return wrong
 
 
+def check_stack(case, thread, frames):
+    """How it was walked, and what is left out."""
+    frames = [frame for frame in frames if not frame.get("inlined")]
+    wrong = []
+    if case.frames is not None and len(frames) != case.frames:
+        wrong.append(f"{len(frames)} frames, expected {case.frames}")
+    trust = tuple(frame.get("trust") for frame in frames)
+    if case.trust and trust[:len(case.trust)] != case.trust:
+        wrong.append(f"trust {trust[:8]}, expected {case.trust}")
+    if not case.trust and case.chain and "FRAME_POINTER" in trust:
+        wrong.append(f"guessed: {trust}")
+    if case.note and not any(case.note in note
+                             for note in thread.get("notes", [])):
+        wrong.append(f"notes {thread.get('notes')} lack {case.note!r}")
+    folded = thread.get("repeated", [])
+    if case.repeated and [(int(part.get("period", 0)), part.get("count", 0) > 0)
+                          for part in folded] != [(case.period, True)]:
+        wrong.append(f"repeated {folded}, expected period {case.period}")
+    if folded and len(frames) > FRAMES_FOLDED_MAX:
+        wrong.append(f"{len(frames)} frames of a folded stack")
+    return wrong
+
+
 @functools.lru_cache(maxsize=None)
 def build_id_of(program):
     notes = subprocess.run(["readelf", "-n", program], capture_output=True,
@@ -99,6 +123,7 @@ def check_report(case, report, program):
     thread, frames = frames_of(report)
     wrong = check_signal(case, crash) + check_chain(case, frames)
     wrong += check_thread(thread, frames)
+    wrong += check_stack(case, thread, frames)
     if case.modules:
         wrong += check_modules(report, program)
     rip = int(thread.get("registers", {}).get("rip", "0"), 16)
@@ -113,9 +138,6 @@ def check_report(case, report, program):
                         ("nearestMapping", case.near)):
         if wish and wish.lower() not in crash.get(field, "").lower():
             wrong.append(f"crash.{field} {crash.get(field)!r} lacks {wish!r}")
-    if case.repeated and not any(
-            part.get("count", 0) > 0 for part in thread.get("repeated", [])):
-        wrong.append("no repeated frames")
     names = [thread.get("name") for thread in report.get("threads", [])]
     count = len([name for name in names if name != "inquest"])
     if case.threads is not None and count != case.threads:

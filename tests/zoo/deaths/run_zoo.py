@@ -301,14 +301,15 @@ class Zoo:
             return case
         chain = case.chain
         if case.repeated:  # 32 KiB of stack: the end of an endless recursion
-            chain = chain[:1]
+            chain = chain[:1] if case.period == 1 else ()
         maps = case.name != "no_free_fds"  # where they cannot be read
         if not maps:
             chain = ()
         return dataclasses.replace(
             case, chain=chain, top=case.top and len(chain) > 0,
             tier="IN_PROCESS", threads=None, repeated=False,
-            modules=maps and case.files,
+            modules=maps and case.files, trust=case.trust if case.files else
+            None, note=None if case.repeated else case.note,
             # The exception lies in the heap.
             cause="std::terminate" if case.name in HEAP_TELLS else case.cause)
 

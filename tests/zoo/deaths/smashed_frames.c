@@ -1,15 +1,11 @@
 /* Return addresses are overwritten, then it crashes. Context: tool. */
-#include "tests/zoo/deaths/death.h"
-
-#include <string.h>
+#include "tests/zoo/deaths/smash.h"
 
 void crash_here(void)
 {
-    volatile uintptr_t mark = 0;
-    uintptr_t *volatile at = (uintptr_t *)&mark;
+    uintptr_t local = 0;
 
-    for (int i = 0; i < 24; i++)
-        at[i] = 0x4141414141414141u;
+    smash(&local, 0x4141414141414141u);
     __asm__ volatile("xor %%ebp, %%ebp\n\t"
                      "mov %%ebp, (%%rbp)" ::
                          : "memory");
