@@ -137,6 +137,16 @@ static void read_cgroup(char *buffer, size_t capacity)
     }
 }
 
+static uint64_t pid_namespace(void)
+{
+    struct stat status = {0};
+
+    if (sys_call4(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/ns/pid",
+                  (long)&status, 0) < 0)
+        return 0;
+    return status.st_ino;
+}
+
 static void fill_identity(const struct config *config, struct box_file *file)
 {
     struct box_identity *identity = &file->box->identity;
@@ -152,6 +162,7 @@ static void fill_identity(const struct config *config, struct box_file *file)
     identity->start_unix_ms = clock_ns(CLOCK_REALTIME) / 1000000u;
     identity->ring_epoch_boot_ns = identity->start_boot_ns;
     identity->ring_epoch_unix_ms = identity->start_unix_ms;
+    identity->pid_namespace = pid_namespace();
     identity->do_not_track = config->do_not_track;
     consent_page_read(file->state_fd, &page);
     identity->consent_epoch = page.epoch;
@@ -168,6 +179,34 @@ static void fill_identity(const struct config *config, struct box_file *file)
               sizeof identity->executable);
     read_cgroup(identity->cgroup, sizeof identity->cgroup);
     box_seal(identity, sizeof *identity, 1);
+}
+
+/*
+ * The first sample, so that who dies before the sampler's first tick has one:
+ * the resident set, second field of statm (proc(5)).
+ */
+static void first_sample(struct box *box)
+{
+    char text[PROC_TEXT_BYTES];
+    struct box_sample sample;
+    size_t size = 0;
+    uint64_t pages;
+
+    DROP(io_read_text(AT_FDCWD, "/proc/self/statm", text, sizeof text, &size));
+    const char *at = memchr(text, ' ', size);
+    const char *end = text + size;
+    at = at ? at + 1 : end;
+    if (fmt_parse_u64(&at, end, 10, &pages) < 0)
+        return;
+    memset(&sample, 0xff, sizeof sample);
+    sample.time_ms = 0;
+    sample.rss_pages = (uint32_t)pages;
+    sample.slope_kib_per_s = INT16_MIN;
+    sample.flags = 0;
+    sample.version = 1;
+    sample.cgroup_oom_events = 0;
+    sample.cgroup_oom_kill_events = 0;
+    box_ring_append(box->seconds, BOX_SECONDS_COUNT, 1, &sample);
 }
 
 static void open_dumper(const struct config *config, struct box_file *file)
@@ -201,6 +240,7 @@ int box_file_open(const struct config *config, struct box_file *ret_file)
     }
     open_dumper(config, &file);
     fill_identity(config, &file);
+    first_sample(file.box);
     file.box->control.phase = BOX_BEFORE_MAIN;
     file.box->control.rate_limit_off = !config->rate_limit;
     file.box->control.supervisor_pid = (uint32_t)config->supervisor_pid;

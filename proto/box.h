@@ -81,6 +81,7 @@ struct box_identity {
     uint64_t start_boot_ns;
     uint64_t ring_epoch_boot_ns; /* box_sample.time_ms counts from here */
     uint64_t ring_epoch_unix_ms;
+    uint64_t pid_namespace; /* inode of /proc/self/ns/pid, 0: not known */
     uint64_t consent_epoch;
     uint32_t recording_classes; /* CLASS_BIT()s that may be recorded */
     uint32_t do_not_track;
@@ -136,13 +137,25 @@ struct box_crash {
     char abort_message[1024];
 };
 
+/* box_sample.flags */
+#define BOX_SAMPLE_RESUMED                             \
+    1u /* the machine slept, or the process was frozen \
+        */
+#define BOX_SAMPLE_STEPPED                                                  \
+    2u                       /* CLOCK_REALTIME was set since the one before \
+                              */
+#define BOX_SAMPLE_TRACED 4u /* a debugger was attached */
+#define BOX_SAMPLE_ALARM  8u /* an alarm was raised here */
+
 /*
  * One memory sample. Pages are of 4096 bytes. 0xffffffff (0xffff) in a field:
- * not known. The layout is that of the research notes' 64-byte record.
+ * not known. In tens and minutes it is the sample of the interval with the
+ * largest resident set, its counts those of the whole interval.
  */
 struct box_sample {
     struct box_seal seal;
-    uint32_t time_ms; /* since identity.ring_epoch_boot_ns, / 10 in minutes[] */
+    uint32_t time_ms; /* since identity.ring_epoch_boot_ns, modulo 2^32:
+                         box_history.h makes it a time */
     uint32_t rss_pages;
     uint32_t anon_pages;
     uint32_t swap_pages;
@@ -168,6 +181,54 @@ static_assert(sizeof(struct box_sample) == 64, "one cache line, no padding");
 
 #define BOX_UNKNOWN_U32 0xffffffffu
 #define BOX_UNKNOWN_U16 0xffffu
+
+/* Where figures come from: index of box_sampler.error. */
+enum box_source {
+    BOX_SOURCE_STATM,
+    BOX_SOURCE_STAT,
+    BOX_SOURCE_STATUS,
+    BOX_SOURCE_CGROUP,
+    BOX_SOURCE_CGROUP_EVENTS,
+    BOX_SOURCE_CGROUP_KILLS,
+    BOX_SOURCE_PRESSURE,
+    BOX_SOURCE_DESCRIPTORS,
+    BOX_SOURCE_SYSTEM_KILLS,
+    BOX_SOURCE_ROLLUP,
+    BOX_SOURCE_NETWORK,
+    BOX_SOURCES
+};
+#define BOX_SOURCES_MAX 16
+static_assert(BOX_SOURCES <= BOX_SOURCES_MAX, "an error for each source");
+
+#define BOX_UNKNOWN_U64 0xffffffffffffffffull
+
+/*
+ * What the sampler knows beside its samples, written about every 10 s and when
+ * the period changes. BOX_UNKNOWN_U64: not known.
+ */
+struct box_sampler {
+    struct box_seal seal;
+    uint64_t clock_boot_ns; /* the same moment on both clocks: CLOCK_REALTIME */
+    uint64_t clock_unix_ms; /* may have been set since the process started */
+    uint64_t suspended_ms;  /* slept by the machine since the first sample */
+    uint64_t oom_kills_start;        /* in the cgroup, at the first sample */
+    uint64_t oom_kills;              /* now */
+    uint64_t system_oom_kills_start; /* of /proc/vmstat */
+    uint64_t system_oom_kills;
+    uint64_t anon_bytes; /* resident, by kind */
+    uint64_t file_bytes;
+    uint64_t shared_bytes;
+    uint64_t proportional_bytes; /* PSS, where smaps_rollup was affordable */
+    uint64_t private_bytes;      /* likewise USS */
+    uint64_t network_rx_bytes;   /* since the first sample; OPTIONAL */
+    uint64_t network_tx_bytes;
+    uint64_t cpu_ms;    /* since the start; OPTIONAL */
+    uint32_t period_ms; /* between samples, in force */
+    uint32_t clock_steps;
+    uint16_t error[BOX_SOURCES_MAX]; /* errno of what cannot be read, 0: fine */
+    char name[16];                   /* of the main thread, as ps(1) shows it */
+    char limiting_cgroup[256];       /* the directory of the smallest limit */
+};
 
 /* Attributes and the like: "key\0value\0key\0value\0", then zeros. */
 struct box_action {
@@ -238,7 +299,8 @@ struct box {
     __attribute__((aligned(BOX_PAGE_BYTES))) uint8_t stack[BOX_STACK_BYTES];
     char maps[BOX_MAPS_BYTES];
     uint8_t spill[BOX_SPILL_BYTES]; /* frame header and payload (frame.h) */
-    struct box_sample seconds[BOX_SECONDS_COUNT];
+    struct box_sampler sampler;
+    struct box_sample seconds[BOX_SECONDS_COUNT] __attribute__((aligned(64)));
     struct box_sample tens[BOX_TENS_COUNT];
     struct box_sample minutes[BOX_MINUTES_COUNT];
     struct box_action actions[BOX_ACTIONS_COUNT];
@@ -250,6 +312,8 @@ struct box {
 static_assert(offsetof(struct box, crash) % BOX_PAGE_BYTES == 0,
               "starts a page");
 static_assert(sizeof(struct box_crash) <= BOX_PAGE_BYTES, "fits its page");
+static_assert(offsetof(struct box, seconds) % sizeof(struct box_sample) == 0,
+              "a sample in a cache line");
 static_assert(sizeof(struct box) <= BOX_BYTES_MAX, "fits the box");
 
 /*

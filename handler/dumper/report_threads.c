@@ -1,27 +1,13 @@
-/* Modules, threads and memory of a report. Context: tool. */
-#include <fcntl.h>
+/* Modules and threads of a report. Context: tool. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/ucontext.h>
-#include <time.h>
 
 #include "handler/dumper/report_build.h"
+#include "handler/dumper/report_set.h"
 #include "handler/dumper/unwind.h"
-#include "proto/base/fmt.h"
-#include "proto/base/io.h"
 
-#define PATH_BYTES   4096
-#define PAGE_BYTES   4096ull
-#define SAMPLES_MAX  (BOX_SECONDS_COUNT + BOX_TENS_COUNT + BOX_MINUTES_COUNT)
-#define MINUTES_UNIT 10 /* box_sample.time_ms in minutes[] */
-#define TEXT_BYTES   4096
-
-/* Sets a one-member oneof: field names of the generated code are regular. */
-/* A field with presence: its value, and that it is there. */
-#define SET(message, MESSAGE, field, FIELD, value)        \
-    ((message)->has_##field##_case =                      \
-         INQUEST__V1__##MESSAGE##__HAS_##FIELD##_##FIELD, \
-     (void)((message)->field = (value)))
+#define PATH_BYTES 4096
 
 void build_modules(struct build *build)
 {
@@ -205,122 +191,4 @@ void build_threads(struct build *build)
                        target->threads_missed);
         build_note(build, note);
     }
-}
-
-#define SET_KNOWN(out, field, FIELD, known, value) \
-    ((known) ? SET(out, MEMORY_SAMPLE, field, FIELD, value) : (void)0)
-
-#define SET_PAGES(out, field, FIELD, pages)                  \
-    SET_KNOWN(out, field, FIELD, (pages) != BOX_UNKNOWN_U32, \
-              (uint64_t)(pages)*PAGE_BYTES)
-
-#define SET_U16(out, field, FIELD, value) \
-    SET_KNOWN(out, field, FIELD, (value) != BOX_UNKNOWN_U16, value)
-
-static void add_sample(struct build *build, const struct box_sample *sample,
-                       uint64_t unix_ms)
-{
-    Inquest__V1__Memory *memory = build->report.memory;
-    Inquest__V1__MemorySample *out = build_alloc(build, sizeof *out);
-
-    if (!out)
-        return;
-    inquest__v1__memory_sample__init(out);
-    out->time = (int64_t)unix_ms;
-    SET_PAGES(out, rss_bytes, RSS_BYTES, sample->rss_pages);
-    SET_PAGES(out, anon_bytes, ANON_BYTES, sample->anon_pages);
-    SET_PAGES(out, swap_bytes, SWAP_BYTES, sample->swap_pages);
-    SET_PAGES(out, cgroup_current_bytes, CGROUP_CURRENT_BYTES,
-              sample->cgroup_current_pages);
-    SET_PAGES(out, cgroup_limit_bytes, CGROUP_LIMIT_BYTES,
-              sample->cgroup_limit_pages);
-    SET_KNOWN(out, minor_faults, MINOR_FAULTS,
-              sample->minor_faults != BOX_UNKNOWN_U32, sample->minor_faults);
-    SET_U16(out, major_faults, MAJOR_FAULTS, sample->major_faults);
-    SET_U16(out, thread_count, THREAD_COUNT, sample->threads);
-    SET_U16(out, fd_count, FD_COUNT, sample->fds);
-    SET_U16(out, pressure_some_permille, PRESSURE_SOME_PERMILLE,
-            sample->pressure_some_permille);
-    SET_U16(out, pressure_full_permille, PRESSURE_FULL_PERMILLE,
-            sample->pressure_full_permille);
-    memory->samples[memory->n_samples++] = out;
-}
-
-/* Samples of one ring that are older than before_ms; returns its oldest. */
-static uint64_t add_ring(struct build *build, const struct box_sample *ring,
-                         uint32_t count, unsigned unit, uint64_t before_ms)
-{
-    static struct box_sample samples[BOX_TENS_COUNT];
-    const struct box_identity *identity = &build->box->identity;
-    uint32_t used = box_ring_read(ring, count, samples);
-
-    for (uint32_t i = 0; i < used; i++) {
-        uint64_t at =
-            identity->ring_epoch_unix_ms + (uint64_t)samples[i].time_ms * unit;
-        if (at < before_ms)
-            add_sample(build, &samples[i], at);
-    }
-    return used ? identity->ring_epoch_unix_ms +
-                      (uint64_t)samples[0].time_ms * unit
-                : before_ms;
-}
-
-static uint64_t oldest_of(const struct build *build,
-                          const struct box_sample *ring, uint32_t count,
-                          unsigned unit)
-{
-    static struct box_sample samples[BOX_TENS_COUNT];
-    uint32_t used = box_ring_read(ring, count, samples);
-
-    return used ? build->box->identity.ring_epoch_unix_ms +
-                      (uint64_t)samples[0].time_ms * unit
-                : UINT64_MAX;
-}
-
-/* statm of now: resident pages, in the second field. */
-static void add_current(struct build *build, int pid)
-{
-    char path[64];
-    char text[TEXT_BYTES];
-    size_t size = 0;
-    uint64_t pages;
-    struct box_sample sample;
-
-    memset(&sample, 0xff, sizeof sample);
-    (void)snprintf(path, sizeof path, "/proc/%d/statm", pid);
-    DROP(io_read_text(AT_FDCWD, path, text, sizeof text, &size));
-    const char *at = memchr(text, ' ', size);
-    const char *end = text + size;
-    if (!at)
-        return;
-    at++;
-    if (fmt_parse_u64(&at, end, 10, &pages) < 0)
-        return;
-    sample.rss_pages = (uint32_t)pages;
-    add_sample(build, &sample, (uint64_t)build->report.time);
-}
-
-void build_memory(struct build *build)
-{
-    const struct box *box = build->box;
-    Inquest__V1__Memory *memory = build_alloc(build, sizeof *memory);
-
-    if (!memory)
-        return;
-    inquest__v1__memory__init(memory);
-    memory->samples =
-        build_alloc(build, (SAMPLES_MAX + 1) * sizeof *memory->samples);
-    if (!memory->samples)
-        return;
-    build->report.memory = memory;
-    if (box) {
-        uint64_t tens = oldest_of(build, box->tens, BOX_TENS_COUNT, 1);
-        uint64_t seconds = oldest_of(build, box->seconds, BOX_SECONDS_COUNT, 1);
-        (void)add_ring(build, box->minutes, BOX_MINUTES_COUNT, MINUTES_UNIT,
-                       tens);
-        (void)add_ring(build, box->tens, BOX_TENS_COUNT, 1, seconds);
-        (void)add_ring(build, box->seconds, BOX_SECONDS_COUNT, 1, UINT64_MAX);
-    }
-    if (build->target)
-        add_current(build, build->target->pid);
 }

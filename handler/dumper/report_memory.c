@@ -1,0 +1,210 @@
+/* Memory history, what it lacks, and usage. Context: tool. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "handler/dumper/categories.h"
+#include "handler/dumper/report_build.h"
+#include "handler/dumper/report_set.h"
+#include "proto/base/err.h"
+#include "proto/base/fmt.h"
+#include "proto/base/io.h"
+#include "proto/box_history.h"
+
+#define PAGE_BYTES    4096ull
+#define TEXT_BYTES    4096
+#define NOTE_BYTES    256
+#define MS_PER_MINUTE 60000u
+
+#define SET_PAGES(out, field, FIELD, pages)                                 \
+    SET_KNOWN(out, MEMORY_SAMPLE, field, FIELD, (pages) != BOX_UNKNOWN_U32, \
+              (uint64_t)(pages)*PAGE_BYTES)
+
+#define SET_U16(out, field, FIELD, value)                                   \
+    SET_KNOWN(out, MEMORY_SAMPLE, field, FIELD, (value) != BOX_UNKNOWN_U16, \
+              value)
+
+static void set_bytes(Inquest__V1__MemorySample *out,
+                      const struct box_sample *sample)
+{
+    SET_PAGES(out, rss_bytes, RSS_BYTES, sample->rss_pages);
+    SET_PAGES(out, anon_bytes, ANON_BYTES, sample->anon_pages);
+    SET_PAGES(out, swap_bytes, SWAP_BYTES, sample->swap_pages);
+    SET_PAGES(out, cgroup_current_bytes, CGROUP_CURRENT_BYTES,
+              sample->cgroup_current_pages);
+    SET_PAGES(out, cgroup_limit_bytes, CGROUP_LIMIT_BYTES,
+              sample->cgroup_limit_pages);
+    SET_KNOWN(out, MEMORY_SAMPLE, heap_live_bytes, HEAP_LIVE_BYTES,
+              sample->heap_live_kib != BOX_UNKNOWN_U32,
+              (uint64_t)sample->heap_live_kib * 1024u);
+    SET_KNOWN(out, MEMORY_SAMPLE, slope_bytes_per_second,
+              SLOPE_BYTES_PER_SECOND, sample->slope_kib_per_s != INT16_MIN,
+              (int64_t)sample->slope_kib_per_s * 1024);
+}
+
+static void set_counts(Inquest__V1__MemorySample *out,
+                       const struct box_sample *sample)
+{
+    SET_KNOWN(out, MEMORY_SAMPLE, minor_faults, MINOR_FAULTS,
+              sample->minor_faults != BOX_UNKNOWN_U32, sample->minor_faults);
+    SET_U16(out, major_faults, MAJOR_FAULTS, sample->major_faults);
+    SET_U16(out, thread_count, THREAD_COUNT, sample->threads);
+    SET_U16(out, fd_count, FD_COUNT, sample->fds);
+    SET_U16(out, pressure_some_permille, PRESSURE_SOME_PERMILLE,
+            sample->pressure_some_permille);
+    SET_U16(out, pressure_full_permille, PRESSURE_FULL_PERMILLE,
+            sample->pressure_full_permille);
+    SET_U16(out, cpu_permille, CPU_PERMILLE, sample->cpu_permille);
+    SET_KNOWN(out, MEMORY_SAMPLE, oom_kill_events, OOM_KILL_EVENTS,
+              sample->cgroup_oom_kill_events > 0,
+              sample->cgroup_oom_kill_events);
+}
+
+static void add_sample(struct build *build, const struct box_sample *sample,
+                       int64_t unix_ms)
+{
+    Inquest__V1__Memory *memory = build->report.memory;
+    Inquest__V1__MemorySample *out = build_alloc(build, sizeof *out);
+
+    if (!out)
+        return;
+    inquest__v1__memory_sample__init(out);
+    out->time = unix_ms;
+    set_bytes(out, sample);
+    set_counts(out, sample);
+    memory->samples[memory->n_samples++] = out;
+}
+
+/* statm of now: resident pages, and of them what files back. */
+static void add_current(struct build *build, int pid)
+{
+    char path[64];
+    char text[TEXT_BYTES];
+    size_t size = 0;
+    uint64_t pages;
+    uint64_t shared;
+    struct box_sample sample;
+
+    memset(&sample, 0xff, sizeof sample);
+    sample.cgroup_oom_kill_events = 0;
+    sample.slope_kib_per_s = INT16_MIN;
+    (void)snprintf(path, sizeof path, "/proc/%d/statm", pid);
+    DROP(io_read_text(AT_FDCWD, path, text, sizeof text, &size));
+    const char *at = memchr(text, ' ', size);
+    const char *end = text + size;
+    if (!at)
+        return;
+    at++;
+    if (fmt_parse_u64(&at, end, 10, &pages) < 0)
+        return;
+    sample.rss_pages = (uint32_t)pages;
+    at++;
+    if (at < end && fmt_parse_u64(&at, end, 10, &shared) == 0 &&
+        shared <= pages)
+        sample.anon_pages = (uint32_t)(pages - shared);
+    add_sample(build, &sample, build->report.time);
+}
+
+static void add_history(struct build *build)
+{
+    static struct box_point points[BOX_HISTORY_MAX];
+    size_t count = box_history_read(build->box, points);
+
+    for (size_t i = 0; i < count; i++)
+        add_sample(build, &points[i].sample, points[i].unix_ms);
+}
+
+/* What each missing source would have told. */
+static const char *const source_names[BOX_SOURCES] = {
+    [BOX_SOURCE_STATM] = "resident memory (/proc/self/statm)",
+    [BOX_SOURCE_STAT] = "page faults and threads (/proc/self/stat)",
+    [BOX_SOURCE_STATUS] = "swap (/proc/self/status)",
+    [BOX_SOURCE_CGROUP] = "use and limit of the memory cgroup",
+    [BOX_SOURCE_CGROUP_EVENTS] = "how often the cgroup met its limit",
+    [BOX_SOURCE_CGROUP_KILLS] = "OOM kills in the cgroup",
+    [BOX_SOURCE_PRESSURE] = "memory pressure (/proc/pressure/memory)",
+    [BOX_SOURCE_DESCRIPTORS] = "the number of descriptors (/proc/self/fd)",
+    [BOX_SOURCE_SYSTEM_KILLS] = "OOM kills of the machine (/proc/vmstat)",
+    [BOX_SOURCE_ROLLUP] = "proportional memory (/proc/self/smaps_rollup)",
+    [BOX_SOURCE_NETWORK] = "network use (/proc/net/dev)",
+};
+
+static void note_sampler(struct build *build, const struct box_sampler *sampler)
+{
+    char note[NOTE_BYTES];
+
+    for (size_t i = 0; i < BOX_SOURCES; i++) {
+        if (sampler->error[i] == 0)
+            continue;
+        (void)snprintf(note, sizeof note, "not sampled: %s: %s",
+                       source_names[i], err_text(-(int)sampler->error[i]));
+        build_note(build, note);
+    }
+    if (sampler->clock_steps > 0) {
+        (void)snprintf(note, sizeof note,
+                       "the machine's clock was set %u times while the program "
+                       "ran; sample times are by the last setting",
+                       sampler->clock_steps);
+        build_note(build, note);
+    }
+    if (sampler->suspended_ms >= MS_PER_MINUTE &&
+        sampler->suspended_ms != BOX_UNKNOWN_U64) {
+        (void)snprintf(note, sizeof note,
+                       "the machine slept for %llu min while the program ran",
+                       (unsigned long long)sampler->suspended_ms /
+                           MS_PER_MINUTE);
+        build_note(build, note);
+    }
+}
+
+/* OPTIONAL: the filter takes it out where it was not granted. */
+static void build_usage(struct build *build, const struct box_sampler *sampler)
+{
+    Inquest__V1__Usage *usage = build_alloc(build, sizeof *usage);
+    uint64_t uptime_ms =
+        (uint64_t)build->report.time - build->box->identity.start_unix_ms;
+
+    if (!usage || (sampler->cpu_ms == BOX_UNKNOWN_U64 &&
+                   sampler->network_rx_bytes == BOX_UNKNOWN_U64))
+        return;
+    inquest__v1__usage__init(usage);
+    build->report.usage = usage;
+    SET_KNOWN(usage, USAGE, network_rx_bytes, NETWORK_RX_BYTES,
+              sampler->network_rx_bytes != BOX_UNKNOWN_U64,
+              sampler->network_rx_bytes);
+    SET_KNOWN(usage, USAGE, network_tx_bytes, NETWORK_TX_BYTES,
+              sampler->network_tx_bytes != BOX_UNKNOWN_U64,
+              sampler->network_tx_bytes);
+    SET_KNOWN(usage, USAGE, cpu_percent, CPU_PERCENT,
+              sampler->cpu_ms != BOX_UNKNOWN_U64 && uptime_ms > 0,
+              (uint32_t)(sampler->cpu_ms / (uptime_ms / 100 + 1)));
+}
+
+void build_memory(struct build *build)
+{
+    Inquest__V1__Memory *memory = build_alloc(build, sizeof *memory);
+    struct box_sampler sampler;
+
+    if (!memory)
+        return;
+    inquest__v1__memory__init(memory);
+    memory->samples =
+        build_alloc(build, (BOX_HISTORY_MAX + 1) * sizeof *memory->samples);
+    if (!memory->samples)
+        return;
+    build->report.memory = memory;
+    if (build->box) {
+        add_history(build);
+        bool known = box_sampler_read(build->box, &sampler);
+        if (known) {
+            note_sampler(build, &sampler);
+            build_usage(build, &sampler);
+        }
+        categories_of_sampler(build, known ? &sampler : NULL);
+    }
+    if (build->target && build->target->pid > 0) {
+        add_current(build, build->target->pid);
+        categories_of_process(build);
+    }
+}

@@ -1,0 +1,172 @@
+/* The sampler's sources, from recorded files. Context: tool. */
+#include "tests/unit/support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "handler/memory_stats.h"
+
+static struct memory_stats stats;
+static struct box_sample sample;
+
+static void read_all(const char *root, const char *cgroup)
+{
+    memory_stats_open(&stats, root, cgroup);
+    memory_stats_read(&stats, true, &sample);
+}
+
+static int close_stats(void **state)
+{
+    (void)state;
+    memory_stats_close(&stats);
+    return 0;
+}
+
+static void figures_of_the_process_are_read(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/v2", "/app.slice/app.scope");
+    assert_int_equal(sample.rss_pages, 12000);
+    assert_int_equal(sample.anon_pages, 10000);
+    assert_int_equal(sample.swap_pages, 512);
+    assert_int_equal(sample.threads, 5);
+    assert_true(sample.flags & BOX_SAMPLE_TRACED);
+    assert_string_equal(stats.known.name, "a) b");
+    assert_int_equal(stats.known.anon_bytes, 40000 * 1024);
+    assert_int_equal(stats.known.system_oom_kills, 3);
+}
+
+static void v2_takes_the_smallest_limit_of_the_ancestors(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/v2", "/app.slice/app.scope");
+    assert_int_equal(stats.group.version, 2);
+    assert_int_equal(sample.cgroup_limit_pages, 300 << 8);
+    assert_int_equal(sample.cgroup_current_pages, 240 << 8);
+    assert_int_equal(stats.reclaimable_pages, 2048);
+    assert_non_null(strstr(stats.known.limiting_cgroup, "/app.slice"));
+    assert_null(strstr(stats.known.limiting_cgroup, "/app.scope"));
+}
+
+static void v2_counts_kills_where_the_process_is(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/v2", "/app.slice/app.scope");
+    assert_int_equal(stats.known.oom_kills, 1);
+    assert_int_equal(stats.limit_events, 13);
+}
+
+static void v2_pressure_is_that_of_the_cgroup(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/v2", "/app.slice/app.scope");
+    assert_int_equal(sample.pressure_some_permille, 123);
+    assert_int_equal(sample.pressure_full_permille, 56);
+    assert_int_equal(stats.pressure_us, 777000);
+}
+
+static void v1_without_pressure_says_so_and_reads_the_rest(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/v1", "/docker/web");
+    assert_int_equal(stats.group.version, 1);
+    assert_int_equal(sample.cgroup_limit_pages, 128 << 8);
+    assert_int_equal(sample.cgroup_current_pages, 64 << 8);
+    assert_int_equal(stats.known.oom_kills, 6);
+    assert_int_equal(stats.limit_events, 17);
+    assert_int_equal(stats.reclaimable_pages, 1024);
+    assert_int_equal(sample.pressure_some_permille, BOX_UNKNOWN_U16);
+    assert_int_equal(stats.known.error[BOX_SOURCE_PRESSURE], ENOENT);
+    assert_int_equal(stats.known.error[BOX_SOURCE_CGROUP], 0);
+}
+
+/* In a container the path of /proc/self/cgroup is not below its own root. */
+static void container_falls_back_to_its_own_root(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/v1", "/kubepods/pod7/c1");
+    assert_int_equal(stats.group.version, 1);
+    assert_int_equal(sample.cgroup_current_pages, 64 << 8);
+    assert_int_equal(sample.cgroup_limit_pages, BOX_UNKNOWN_U32);
+    assert_int_equal(stats.known.error[BOX_SOURCE_CGROUP_KILLS], ENOENT);
+}
+
+static void nothing_at_all_is_unknown_but_never_fatal(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/nowhere", "/");
+    assert_int_equal(sample.rss_pages, BOX_UNKNOWN_U32);
+    assert_int_equal(sample.cgroup_current_pages, BOX_UNKNOWN_U32);
+    assert_int_equal(stats.known.error[BOX_SOURCE_STATM], ENOENT);
+    assert_int_equal(stats.known.error[BOX_SOURCE_CGROUP], ENOENT);
+    assert_int_equal(stats.known.error[BOX_SOURCE_NETWORK], 0);
+}
+
+static void second_sample_counts_from_the_first(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/v2", "/app.slice/app.scope");
+    assert_int_equal(sample.minor_faults, 0);
+    stats.minor_faults -= 40;
+    stats.oom_kills -= 1;
+    memory_stats_read(&stats, false, &sample);
+    assert_int_equal(sample.minor_faults, 40);
+    assert_int_equal(sample.cgroup_oom_kill_events, 1);
+    assert_int_equal(sample.swap_pages, BOX_UNKNOWN_U32);
+}
+
+/* A program that closes everything and reuses the number for its own file. */
+static void descriptor_that_the_program_took_is_not_closed(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/v2", "/app.slice/app.scope");
+    int number = stats.statm.fd;
+    int own = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(dup2(own, number), number);
+    memory_stats_read(&stats, true, &sample);
+    assert_int_not_equal(stats.statm.fd, number);
+    assert_int_equal(sample.rss_pages, 12000);
+    memory_stats_close(&stats);
+    assert_int_equal(fcntl(number, F_GETFD) >= 0, 1);
+    (void)close(number);
+    (void)close(own);
+}
+
+static void usage_is_read_only_when_granted(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/v2", "/app.slice/app.scope");
+    memory_stats_read(&stats, false, &sample);
+    assert_int_equal(sample.cpu_permille, BOX_UNKNOWN_U16);
+    assert_int_equal(stats.usage.cpu_ms, 0);
+    usage_stats_grant(&stats.usage, RECORDED "/v2", true);
+    memory_stats_read(&stats, false, &sample);
+    assert_int_equal(stats.usage.cpu_ms, 3000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(figures_of_the_process_are_read, close_stats),
+        cmocka_unit_test_teardown(v2_takes_the_smallest_limit_of_the_ancestors,
+                                  close_stats),
+        cmocka_unit_test_teardown(v2_counts_kills_where_the_process_is,
+                                  close_stats),
+        cmocka_unit_test_teardown(v2_pressure_is_that_of_the_cgroup,
+                                  close_stats),
+        cmocka_unit_test_teardown(
+            v1_without_pressure_says_so_and_reads_the_rest, close_stats),
+        cmocka_unit_test_teardown(container_falls_back_to_its_own_root,
+                                  close_stats),
+        cmocka_unit_test_teardown(nothing_at_all_is_unknown_but_never_fatal,
+                                  close_stats),
+        cmocka_unit_test_teardown(second_sample_counts_from_the_first,
+                                  close_stats),
+        cmocka_unit_test_teardown(
+            descriptor_that_the_program_took_is_not_closed, close_stats),
+        cmocka_unit_test_teardown(usage_is_read_only_when_granted, close_stats),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
