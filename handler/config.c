@@ -2,6 +2,7 @@
 #include "handler/config.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -113,6 +114,44 @@ static void copy_env(char *const *envp, const char *name, char *destination,
     box_string(destination, size, value ? value : "");
 }
 
+/* The file name of the program in buffer, "" when it cannot be known. */
+static const char *program_name(char *buffer, size_t size)
+{
+    long n = sys_call4(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe",
+                       (long)buffer, (long)size - 1);
+
+    size_t used = n > 0 ? (size_t)n : 0;
+    buffer[used] = '\0';
+    const char *slash = memrchr(buffer, '/', used);
+    return slash ? slash + 1 : buffer;
+}
+
+/* Whether name is one of the words of list, "one,two". */
+static bool is_listed(const char *list, const char *name)
+{
+    size_t size = strlen(name);
+
+    while (*list) {
+        size_t word = strcspn(list, ",");
+        if (word == size && memcmp(list, name, size) == 0)
+            return true;
+        list += word + (list[word] == ',');
+    }
+    return false;
+}
+
+/* INQUEST_CHILDREN (run --children): all, none, or names of programs. */
+static bool child_is_watched(const char *children)
+{
+    char path[STATE_PATH_BYTES];
+
+    if (!children || strcmp(children, "all") == 0)
+        return true;
+    if (strcmp(children, "none") == 0)
+        return false;
+    return is_listed(children, program_name(path, sizeof path));
+}
+
 void config_read(struct config *config, char *const *envp)
 {
     *config = (struct config){0};
@@ -128,6 +167,11 @@ void config_read(struct config *config, char *const *envp)
     config->supervisor_pid = env_pid(envp, "INQUEST_SUPERVISOR_PID");
     config->eager_box = config->supervisor_pid == 0 ||
                         config->supervisor_pid == (int)sys_call0(SYS_getppid);
+    if (!config->eager_box &&
+        !child_is_watched(env_find(envp, "INQUEST_CHILDREN"))) {
+        config->disabled = true;
+        return;
+    }
     const char *track = env_find(envp, "DO_NOT_TRACK");
     config->do_not_track = track && *track && strcmp(track, "0") != 0;
     copy_env(envp, "INQUEST_APP", config->app, sizeof config->app);

@@ -22,7 +22,8 @@ enum config_interpose {
 };
 
 struct config {
-    bool disabled;        /* INQUEST_DISABLE=1, AT_SECURE, no state directory */
+    bool disabled;        /* INQUEST_DISABLE=1, AT_SECURE, no state directory, a
+                           * child that INQUEST_CHILDREN leaves out */
     bool eager_box;       /* the direct child of run, or plainly preloaded */
     bool sampler;         /* INQUEST_SAMPLER=0 switches it off */
     bool dumper;          /* INQUEST_TIER=2 switches tier 1 off */

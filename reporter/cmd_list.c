@@ -18,6 +18,7 @@ struct list {
     const char *kind;
     int64_t since_ms;
     json_t *array; /* for --json; NULL: a table */
+    bool ids;      /* --ids */
     size_t printed;
 };
 
@@ -28,6 +29,17 @@ static bool wanted(const struct list *list, const Inquest__V1__Report *report)
     if (list->kind && strcasecmp(list->kind, headline_kind(report)) != 0)
         return false;
     return report->time >= list->since_ms;
+}
+
+static bool kind_known(const char *name)
+{
+    const ProtobufCEnumDescriptor *kinds = &inquest__v1__kind__descriptor;
+
+    for (unsigned i = 0; i < kinds->n_value_names; i++) {
+        if (strcasecmp(kinds->values_by_name[i].name, name) == 0)
+            return true;
+    }
+    return false;
 }
 
 static const char *state_text(enum queue_place place)
@@ -109,6 +121,9 @@ static void take(struct list *list, const struct reports *reports, size_t index)
         return;
     if (list->array) {
         add_json(list, item, report);
+    } else if (list->ids) {
+        puts(item->id);
+        list->printed++;
     } else {
         print_row(list, item->id, reports_short(reports, index), report,
                   state_text(item->place));
@@ -144,12 +159,18 @@ int cmd_list(const struct invocation *invocation)
         .home = &home,
         .app = option_value(invocation, "app"),
         .kind = option_value(invocation, "kind"),
+        .ids = option_given(invocation, "ids"),
         .since_ms = INT64_MIN,
     };
 
     if (since && clock_parse(since, &list.since_ms) < 0) {
         log_error("--since wants a time in UTC like 2026-11-24 or "
                   "2026-11-24T11:00:00");
+        return EX_USAGE;
+    }
+    if (list.kind && !kind_known(list.kind)) {
+        log_error("--kind wants CRASH, TERMINATION, MEMORY_ALARM, SNAPSHOT, "
+                  "DETECTION, FEEDBACK or another kind of the schema");
         return EX_USAGE;
     }
     int status = command_home(&home);

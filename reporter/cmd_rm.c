@@ -1,5 +1,7 @@
 /* inquest rm: deletes reports from this machine. Context: tool. */
 #include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -10,7 +12,8 @@
 #include "reporter/discard.h"
 #include "reporter/log.h"
 
-static int remove_one(struct home *home, const struct stored_report *item)
+static int remove_one(struct home *home, const struct stored_report *item,
+                      json_t *array)
 {
     int r = discard_report(home, item);
 
@@ -23,10 +26,12 @@ static int remove_one(struct home *home, const struct stored_report *item)
     } else {
         log_info("deleted %s", item->id);
     }
+    json_array_append_new(
+        array, json_pack("{s:s,s:b}", "reportId", item->id, "deleted", r == 0));
     return exit_status(r);
 }
 
-static int remove_all(struct home *home)
+static int remove_all(struct home *home, json_t *array)
 {
     OWNED_REPORTS reports = {0};
     int status = EX_OK;
@@ -35,7 +40,7 @@ static int remove_all(struct home *home)
     if (r < 0)
         return exit_status(r);
     for (size_t i = 0; i < reports.count; i++) {
-        int one = remove_one(home, &reports.items[i]);
+        int one = remove_one(home, &reports.items[i], array);
         status = one != EX_OK ? one : status;
     }
     return status;
@@ -45,6 +50,7 @@ int cmd_rm(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
     struct stored_report found;
+    json_t *array;
 
     if (invocation->operand_count == 0) {
         log_error("rm wants report ids, last, or all");
@@ -53,15 +59,21 @@ int cmd_rm(const struct invocation *invocation)
     int status = command_home(&home);
     if (status == 0 && claim_revive(&home.queue) < 0)
         log_debug("cannot look into busy/");
+    array = json_array();
     for (int i = 0; status == 0 && i < invocation->operand_count; i++) {
         const char *name = operand(invocation, i);
         if (strcmp(name, "all") == 0) {
-            status = remove_all(&home);
+            status = remove_all(&home, array);
             continue;
         }
         status = command_report(&home, name, &found);
         if (status == 0)
-            status = remove_one(&home, &found);
+            status = remove_one(&home, &found, array);
     }
+    if (option_given(invocation, "json")) {
+        json_dumpf(array, stdout, JSON_INDENT(2));
+        putchar('\n');
+    }
+    json_decref(array);
     return status;
 }

@@ -70,6 +70,7 @@ static int set_environment(const struct invocation *invocation,
     setenv("INQUEST_SUPERVISOR_PID", number, 1);
     setenv("INQUEST_DUMPER", dumper, 1);
     set_or_clear("INQUEST_RATE_LIMIT", config_get(config, "rate_limit"));
+    set_or_clear("INQUEST_CHILDREN", option_value(invocation, "children"));
     set_or_clear("INQUEST_APP", option_value(invocation, "app"));
     set_or_clear("INQUEST_APP_VERSION",
                  option_value(invocation, "app-version"));
@@ -112,10 +113,15 @@ int cmd_run(const struct invocation *invocation)
     struct aftermath aftermath = {0};
     struct child child;
     struct child_end end;
+    const char *wait = option_value(invocation, "wait-upload");
     int exec_errno = 0;
 
     if (!operand(invocation, 0)) {
         log_error("run what? inquest run -- PROGRAM [ARG…]");
+        return EX_USAGE;
+    }
+    if (wait && (*wait == '\0' || wait[strspn(wait, "0123456789")] != '\0')) {
+        log_error("--wait-upload wants whole seconds");
         return EX_USAGE;
     }
     bool ready = home_open(&home) == 0;
@@ -136,7 +142,7 @@ int cmd_run(const struct invocation *invocation)
     if (watched && aftermath_of(&aftermath, &home, &child, &end)) {
         tell(invocation, aftermath.report_id, aftermath.cause);
         DROP(retention_apply(&home)); /* the next command says what is amiss */
-        aftermath_upload(&home, option_value(invocation, "wait-upload"));
+        aftermath_upload(&home, wait);
     }
     child_reap(&child);
     child_die_alike(&end);

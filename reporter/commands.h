@@ -24,6 +24,7 @@ int cmd_privacy(const struct invocation *invocation);
 int cmd_audit(const struct invocation *invocation);
 int cmd_doctor(const struct invocation *invocation);
 int cmd_export(const struct invocation *invocation);
+int cmd_collector(const struct invocation *invocation);
 int cmd_feedback(const struct invocation *invocation);
 
 /*

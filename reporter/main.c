@@ -53,6 +53,33 @@ static int call(const struct command *command, int argc, char **argv)
     return command->run(&invocation);
 }
 
+/* NULL after saying that there is no such command. */
+static const struct command *find(const char *name)
+{
+    const struct command *command = command_find(name);
+    const char *guess = command ? NULL : command_guess(name);
+
+    if (guess) {
+        log_error("there is no command %s; did you mean %s?", name, guess);
+    } else if (!command) {
+        log_error("there is no command %s; inquest --help lists them", name);
+    }
+    return command;
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc < 3) {
+        options_help_all(argc > 1 ? stdout : stderr);
+        return argc > 1 ? EX_OK : EX_USAGE;
+    }
+    const struct command *about = find(argv[2]);
+    if (!about)
+        return EX_USAGE;
+    options_help(about, stdout);
+    return EX_OK;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
@@ -64,18 +91,10 @@ int main(int argc, char **argv)
         return EX_OK;
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
-        const struct command *about = argc > 2 ? command_find(argv[2]) : NULL;
-        if (about) {
-            options_help(about, stdout);
-        } else {
-            options_help_all(argc > 1 ? stdout : stderr);
-        }
-        return argc > 1 ? EX_OK : EX_USAGE;
+        return help(argc, argv);
     }
-    const struct command *command = command_find(name);
-    if (!command) {
-        log_error("there is no command %s; inquest --help lists them", name);
+    const struct command *command = find(name);
+    if (!command)
         return EX_USAGE;
-    }
     return call(command, argc - 1, argv + 1);
 }

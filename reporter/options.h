@@ -51,12 +51,25 @@ extern const size_t command_count;
 
 const struct command *command_find(const char *name);
 
+/* The command whose name is meant, for one that there is not; or NULL. */
+const char *command_guess(const char *name);
+
 /*
  * Parses argv behind the command's name. Fails with -EINVAL after saying on
  * stderr what was wrong.
  */
 MUST_CHECK int options_parse(const struct command *command, int argc,
                              char **argv, struct invocation *ret_invocation);
+
+/*
+ * The option at index, first the command's own, then those of all commands;
+ * NULL: no more.
+ */
+const struct option_spec *option_spec_at(const struct command *command,
+                                         size_t index);
+
+/* Whether all commands have it: quiet, verbose, help. */
+bool option_is_common(const char *name);
 
 /* The last value of an option, or NULL when it was not given. */
 const char *option_value(const struct invocation *invocation, const char *name);
