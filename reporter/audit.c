@@ -83,37 +83,50 @@ static int read_tail(int fd, uint64_t *ret_sequence, char ret_hash[HEX_BYTES],
     return 0;
 }
 
+/* Where the chain goes on. */
+struct chain {
+    uint64_t sequence;
+    char hash[HEX_BYTES];
+};
+
 static int append_line(int fd, const char *event, const char *detail,
-                       char ret_hash[HEX_BYTES])
+                       struct chain *chain)
 {
     char line[AUDIT_LINE_MAX];
     char time[CLOCK_TEXT_BYTES];
     char before[HEX_BYTES];
-    uint64_t sequence = 0;
-    bool torn = false;
 
-    int r = read_tail(fd, &sequence, before, &torn);
-    if (r < 0)
-        return r;
-    if (torn && (r = io_write_all(fd, "\n", 1)) < 0)
-        return r;
     clock_text(clock_unix_ms(), time);
     int size = snprintf(line, sizeof line - HEX_BYTES - 1, "%lu %s %s %s",
-                        (unsigned long)sequence + 1, time, event, detail);
+                        (unsigned long)++chain->sequence, time, event, detail);
     if (size >= (int)(sizeof line - HEX_BYTES - 1))
         size = (int)(sizeof line - HEX_BYTES - 2);
-    hash_line(before, line, (size_t)size, ret_hash);
+    memcpy(before, chain->hash, sizeof before);
+    hash_line(before, line, (size_t)size, chain->hash);
     size +=
-        snprintf(line + size, sizeof line - (size_t)size, " %s\n", ret_hash);
-    r = io_write_all(fd, line, (size_t)size);
+        snprintf(line + size, sizeof line - (size_t)size, " %s\n", chain->hash);
+    return io_write_all(fd, line, (size_t)size);
+}
+
+static int append_lines(int fd, const char *event, const char *const *details,
+                        size_t count, struct chain *chain)
+{
+    bool torn = false;
+
+    int r = read_tail(fd, &chain->sequence, chain->hash, &torn);
+    if (r == 0 && torn)
+        r = io_write_all(fd, "\n", 1);
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = append_line(fd, event, details[i], chain);
     if (r < 0)
         return r;
     return fsync(fd) < 0 ? -errno : 0;
 }
 
-int audit_append(int state_fd, const char *event, const char *detail)
+int audit_append_all(int state_fd, const char *event,
+                     const char *const *details, size_t count)
 {
-    char hash[HEX_BYTES];
+    struct chain chain;
     OWNED_FD fd =
         openat(state_fd, AUDIT_FILE,
                O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -125,11 +138,16 @@ int audit_append(int state_fd, const char *event, const char *detail)
     state_give(state_fd, fd);
     if (flock(fd, LOCK_EX) < 0)
         return -errno;
-    int r = append_line(fd, event, detail, hash);
+    int r = append_lines(fd, event, details, count, &chain);
     if (r < 0)
         return r;
-    struct span data = {(const uint8_t *)hash, strlen(hash)};
+    struct span data = {(const uint8_t *)chain.hash, strlen(chain.hash)};
     return state_file_write(state_fd, AUDIT_HEAD, data);
+}
+
+int audit_append(int state_fd, const char *event, const char *detail)
+{
+    return audit_append_all(state_fd, event, &detail, 1);
 }
 
 /* Walks the lines; *head_seen when head is the hash of one of them. */

@@ -11,6 +11,7 @@
 #ifndef INQUEST_REPORTER_AUDIT_H
 #define INQUEST_REPORTER_AUDIT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/base/compiler.h"
@@ -26,6 +27,10 @@
  */
 MUST_CHECK int audit_append(int state_fd, const char *event,
                             const char *detail);
+
+/* The same for details[count], a line each, with one sync for all. */
+MUST_CHECK int audit_append_all(int state_fd, const char *event,
+                                const char *const *details, size_t count);
 
 /*
  * Checks the whole chain. Writes the number of whole lines; fails with

@@ -67,16 +67,27 @@ int claim_take(struct queue *queue, const char *report_id,
     return 0;
 }
 
-int claim_end(struct queue *queue, struct claim *claim, enum queue_place place)
+int claim_end_all(struct queue *queue, struct claim *claims, size_t count,
+                  enum queue_place place)
 {
+    int busy = queue->dir_fd[QUEUE_BUSY];
     int r = 0;
 
-    if (renameat(queue->dir_fd[QUEUE_BUSY], claim->name, queue->dir_fd[place],
-                 claim->name) < 0 ||
-        (place != QUEUE_NEW && fsync(queue->dir_fd[place]) < 0))
+    for (size_t i = 0; i < count; i++) {
+        const char *name = claims[i].name;
+        if (renameat(busy, name, queue->dir_fd[place], name) < 0)
+            r = -errno;
+    }
+    if (place != QUEUE_NEW && fsync(queue->dir_fd[place]) < 0)
         r = -errno;
-    claim_drop(claim);
+    for (size_t i = 0; i < count; i++)
+        claim_drop(&claims[i]);
     return r;
+}
+
+int claim_end(struct queue *queue, struct claim *claim, enum queue_place place)
+{
+    return claim_end_all(queue, claim, 1, place);
 }
 
 int claim_reject(struct queue *queue, struct claim *claim, const char *reason)

@@ -42,6 +42,10 @@ MUST_CHECK int claim_take(struct queue *queue, const char *report_id,
 MUST_CHECK int claim_end(struct queue *queue, struct claim *claim,
                          enum queue_place place);
 
+/* The same for claims[count], with one sync; each is over in any case. */
+MUST_CHECK int claim_end_all(struct queue *queue, struct claim *claims,
+                             size_t count, enum queue_place place);
+
 #define CLAIM_REASON_ENDING ".reason"
 /* To bad/, with a file NAME.reason beside it that says why. */
 MUST_CHECK int claim_reject(struct queue *queue, struct claim *claim,

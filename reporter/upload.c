@@ -19,10 +19,11 @@
 #include "reporter/log.h"
 #include "reporter/outgoing.h"
 #include "reporter/state_file.h"
+#include "reporter/upload_sent.h"
 #include "reporter/upload_server.h"
 #include "reporter/upload_verdict.h"
 
-#define PARALLEL_DEFAULT 4
+#define PARALLEL_DEFAULT 8
 #define EVENTS_BYTES     4096
 
 /* One report on its way. */
@@ -39,6 +40,7 @@ struct round {
     struct upload_result *result;
     struct transport *transport;
     struct sending sending[TRANSPORT_PARALLEL_MAX];
+    struct upload_sent accepted;
     unsigned in_flight;
     unsigned parallel;
     int wake_fd; /* readable when the consent file changes */
@@ -208,10 +210,11 @@ static void say_status(struct round *round,
 
 static void accepted(struct round *round, struct sending *sending)
 {
-    note(round, "sent", sending->id, sending->outgoing.gzip_bytes);
-    consent_report_remove(round->home->state_fd, sending->id);
+    upload_sent_add(&round->accepted, &sending->claim, sending->id,
+                    sending->outgoing.gzip_bytes);
     round->result->sent++;
-    settle(round, sending, QUEUE_SENT, NULL);
+    outgoing_close(&sending->outgoing);
+    sending->used = false;
     if (round->backoff.attempt == 0)
         return;
     round->backoff = (struct backoff){0};
@@ -387,6 +390,7 @@ static int run_round(struct round *round)
         if (deletion_send(round->home, round->transport) < 0)
             say(round, "the deletion request is not acknowledged yet", "");
         r = send_all(round, &reports);
+        upload_sent_settle(&round->accepted);
     }
     transport_close(&round->transport);
     return r;
@@ -400,6 +404,7 @@ int upload_run(struct home *home, const struct upload_options *options,
         .home = home,
         .options = options,
         .result = ret_result,
+        .accepted = {.home = home},
     };
 
     *ret_result = (struct upload_result){0};

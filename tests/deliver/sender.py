@@ -58,7 +58,12 @@ class DeliveryTest(unittest.TestCase):
 
     def inquest(self, *arguments):
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
         return subprocess.CompletedProcess(arguments, process.returncode, out,
                                            err)
 

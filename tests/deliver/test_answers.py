@@ -298,12 +298,12 @@ class Answers(DeliveryTest):
 
     def test_several_are_sent_at_once(self):
         server = FaultServer([ACCEPT])
-        server.script = [server.together(4, ACCEPT)]
+        server.script = [server.together(8, ACCEPT)]
         self.serve(server)
-        self.make(20)
+        self.make(24)
         self.assertEqual(self.upload().returncode, EX_OK)
-        self.assertEqual(server.connections, 4)
-        self.assertEqual(self.places(), {"sent": 20})
+        self.assertEqual(server.connections, 8)
+        self.assertEqual(self.places(), {"sent": 24})
 
     def test_server_that_closes_after_each_answer_gets_all(self):
         server = self.serve(FaultServer([status(202, close=True)]))
