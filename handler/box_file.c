@@ -235,6 +235,7 @@ int box_file_open(const struct config *config, struct box_file *ret_file)
     (void)open_file(config, &file); /* without a file: an anonymous box */
     int r = map_box(&file);
     if (r < 0) {
+        box_file_remove(config, &file);
         box_file_close(&file);
         return r;
     }

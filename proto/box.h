@@ -106,7 +106,7 @@ struct box_control {
     uint32_t supervisor_pid; /* of inquest run, 0: none */
     uint32_t live_state;     /* dump_state of a report while it lives; futex */
     uint32_t rate_limit_off; /* 1: every death makes a report */
-    uint32_t reserved[4];
+    uint8_t report_id[16];   /* of this death's report once begun; 0: none */
     uint32_t also_crashing_count;             /* may be more than fit */
     int32_t also_crashing[BOX_ALSO_CRASHING]; /* tids that waited */
 };

@@ -152,6 +152,16 @@ static int grow(uint8_t **data, size_t *capacity, size_t limit)
     return 0;
 }
 
+/* What inflate said, when it did not end: 0 to go on. */
+static int inflate_error(const z_stream *stream, int z)
+{
+    if (z == Z_MEM_ERROR)
+        return -ENOMEM;
+    if (z != Z_OK || (stream->avail_in == 0 && stream->avail_out > 0))
+        return -ERR_FORMAT;
+    return 0;
+}
+
 static int inflate_all(z_stream *stream, size_t limit, uint8_t **data)
 {
     size_t capacity = 0;
@@ -167,8 +177,9 @@ static int inflate_all(z_stream *stream, size_t limit, uint8_t **data)
         int z = inflate(stream, Z_NO_FLUSH);
         if (z == Z_STREAM_END)
             return stream->avail_in ? -ERR_FORMAT : 0;
-        if (z != Z_OK || (stream->avail_in == 0 && stream->avail_out > 0))
-            return -ERR_FORMAT;
+        int r = inflate_error(stream, z);
+        if (r < 0)
+            return r;
     }
 }
 

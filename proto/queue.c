@@ -118,6 +118,10 @@ int queue_drop(struct queue *queue, const char *report_id, struct span header,
     int r = queue_name(report_id, name);
     if (r == 0)
         r = write_tmp(tmp_fd, name, header, payload);
+    if (r == -EEXIST) { /* a writer of this very report died half way */
+        (void)unlinkat(tmp_fd, name, 0);
+        r = write_tmp(tmp_fd, name, header, payload);
+    }
     if (r < 0)
         return r;
     r = (int)sys_call5(SYS_renameat2, tmp_fd, (long)name,

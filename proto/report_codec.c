@@ -12,14 +12,48 @@
 #include "proto/frame.h"
 #include "proto/message_walk.h"
 
+/* Memory of one unpacking. protobuf-c says NULL to bad bytes and to no memory
+ * alike, and the one must not be taken for the other: a report that cannot be
+ * read is given up. */
+struct unpack_memory {
+    size_t used_bytes;
+    int error; /* of the first allocation that failed */
+};
+
+static void *unpack_alloc(void *opaque, size_t size)
+{
+    struct unpack_memory *memory = opaque;
+
+    if (size > REPORT_MEMORY_BYTES_MAX - memory->used_bytes) {
+        memory->error = -ERR_LIMIT;
+        return NULL;
+    }
+    void *at = malloc(size);
+    if (at) {
+        memory->used_bytes += size;
+    } else if (memory->error == 0) {
+        memory->error = -ENOMEM;
+    }
+    return at;
+}
+
+static void unpack_free(void *opaque, void *memory)
+{
+    (void)opaque; /* what is freed on the way stays counted */
+    free(memory);
+}
+
 int report_unpack(struct span packed, Inquest__V1__Report **ret_report)
 {
+    struct unpack_memory memory = {0};
+    ProtobufCAllocator allocator = {unpack_alloc, unpack_free, &memory};
+
     if (packed.size_bytes > FRAME_REPORT_BYTES_MAX)
         return -ERR_LIMIT;
     Inquest__V1__Report *report =
-        inquest__v1__report__unpack(NULL, packed.size_bytes, packed.data);
+        inquest__v1__report__unpack(&allocator, packed.size_bytes, packed.data);
     if (!report)
-        return -ERR_SCHEMA;
+        return memory.error < 0 ? memory.error : -ERR_SCHEMA;
     (void)class_filter(&report->base, CLASS_ALL, NULL); /* unknown fields go */
     *ret_report = report;
     return 0;
@@ -111,20 +145,40 @@ int report_expand_frames(Inquest__V1__Report *report)
     return 0;
 }
 
+void report_id_text(const uint8_t bytes[16], char ret_id[REPORT_ID_BYTES])
+{
+    struct text text = text_init(ret_id, REPORT_ID_BYTES);
+
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            text_append(&text, "-");
+        text_append_hex(&text, bytes[i], 2);
+    }
+}
+
+static unsigned nibble(char digit)
+{
+    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10) & 0xf;
+}
+
+void report_id_bytes(const char *id, uint8_t ret_bytes[16])
+{
+    for (int i = 0; i < 16; i++) {
+        id += *id == '-';
+        ret_bytes[i] = (uint8_t)(nibble(id[0]) << 4 | nibble(id[1]));
+        id += 2;
+    }
+}
+
 void report_id_make(uint64_t unix_ms, const uint8_t random[10],
                     char ret_id[REPORT_ID_BYTES])
 {
     uint8_t bytes[16];
-    struct text text = text_init(ret_id, REPORT_ID_BYTES);
 
     for (int i = 0; i < 6; i++)
         bytes[i] = (uint8_t)(unix_ms >> (40 - 8 * i));
     memcpy(bytes + 6, random, 10);
     bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x70);
     bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            text_append(&text, "-");
-        text_append_hex(&text, bytes[i], 2);
-    }
+    report_id_text(bytes, ret_id);
 }

@@ -13,9 +13,13 @@
 
 #define REPORT_ID_BYTES 37 /* a UUID as text, with the NUL */
 
+/* Two bytes of a message can ask for a struct: a bomb, as with gzip. */
+#define REPORT_MEMORY_BYTES_MAX (256u << 20)
+
 /*
  * Unpacks a packed report; unknown fields are dropped. *ret_report is freed by
- * report_free. Fails with -ERR_SCHEMA or -ERR_LIMIT (FRAME_REPORT_BYTES_MAX).
+ * report_free. Fails with -ERR_SCHEMA, -ERR_LIMIT (FRAME_REPORT_BYTES_MAX, or
+ * it would take more than REPORT_MEMORY_BYTES_MAX), or -ENOMEM.
  */
 MUST_CHECK int report_unpack(struct span packed,
                              Inquest__V1__Report **ret_report);
@@ -46,5 +50,9 @@ MUST_CHECK int report_pack_into(const Inquest__V1__Report *report,
  */
 void report_id_make(uint64_t unix_ms, const uint8_t random[10],
                     char ret_id[REPORT_ID_BYTES]);
+
+/* An id's 16 bytes as text, and back: the text must be of a UUID. */
+void report_id_text(const uint8_t bytes[16], char ret_id[REPORT_ID_BYTES]);
+void report_id_bytes(const char *id, uint8_t ret_bytes[16]);
 
 #endif

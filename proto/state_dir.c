@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -186,22 +187,37 @@ static void uuid_text(const uint8_t random[16], char ret_id[37])
     }
 }
 
+/*
+ * Under a name of its own first: whoever dies half way leaves no half an id,
+ * and of two that draw one at a time one wins.
+ */
 static int id_create(int state_fd)
 {
     uint8_t random[16] = {0};
     char id[INSTALLATION_ID_BYTES];
+    char name[64];
+    struct text text = text_init(name, sizeof name);
 
     long n = sys_call3(SYS_getrandom, (long)random, sizeof random, 0);
     if (n != (long)sizeof random)
         return -EIO;
     uuid_text(random, id);
+    text_append(&text, "." STATE_INSTALLATION_ID ".");
+    text_append_i64(&text, sys_getpid());
     OWNED_FD fd =
-        sys_openat(state_fd, STATE_INSTALLATION_ID,
-                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        sys_openat(state_fd, name,
+                   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return fd == -EEXIST ? 0 : fd;
+        return fd;
     state_give(state_fd, fd);
-    return io_write_all(fd, id, sizeof id - 1);
+    int r = io_write_all(fd, id, sizeof id - 1);
+    if (r == 0) {
+        r = (int)sys_call5(SYS_renameat2, state_fd, (long)name, state_fd,
+                           (long)STATE_INSTALLATION_ID, RENAME_NOREPLACE);
+    }
+    if (r < 0)
+        (void)sys_call3(SYS_unlinkat, state_fd, (long)name, 0); /* ours */
+    return r == -EEXIST ? 0 : r;
 }
 
 int installation_id(int state_fd, char ret_id[INSTALLATION_ID_BYTES])
@@ -218,6 +234,10 @@ int installation_id(int state_fd, char ret_id[INSTALLATION_ID_BYTES])
         }
         if (r < 0 && r != -ENOENT)
             return r;
+        if (r == 0) { /* torn by a power cut: another is drawn */
+            (void)sys_call3(SYS_unlinkat, state_fd, (long)STATE_INSTALLATION_ID,
+                            0);
+        }
         r = id_create(state_fd);
         if (r < 0)
             return r;

@@ -34,15 +34,18 @@ static int open_locked(int dir_fd, const char *name, int *ret_fd)
     return 0;
 }
 
-/* Whether the name still stands for the open file. */
-static bool same_file(int dir_fd, const char *name, int fd)
+/* 0: the name still stands for the open file; -ENOENT: not any more. */
+static int same_file(int dir_fd, const char *name, int fd)
 {
     struct stat by_name;
     struct stat by_fd;
 
-    return fstatat(dir_fd, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
-           fstat(fd, &by_fd) == 0 && by_name.st_ino == by_fd.st_ino &&
-           by_name.st_dev == by_fd.st_dev;
+    if (fstatat(dir_fd, name, &by_name, AT_SYMLINK_NOFOLLOW) < 0 ||
+        fstat(fd, &by_fd) < 0)
+        return -errno;
+    return by_name.st_ino == by_fd.st_ino && by_name.st_dev == by_fd.st_dev
+               ? 0
+               : -ENOENT;
 }
 
 int claim_take(struct queue *queue, const char *report_id,
@@ -57,8 +60,9 @@ int claim_take(struct queue *queue, const char *report_id,
     if (r < 0)
         return r;
     /* Between open and lock another may have claimed and sent it. */
-    if (!same_file(queue->dir_fd[QUEUE_NEW], claim.name, claim.fd))
-        return -ENOENT;
+    r = same_file(queue->dir_fd[QUEUE_NEW], claim.name, claim.fd);
+    if (r < 0)
+        return r;
     if (renameat(queue->dir_fd[QUEUE_NEW], claim.name,
                  queue->dir_fd[QUEUE_BUSY], claim.name) < 0)
         return -errno;
@@ -141,7 +145,7 @@ static int revive_one(struct queue *queue, enum queue_place place,
     int r = open_locked(busy, name, &fd);
     if (r < 0)
         return 0;
-    if (!same_file(busy, name, fd) ||
+    if (same_file(busy, name, fd) < 0 ||
         renameat(busy, name, queue->dir_fd[QUEUE_NEW], name) < 0)
         return 0;
     return 1;

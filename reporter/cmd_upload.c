@@ -189,6 +189,8 @@ int cmd_upload(const struct invocation *invocation)
     int64_t deadline_s = deadline(invocation);
     if (deadline_s < 0)
         log_error("--wait wants whole seconds, at most %d", WAIT_SECONDS_MAX);
+    if (!only)
+        log_error("out of memory");
     int status = deadline_s < 0 ? EX_USAGE : only ? EX_OK : EX_OSERR;
     if (status == 0)
         status = command_home_as_is(&home);

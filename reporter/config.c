@@ -155,6 +155,10 @@ static int read_directory(struct config *config, const char *directory)
     int result = 0;
 
     int count = scandir(directory, &names, is_config, alphasort);
+    if (count < 0 && errno != ENOENT) { /* an administrator may forbid there */
+        config->distrusted = true;
+        problem(config, directory, 0, err_text(-errno));
+    }
     for (int i = 0; i < count; i++) {
         int size =
             snprintf(path, sizeof path, "%s/%s", directory, names[i]->d_name);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +109,30 @@ static bool is_abandoned(const struct box *box, const char *boot_id,
     return supervisor <= 0 || kill(supervisor, 0) < 0;
 }
 
+/* Whether the process that a box is named after runs: PID-STARTTICKS.box. */
+static bool owner_lives(const char *name)
+{
+    char *end = NULL;
+    unsigned long pid = strtoul(name, &end, 10);
+
+    return *end == '-' && pid > 0 && pid <= INT32_MAX &&
+           process_start_ticks((pid_t)pid) == strtoull(end + 1, NULL, 10);
+}
+
+/* A box that its process had only begun when it died holds nothing. */
+static void remove_unfinished(int dir_fd, const char *name)
+{
+    struct stat status;
+    uint64_t magic = 0;
+    OWNED_FD fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+        pread(fd, &magic, sizeof magic, 0) < 0)
+        return;
+    if (magic == 0 && !owner_lives(name))
+        (void)unlinkat(dir_fd, name, 0); /* the next recover's otherwise */
+}
+
 static int recover_one(const struct home *home, int dir_fd, const char *name,
                        const char *boot_id)
 {
@@ -115,8 +140,11 @@ static int recover_one(const struct home *home, int dir_fd, const char *name,
     char path[STATE_PATH_BYTES + 256 + 1]; /* NAME_MAX */
     struct recover_facts facts = {0};
 
-    if (!read_head(dir_fd, name, &box) ||
-        !is_abandoned(&box, boot_id, &facts.restarted))
+    if (!read_head(dir_fd, name, &box)) {
+        remove_unfinished(dir_fd, name);
+        return 0;
+    }
+    if (!is_abandoned(&box, boot_id, &facts.restarted))
         return 0;
     (void)snprintf(path, sizeof path, "%s/%s", home->box_path, name);
     int r = recover_box(home, path, &facts);

@@ -70,10 +70,12 @@ static int scan(int dir_fd, enum queue_place place, struct reports *reports)
         return -ENOMEM;
     }
     struct dirent *entry;
+    errno = 0; /* readdir says NULL to the end and to a failure alike */
     while ((entry = readdir(directory)) != NULL)
         add(reports, entry->d_name, place);
+    int r = -errno;
     closedir(directory);
-    return 0;
+    return r;
 }
 
 static int compare(const void *a, const void *b)

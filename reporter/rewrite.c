@@ -24,15 +24,16 @@ struct change {
 };
 
 /* Frees what a message owned and puts a copy of value there. */
-static void replace(char **field, const char *value)
+static int replace(char **field, const char *value)
 {
     char *copy = strdup(value);
 
     if (!copy)
-        return;
+        return -ENOMEM;
     if (*field != protobuf_c_empty_string)
         free(*field);
     *field = copy;
+    return 0;
 }
 
 static int frame_report(const Inquest__V1__Report *report, uint8_t **ret_file,
@@ -94,14 +95,17 @@ static int rewrite_file(int dir_fd, const char *name, int old_fd,
         return r;
     r = report_open((struct span){data, size}, &report);
     free(data);
+    data = NULL;
     if (r < 0)
         return r;
     (void)class_filter(&report->base, change->classes, NULL); /* a count */
     if (change->installation_id && report->device) {
-        replace(&report->device->installation_id, change->installation_id);
-        replace(&report->device->mac_address, "");
+        r = replace(&report->device->installation_id, change->installation_id);
+        if (r == 0)
+            r = replace(&report->device->mac_address, "");
     }
-    r = frame_report(report, &data, &size);
+    if (r == 0)
+        r = frame_report(report, &data, &size);
     if (r < 0)
         return r;
     r = state_file_write(dir_fd, name, (struct span){data, size});

@@ -4,11 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/base/fd.h"
 #include "reporter/claim.h"
+#include "reporter/consent_file.h"
 #include "reporter/recover.h"
 #include "reporter/retention.h"
 #include "reporter/state_file.h"
@@ -24,10 +27,24 @@ static void sweep_file(int dir_fd, const char *name, int64_t now_s)
     DROP(state_file_erase(dir_fd, name)); /* tried again at the next sweep */
 }
 
-static int sweep_tmp(const struct queue *queue)
+/* In tmp/: whatever lies there. */
+static bool any_name(const char *name)
 {
-    int fd = openat(queue->dir_fd[QUEUE_TMP], ".",
-                    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return name[0] != '.';
+}
+
+/* Elsewhere: .NAME.PID, as state_file_write and installation_id call them. */
+static bool is_temporary(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return name[0] == '.' && dot > name + 1 && dot[1] >= '0' && dot[1] <= '9' &&
+           dot[1 + strspn(dot + 1, "0123456789")] == '\0';
+}
+
+static int sweep_directory(int dir_fd, bool (*matches)(const char *name))
+{
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
 
@@ -37,8 +54,10 @@ static int sweep_tmp(const struct queue *queue)
         return r;
     }
     int64_t now_s = clock_unix_ms() / 1000;
-    while ((entry = readdir(directory)) != NULL)
-        sweep_file(dirfd(directory), entry->d_name, now_s);
+    while ((entry = readdir(directory)) != NULL) {
+        if (matches(entry->d_name))
+            sweep_file(dirfd(directory), entry->d_name, now_s);
+    }
     (void)closedir(directory); /* read only */
     return 0;
 }
@@ -48,12 +67,29 @@ static int first_error(int before, int r)
     return before < 0 || r >= 0 ? before : r;
 }
 
+static int sweep_temporary(const struct home *home)
+{
+    OWNED_FD per_report =
+        openat(home->state_fd, CONSENT_PER_REPORT,
+               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    int r = sweep_directory(home->queue.dir_fd[QUEUE_TMP], any_name);
+    for (int place = QUEUE_NEW; place < QUEUE_PLACES; place++) {
+        r = first_error(
+            r, sweep_directory(home->queue.dir_fd[place], is_temporary));
+    }
+    r = first_error(r, sweep_directory(home->state_fd, is_temporary));
+    if (per_report >= 0) /* there may never have been one */
+        r = first_error(r, sweep_directory(per_report, is_temporary));
+    return r;
+}
+
 int sweep(struct home *home)
 {
     size_t recovered = 0;
 
     int r = recover_all(home, &recovered);
     r = first_error(r, claim_revive(&home->queue));
-    r = first_error(r, sweep_tmp(&home->queue));
+    r = first_error(r, sweep_temporary(home));
     return first_error(r, retention_apply(home));
 }

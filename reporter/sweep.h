@@ -3,7 +3,7 @@
  *
  *     boxes of the dead -> reports        (recover.h)
  *     busy/ of dead claimants -> new/     (claim.h)
- *     tmp/ of dead writers -> erased
+ *     tmp/ and temporary names of dead writers -> erased
  *     beyond the limits -> discarded      (retention.h)
  *
  * Several may sweep at once. Context: tool.
@@ -14,7 +14,7 @@
 #include "proto/base/compiler.h"
 #include "reporter/home.h"
 
-/* A file in tmp/ that nobody touched for so long has no living writer. */
+/* A temporary file that nobody touched for so long has no living writer. */
 #define SWEEP_TMP_SECONDS 3600
 
 /*

@@ -157,8 +157,10 @@ static int run_module(const struct options *options,
     CLEANUP(symbols_close)
     struct symbols *symbols = symbols_open(&search, store);
 
-    if (!symbols)
+    if (!symbols) {
+        fputs("inquest-symbolicate: out of memory\n", stderr);
         return EX_OSERR;
+    }
     if (options->mode == MODE_WHERE)
         return say_where(options, symbols);
     if (symbols_file(symbols)->state < DEBUG_SYMTAB)

@@ -1,6 +1,7 @@
 /* Filter, pack, compress, drop. All memory is static. Context: tool. */
 #include "handler/dumper/deliver.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "proto/class_filter.h"
@@ -63,6 +64,8 @@ int deliver_queue(struct build *build, uint32_t allowed,
             (struct span){file, FRAME_HEADER_BYTES},
             (struct span){file + FRAME_HEADER_BYTES, compressed_bytes});
     }
+    if (r == -EEXIST)
+        r = 0; /* an earlier attempt at this very report came so far */
     if (r < 0)
         queue_close(ret_queue);
     return r;

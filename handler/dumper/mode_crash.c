@@ -50,6 +50,7 @@ int mode_crash(void)
     build_memory(&build);
     crash_loop_note(&build);
     session_tier(&build, INQUEST__V1__TIER_NAME__DUMPER, NULL);
+    session_keep_id(&build, box);
     int r = deliver_queue(&build, session_classes(&build), &queue);
     target_detach(build.target);
     if (r == 0) {

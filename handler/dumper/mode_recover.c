@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -134,10 +136,11 @@ static int move_spilled(struct box *box, int state_fd, const char *box_path)
                        (struct span){box->spill + FRAME_HEADER_BYTES,
                                      size - FRAME_HEADER_BYTES});
     }
-    if (r == 0)
+    if (r == 0 || r == -EEXIST)
         r = queue_sync(&queue, report->report_id);
     if (r < 0)
         return r;
+    box->control.dump_state = BOX_DUMP_QUEUED;
     puts(report->report_id);
     (void)unlink(box_path); /* swept later otherwise */
     return 0;
@@ -160,37 +163,64 @@ static bool is_told(const struct box *box)
            box->control.dump_state == BOX_DUMP_COUNTED;
 }
 
-static int recover(const struct recovery *recovery)
+/*
+ * The box, locked, for two recoveries of one box would make two reports.
+ * Fails with -ENOENT when there is nothing to do: no box, another has it, or
+ * one that was only begun, which goes.
+ */
+static int take_box(const char *path, int *ret_fd, struct box **ret_box)
+{
+    struct stat status;
+    OWNED_FD fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return errno == EWOULDBLOCK ? -ENOENT : -errno;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    if (status.st_nlink == 0)
+        return -ENOENT; /* while we opened it */
+    struct box *box = session_map_box(fd);
+    if (!box && is_unfinished(fd)) {
+        (void)unlink(path); /* swept later otherwise */
+        return -ENOENT;
+    }
+    if (!box)
+        return -ERR_FORMAT;
+    *ret_box = box;
+    *ret_fd = fd_take(&fd);
+    return 0;
+}
+
+/* What is told already may not be safe yet: its sync failed, or was cut. */
+static int end_told(struct box *box, int state_fd, const char *box_path)
+{
+    OWNED_QUEUE queue = QUEUE_CLOSED;
+    char id[REPORT_ID_BYTES];
+    int r = 0;
+
+    if (box->control.dump_state == BOX_DUMP_QUEUED) {
+        report_id_text(box->control.report_id, id);
+        r = queue_open(state_fd, &queue);
+        if (r == 0)
+            r = queue_sync(&queue, id);
+    }
+    if (r < 0) {
+        fprintf(stderr, "inquest-dumper: the report of %s: %s\n", box_path,
+                err_text(r));
+        return EX_IOERR;
+    }
+    session_wipe(box, box_path);
+    return 0;
+}
+
+static int make_report(const struct recovery *recovery, struct box *box,
+                       int state_fd)
 {
     static struct build build;
     OWNED_QUEUE queue = QUEUE_CLOSED;
-    OWNED_FD fd = open(recovery->box_path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    bool gone = fd < 0 && errno == ENOENT; /* it never had one */
-    OWNED_FD state_fd = -1;
-    struct box *box = fd < 0 ? NULL : session_map_box(fd);
 
-    if (gone)
-        return 0;
-    if (!box && fd >= 0 && is_unfinished(fd)) {
-        (void)unlink(recovery->box_path); /* swept later otherwise */
-        return 0;
-    }
-    if (!box) {
-        fprintf(stderr, "inquest-dumper: %s: not a box\n", recovery->box_path);
-        return EX_DATAERR;
-    }
-    int r = state_dir_open(recovery->state_dir, &state_fd);
-    if (r < 0) {
-        fprintf(stderr, "inquest-dumper: %s: %s\n", recovery->state_dir,
-                err_text(r));
-        return EX_CANTCREAT;
-    }
-    if (is_told(box)) {
-        (void)unlink(recovery->box_path); /* swept later otherwise */
-        return 0;
-    }
-    if (move_spilled(box, state_fd, recovery->box_path) == 0)
-        return 0;
     build.box = box;
     build.state_fd = state_fd;
     build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
@@ -199,15 +229,44 @@ static int recover(const struct recovery *recovery)
         return 0;
     }
     build_recovered(&build, recovery);
-    r = deliver_queue(&build, session_classes(&build), &queue);
+    session_keep_id(&build, box);
+    int r = deliver_queue(&build, session_classes(&build), &queue);
     if (r < 0) {
         fprintf(stderr, "inquest-dumper: queue in %s: %s\n",
                 recovery->state_dir, err_text(r));
         return EX_CANTCREAT;
     }
+    box->control.dump_state = BOX_DUMP_QUEUED;
     session_end(&build, box, recovery->box_path, &queue);
     puts(build.report_id);
     return 0;
+}
+
+static int recover(const struct recovery *recovery)
+{
+    OWNED_FD fd = -1; /* holds the lock */
+    OWNED_FD state_fd = -1;
+    struct box *box = NULL;
+
+    int r = take_box(recovery->box_path, &fd, &box);
+    if (r == -ENOENT)
+        return 0;
+    if (r < 0 || !box) {
+        fprintf(stderr, "inquest-dumper: %s: %s\n", recovery->box_path,
+                r == -ERR_FORMAT ? "not a box" : err_text(r));
+        return EX_DATAERR;
+    }
+    r = state_dir_open(recovery->state_dir, &state_fd);
+    if (r < 0) {
+        fprintf(stderr, "inquest-dumper: %s: %s\n", recovery->state_dir,
+                err_text(r));
+        return EX_CANTCREAT;
+    }
+    if (is_told(box))
+        return end_told(box, state_fd, recovery->box_path);
+    if (move_spilled(box, state_fd, recovery->box_path) == 0)
+        return 0;
+    return make_report(recovery, box, state_fd);
 }
 
 int mode_recover(int argc, char **argv)

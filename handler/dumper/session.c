@@ -53,6 +53,17 @@ uint32_t session_classes(const struct build *build)
     return allowed;
 }
 
+void session_keep_id(struct build *build, struct box *box)
+{
+    static const uint8_t none[sizeof box->control.report_id];
+
+    if (memcmp(box->control.report_id, none, sizeof none) == 0) {
+        report_id_bytes(build->report_id, box->control.report_id);
+    } else {
+        report_id_text(box->control.report_id, build->report_id);
+    }
+}
+
 void session_tier(struct build *build, Inquest__V1__TierName name,
                   const char *reason)
 {

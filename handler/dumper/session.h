@@ -28,6 +28,13 @@ uint32_t session_classes(const struct build *build);
 /* Sets state (in the box) and wakes the host that waits on it. */
 void session_answer(uint32_t *state, enum box_dump_state answer);
 
+/*
+ * Writes the report's id into the box; where an earlier attempt at this death
+ * wrote one, the report takes that. So what was cut short between the drop and
+ * the end of the box makes no second report. Before deliver_queue.
+ */
+void session_keep_id(struct build *build, struct box *box);
+
 /* Which tier made the report, and why a higher one did not. reason: or NULL. */
 void session_tier(struct build *build, Inquest__V1__TierName name,
                   const char *reason);
