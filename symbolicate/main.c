@@ -228,7 +228,9 @@ int main(int argc, char **argv)
     }
     (void)setvbuf(stdout, output, _IOFBF, sizeof output);
     r = run(&options);
-    if (fflush(stdout) != 0)
+    if (fflush(stdout) != 0) {
+        perror("inquest-symbolicate: standard output");
         r = EX_IOERR;
+    }
     return r;
 }

@@ -1,0 +1,11 @@
+"""The inquest command while its calls fail, and killed at every call: nothing
+accepted is gone, nothing half, nothing sent that was not allowed."""
+
+import sys
+
+from scene_reporter import (Command, Deny, Recover, RecoverDumper, Run, Upload)
+from sweep import main
+
+status = main((Upload, Deny, Recover, RecoverDumper, Run))
+Command.server.close()
+sys.exit(status)
