@@ -1,6 +1,13 @@
-/* libiberty's demanglers. Context: tool. */
+/*
+ * libiberty's demanglers. A name of 200 bytes may stand for 2^30 (back
+ * references that double), and libiberty cannot be told to stop: the callback
+ * that takes its pieces leaves by longjmp. What it holds then is on the stack,
+ * but for the letters of a Punycode identifier. Context: tool.
+ */
 #include "symbolicate/demangle.h"
 
+#include <ctype.h>
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -8,32 +15,73 @@
 
 #include <libiberty/demangle.h>
 
-/* The demanglers hand out up to twice the memory that the name needs. */
-static char *fitted(char *name)
-{
-    char *tight = name ? realloc(name, strlen(name) + 1) : NULL;
+#define RUST_HASH_DIGITS 16
+#define RUST_HASH_BYTES  (3 + RUST_HASH_DIGITS) /* "17h", then the digits */
 
-    return tight ? tight : name;
+struct plain {
+    jmp_buf too_long;
+    size_t size;
+    char text[DEMANGLE_TEXT_MAX];
+};
+
+static void take(const char *piece, size_t size, void *opaque)
+{
+    struct plain *plain = opaque;
+
+    if (size >= sizeof plain->text - plain->size)
+        longjmp(plain->too_long, 1);
+    memcpy(plain->text + plain->size, piece, size);
+    plain->size += size;
+}
+
+/* Legacy Rust is C++ to look at, but for "17h" and a hash at its end. */
+static bool is_legacy_rust(const char *name)
+{
+    const char *end = name + strcspn(name, ".");
+
+    if (end - name < RUST_HASH_BYTES + 3 || end[-1] != 'E')
+        return false;
+    const char *hash = end - 1 - RUST_HASH_BYTES;
+    if (memcmp(hash, "17h", 3) != 0)
+        return false;
+    for (int i = 0; i < RUST_HASH_DIGITS; i++) {
+        if (!isxdigit((unsigned char)hash[3 + i]))
+            return false;
+    }
+    return true;
+}
+
+static bool print(const char *name, int options, struct plain *plain)
+{
+    bool v0 = name[0] == '_' && name[1] == 'R';
+
+    if (!(options & DMGL_TYPES) && (v0 || is_legacy_rust(name)) &&
+        rust_demangle_callback(name, options, take, plain))
+        return true;
+    plain->size = 0;
+    return !v0 && cplus_demangle_v3_callback(name, options, take, plain);
+}
+
+static char *demangle_with(const char *name, int options)
+{
+    struct plain plain;
+
+    if (strnlen(name, DEMANGLE_BYTES_MAX + 1) > DEMANGLE_BYTES_MAX)
+        return NULL;
+    plain.size = 0;
+    if (setjmp(plain.too_long) != 0 || !print(name, options, &plain))
+        return NULL;
+    return strndup(plain.text, plain.size);
 }
 
 char *demangle(const char *name)
 {
-    bool rust = name[0] == '_' && name[1] == 'R';
-    bool itanium = name[0] == '_' && name[1] == 'Z';
+    bool mangled = name[0] == '_' && (name[1] == 'R' || name[1] == 'Z');
 
-    if ((!rust && !itanium) ||
-        strnlen(name, DEMANGLE_BYTES_MAX + 1) > DEMANGLE_BYTES_MAX)
-        return NULL;
-    /* Legacy Rust looks like C++ with a hash at its end: asked first. */
-    char *plain = rust_demangle(name, DMGL_PARAMS);
-    if (plain || rust)
-        return fitted(plain);
-    return fitted(cplus_demangle_v3(name, DMGL_PARAMS | DMGL_ANSI));
+    return mangled ? demangle_with(name, DMGL_PARAMS | DMGL_ANSI) : NULL;
 }
 
 char *demangle_type(const char *name)
 {
-    if (strnlen(name, DEMANGLE_BYTES_MAX + 1) > DEMANGLE_BYTES_MAX)
-        return NULL;
-    return cplus_demangle_v3(name, DMGL_PARAMS | DMGL_ANSI | DMGL_TYPES);
+    return demangle_with(name, DMGL_PARAMS | DMGL_ANSI | DMGL_TYPES);
 }

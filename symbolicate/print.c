@@ -3,6 +3,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "proto/base/fmt.h"
 
 static json_t *frames_json(const struct symbols_frame *frames, size_t count)
 {
@@ -43,27 +46,58 @@ void print_json(json_t *answer)
     json_decref(answer);
 }
 
-/* A JSON string (RFC 8259): escapes; bytes that are no UTF-8 become '?'. */
-static void put_string(const char *key, const char *text)
+static void put(const char *text)
 {
-    printf("\"%s\":", key);
-    putchar_unlocked('"');
-    for (const char *at = text; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        if (c == '"' || c == '\\')
-            putchar_unlocked('\\');
-        putchar_unlocked(c < ' ' || c > '~' ? '?' : c);
-    }
-    fputs("\",", stdout);
+    (void)fwrite_unlocked(text, 1, strlen(text), stdout);
 }
 
+static void put_hex(uint64_t number)
+{
+    char digits[32];
+    struct text text = text_init(digits, sizeof digits);
+
+    text_append_hex(&text, number, 1);
+    put(digits);
+}
+
+static void put_decimal(uint64_t number)
+{
+    char digits[32];
+    struct text text = text_init(digits, sizeof digits);
+
+    text_append_u64(&text, number);
+    put(digits);
+}
+
+/* Printable ASCII without what JSON escapes: nearly every string is. */
 static bool is_plain(const char *text)
 {
     for (; text && *text; text++) {
-        if (*text < ' ' || *text > '~')
+        if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
             return false;
     }
     return true;
+}
+
+static void put_member(const char *key, const char *text)
+{
+    if (!text)
+        return;
+    put(key);
+    put(text);
+    put("\",");
+}
+
+static void put_frame_json(const struct symbols_frame *frame)
+{
+    put_member("\"function\":\"", frame->function);
+    put_member("\"file\":\"", frame->file);
+    if (frame->line > 0) {
+        put("\"line\":");
+        put_decimal((uint64_t)frame->line);
+        put(",");
+    }
+    put(frame->inlined ? "\"inlined\":true}" : "\"inlined\":false}");
 }
 
 void print_json_answer(uint64_t address, const struct symbols_frame *frames,
@@ -75,35 +109,36 @@ void print_json_answer(uint64_t address, const struct symbols_frame *frames,
             return;
         }
     }
-    printf("{\"address\":\"0x%" PRIx64 "\",\"frames\":[", address);
+    put("{\"address\":\"0x");
+    put_hex(address);
+    put("\",\"frames\":[");
     for (size_t i = 0; i < count; i++) {
-        fputs(i ? ",{" : "{", stdout);
-        if (frames[i].function)
-            put_string("function", frames[i].function);
-        if (frames[i].file)
-            put_string("file", frames[i].file);
-        if (frames[i].line > 0)
-            printf("\"line\":%d,", frames[i].line);
-        printf("\"inlined\":%s}", frames[i].inlined ? "true" : "false");
+        put(i ? ",{" : "{");
+        put_frame_json(&frames[i]);
     }
-    puts("]}");
+    put("]}\n");
 }
 
 void print_text(uint64_t address, const struct symbols_frame *frames,
                 size_t count)
 {
-    printf("0x%" PRIx64, address);
+    put("0x");
+    put_hex(address);
     if (count == 0)
-        printf("  no information");
+        put("  no information");
     for (size_t i = 0; i < count; i++) {
-        printf("%s%s", i ? "\n    called from " : "  ",
-               frames[i].function ? frames[i].function : "??");
-        if (frames[i].file)
-            printf(" at %s:%d", frames[i].file, frames[i].line);
+        put(i ? "\n    called from " : "  ");
+        put(frames[i].function ? frames[i].function : "??");
+        if (frames[i].file) {
+            put(" at ");
+            put(frames[i].file);
+            put(":");
+            put_decimal((uint64_t)frames[i].line);
+        }
         if (frames[i].inlined)
-            printf(" (inlined)");
+            put(" (inlined)");
     }
-    putchar('\n');
+    put("\n");
 }
 
 json_t *debug_json(const struct symbols *symbols)

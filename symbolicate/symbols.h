@@ -26,7 +26,7 @@ struct symbols_frame {
     bool inlined;
 };
 
-#define SYMBOLS_STRINGS_BYTES (24u << 20)
+#define SYMBOLS_STRINGS_BYTES (22u << 20)
 
 struct symbols;
 

@@ -13,9 +13,10 @@ enum { NAME, FILE_NAME, LINE, PARENT }; /* words of a record */
 struct merge {
     struct answers *answers;
     struct symbol_table *symbols;
-    struct segments named; /* segments of symbols; record: index of symbol */
-    size_t next;           /* of named, at or above the last address */
-    struct segments out;
+    struct segments named;  /* segments of symbols; record: index of symbol */
+    size_t next;            /* of named, at or above the last address */
+    struct segment stretch; /* of one record, still growing */
+    uint64_t done;          /* named below */
 };
 
 static int add_segment(struct segments *segments, uint64_t begin, uint64_t end,
@@ -41,9 +42,10 @@ static int collect(void *context, uint64_t begin, uint64_t end, uint32_t what)
     return add_segment(context, begin, end, what);
 }
 
+/* map NULL: numbers are as they were. */
 static uint32_t mapped(const uint32_t *map, uint32_t index)
 {
-    return index == POOL_NONE ? POOL_NONE : map[index];
+    return index == POOL_NONE || !map ? index : map[index];
 }
 
 static int map_strings(struct answers *answers, const struct pool *pool,
@@ -83,7 +85,7 @@ static int add_layers(const struct answers *answers, const struct pool *pool,
 
     for (size_t i = 0; i < pool->segments.count && r == 0; i++) {
         const struct segment *segment = &pool->segments.at[i];
-        uint32_t record = map[segment->record];
+        uint32_t record = mapped(map, segment->record);
         const struct tuple *tuple = &answers->records.at[record].tuple;
         uint64_t named = tuple->word[NAME] != POOL_NONE;
         r = ARRAY_ROOM(layers, SEGMENTS_MAX);
@@ -93,6 +95,19 @@ static int add_layers(const struct answers *answers, const struct pool *pool,
                 named << 32 | (UINT32_MAX - segment->unit), record};
         }
     }
+    return r;
+}
+
+/* The first pool's strings and records as they are. */
+static int adopt_pool(struct answers *answers, struct pool *pool,
+                      struct layers *layers)
+{
+    answers->strings = pool->strings;
+    answers->records = pool->records;
+    pool->strings = (struct string_set){0};
+    pool->records = (struct tuple_set){0};
+    int r = add_layers(answers, pool, NULL, layers);
+    pool_clear(pool);
     return r;
 }
 
@@ -222,7 +237,7 @@ static int emit(struct merge *merge, uint64_t begin, uint64_t end,
     }
     return r < 0 || record == POOL_NONE
                ? r
-               : add_segment(&merge->out, begin, end, record);
+               : add_segment(&merge->answers->segments, begin, end, record);
 }
 
 /* [begin, end) of one record, cut at the symbols in it. */
@@ -252,41 +267,66 @@ static int cut_by_symbols(struct merge *merge, uint64_t begin, uint64_t end,
     return r;
 }
 
-static int name_segments(struct merge *merge)
+/* Ends the stretch that grew so far: it and the gap before it are named. */
+static int name_stretch(struct merge *merge)
 {
-    const struct segments *segments = &merge->answers->segments;
-    uint64_t at = 0;
+    struct segment stretch = merge->stretch;
+
+    int r = cut_by_symbols(merge, merge->done, stretch.begin, POOL_NONE);
+    if (r == 0)
+        r = cut_by_symbols(merge, stretch.begin, stretch.end, stretch.record);
+    merge->done = stretch.end;
+    return r;
+}
+
+static int stretch_shows(void *context, uint64_t begin, uint64_t end,
+                         uint32_t record)
+{
+    struct merge *merge = context;
+    struct segment *stretch = &merge->stretch;
+    int r = 0;
+
+    if (stretch->end == begin && stretch->record == record) {
+        stretch->end = end;
+        return 0;
+    }
+    if (stretch->end > 0)
+        r = name_stretch(merge);
+    *stretch = (struct segment){begin, end, record, 0};
+    return r;
+}
+
+static int name_all(struct merge *merge, struct layers *layers)
+{
     int r = flatten_symbols(merge);
 
-    for (size_t i = 0; i < segments->count && r == 0; i++) {
-        const struct segment *segment = &segments->at[i];
-        r = cut_by_symbols(merge, at, segment->begin, POOL_NONE);
-        if (r == 0) {
-            r = cut_by_symbols(merge, segment->begin, segment->end,
-                               segment->record);
-        }
-        at = segment->end;
-    }
-    return r < 0 ? r : cut_by_symbols(merge, at, UINT64_MAX, POOL_NONE);
+    if (r == 0)
+        r = overlay_flatten(layers, stretch_shows, merge);
+    if (r == 0)
+        r = name_stretch(merge);
+    return r < 0 ? r
+                 : cut_by_symbols(merge, merge->done, UINT64_MAX, POOL_NONE);
 }
 
 int answers_make(struct answers *answers, struct pool *pools, size_t count,
                  struct symbol_table *symbols)
 {
-    struct merge merge = {.answers = answers, .symbols = symbols};
+    struct merge merge = {
+        .answers = answers,
+        .symbols = symbols,
+        .stretch = {.record = POOL_NONE},
+    };
     struct layers layers = {0};
     int r = 0;
 
-    for (size_t i = 0; i < count && r == 0; i++)
-        r = merge_pool(answers, &pools[i], &layers);
+    for (size_t i = 0; i < count && r == 0; i++) {
+        r = i == 0 ? adopt_pool(answers, &pools[i], &layers)
+                   : merge_pool(answers, &pools[i], &layers);
+    }
     if (r == 0)
-        r = overlay_flatten(&layers, collect, &answers->segments);
+        r = name_all(&merge, &layers);
     free(layers.at);
-    if (r == 0)
-        r = name_segments(&merge);
     free(merge.named.at);
-    free(answers->segments.at);
-    answers->segments = merge.out;
     return r;
 }
 

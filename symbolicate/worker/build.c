@@ -16,7 +16,7 @@
 
 #define BYTES_A_DWARF   (64ull << 20)
 #define UNITS_A_TURN    16
-#define SMALL_UNITS     8 /* not worth a second thread */
+#define SMALL_BYTES     (8u << 20) /* not worth a second thread */
 #define UNIT_RANGES_MAX 100000
 
 struct unit_place {
@@ -159,11 +159,20 @@ static void *read_units(void *argument)
     return NULL;
 }
 
+/* What two threads make must be merged, which costs as much as it saves. */
+static bool is_small(const struct units *units)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < units->count; i++)
+        bytes += units->at[i].size_bytes;
+    return bytes < SMALL_BYTES;
+}
+
 static int run_team(struct team *team, struct member *members)
 {
     pthread_t second;
-    bool two = team->units.count > SMALL_UNITS &&
-               sysconf(_SC_NPROCESSORS_ONLN) > 1 &&
+    bool two = !is_small(&team->units) && sysconf(_SC_NPROCESSORS_ONLN) > 1 &&
                pthread_create(&second, NULL, read_units, &members[1]) == 0;
 
     read_units(&members[0]);

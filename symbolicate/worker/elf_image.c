@@ -6,10 +6,10 @@
 #include "symbolicate/worker/elf_image.h"
 
 #include <errno.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "proto/base/err.h"
@@ -93,6 +93,20 @@ static uint64_t plain_size(Elf_Scn *section, const GElf_Shdr *header)
                                                     : header->sh_size;
 }
 
+static bool inflate_all(const uint8_t *packed, size_t packed_size,
+                        uint8_t *target, size_t size)
+{
+    struct libdeflate_decompressor *decompressor =
+        libdeflate_alloc_decompressor();
+
+    if (!decompressor)
+        return false;
+    enum libdeflate_result r = libdeflate_zlib_decompress(
+        decompressor, packed, packed_size, target, size, NULL);
+    libdeflate_free_decompressor(decompressor);
+    return r == LIBDEFLATE_SUCCESS;
+}
+
 static bool unpack(const Elf_Data *data, uint32_t type, uint8_t *target,
                    size_t size)
 {
@@ -102,10 +116,8 @@ static bool unpack(const Elf_Data *data, uint32_t type, uint8_t *target,
     size_t packed_size = data->d_size - sizeof(Elf64_Chdr);
     if (type == ELFCOMPRESS_ZSTD)
         return ZSTD_decompress(target, size, packed, packed_size) == size;
-    uLongf made = size;
     return type == ELFCOMPRESS_ZLIB &&
-           uncompress(target, &made, packed, packed_size) == Z_OK &&
-           made == size;
+           inflate_all(packed, packed_size, target, size);
 }
 
 static void copy_section(struct image *image, Elf_Scn *section,

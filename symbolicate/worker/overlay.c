@@ -2,6 +2,7 @@
 #include "symbolicate/worker/overlay.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct heap {
@@ -9,14 +10,69 @@ struct heap {
     size_t count;
 };
 
-static int by_begin(const void *left, const void *right)
+static bool rises(const struct layer *left, const struct layer *right)
 {
-    const struct layer *a = left;
-    const struct layer *b = right;
+    return left->begin != right->begin ? left->begin < right->begin
+                                       : left->rank <= right->rank;
+}
 
-    if (a->begin != b->begin)
-        return a->begin < b->begin ? -1 : 1;
-    return a->rank < b->rank ? -1 : a->rank > b->rank;
+/* Where the run of rising layers that begins at i ends. */
+static size_t run_end(const struct layer *at, size_t count, size_t i)
+{
+    for (i++; i < count && rises(&at[i - 1], &at[i]); i++) {
+    }
+    return i;
+}
+
+/* The runs [begin, middle) and [middle, end) of from become one of to. */
+static void merge(const struct layer *from, struct layer *to, size_t begin,
+                  size_t middle, size_t end)
+{
+    size_t left = begin;
+    size_t right = middle;
+
+    for (size_t i = begin; i < end; i++) {
+        bool takes_left =
+            left < middle && (right == end || rises(&from[left], &from[right]));
+        to[i] = takes_left ? from[left++] : from[right++];
+    }
+}
+
+/* Merges the runs of from by pairs into to; how many are left. */
+static size_t merge_pairs(const struct layer *from, struct layer *to,
+                          size_t count)
+{
+    size_t runs = 0;
+
+    for (size_t begin = 0; begin < count; runs++) {
+        size_t middle = run_end(from, count, begin);
+        size_t end = middle < count ? run_end(from, count, middle) : middle;
+        merge(from, to, begin, middle, end);
+        begin = end;
+    }
+    return runs;
+}
+
+/*
+ * A natural merge sort: what comes from units, each in the order of addresses,
+ * is a few long runs, and nothing is compared twice where it is one.
+ */
+static int sort(struct layers *layers)
+{
+    if (run_end(layers->at, layers->count, 0) >= layers->count)
+        return 0;
+    struct layer *other = malloc(layers->capacity * sizeof *other);
+    if (!other)
+        return -ENOMEM;
+    size_t runs;
+    do {
+        runs = merge_pairs(layers->at, other, layers->count);
+        struct layer *sorted = other;
+        other = layers->at;
+        layers->at = sorted;
+    } while (runs > 1);
+    free(other);
+    return 0;
 }
 
 static void push(struct heap *heap, const struct layer *layer)
@@ -75,12 +131,10 @@ int overlay_flatten(struct layers *layers, overlay_shows *shows, void *context)
         .at = calloc(layers->count + 1, sizeof(struct layer *)),
     };
     uint64_t at = 0;
-    int r = 0;
 
     if (!heap.at)
         return -ENOMEM;
-    if (layers->count > 0)
-        qsort(layers->at, layers->count, sizeof *layers->at, by_begin);
+    int r = sort(layers);
     for (size_t i = 0; i < layers->count && r == 0; i++) {
         r = drain(&heap, &at, layers->at[i].begin, shows, context);
         at = layers->at[i].begin;
