@@ -18,7 +18,8 @@
 #include "reporter/recover.h"
 #include "reporter/reports.h"
 
-#define WAIT_MS_MAX 3600000
+#define WAIT_MS_MAX  3600000
+#define NUMBER_BYTES 32
 
 void aftermath_prepare(struct aftermath *aftermath)
 {
@@ -113,8 +114,9 @@ bool aftermath_of(struct aftermath *aftermath, struct home *home,
            find_report(aftermath, home, child->pid);
 }
 
-static _Noreturn void become_uploader(void)
+static _Noreturn void become_uploader(const char *wait_seconds)
 {
+    char wait[NUMBER_BYTES];
     char program[STATE_PATH_BYTES];
     int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     sigset_t none;
@@ -125,8 +127,12 @@ static _Noreturn void become_uploader(void)
     for (int fd = 0; fd <= STDERR_FILENO && null_fd >= 0; fd++)
         (void)dup2(null_fd, fd);
     unsetenv("LD_PRELOAD");
-    if (home_program("inquest", program) == 0)
-        execl(program, "inquest", "upload", "--quiet", (char *)NULL);
+    (void)snprintf(wait, sizeof wait, "--wait=%s",
+                   wait_seconds ? wait_seconds : "");
+    if (home_program("inquest", program) == 0) {
+        execl(program, "inquest", "upload", "--quiet",
+              wait_seconds ? wait : NULL, (char *)NULL);
+    }
     _exit(127);
 }
 
@@ -149,7 +155,7 @@ void aftermath_upload(const struct home *home, const char *wait_seconds)
         return;
     pid_t pid = fork();
     if (pid == 0)
-        become_uploader();
+        become_uploader(wait_seconds);
     if (pid > 0 && wait_seconds)
         wait_for(pid, wait_seconds);
 }

@@ -7,18 +7,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
+#include "reporter/notify.h"
 
 #define STAT_BYTES       1024
 #define FIELD_STATE      2 /* the last before the blank-separated ones */
@@ -59,11 +62,21 @@ static void block_all(struct child *child)
     sigaction(SIGCHLD, &action, &child->sigchld);
 }
 
+static int open_signals(void)
+{
+    sigset_t set;
+
+    sigfillset(&set);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
 static _Noreturn void be_child(char *const argv[], char *const envp[],
                                const struct child *child, int report_fd)
 {
     sigaction(SIGCHLD, &child->sigchld, NULL);
     sigprocmask(SIG_SETMASK, &child->mask, NULL);
+    notify_adopt(getppid());
     execvpe(argv[0], argv, envp);
     int error = errno;
     DROP(io_write_all(report_fd, &error, sizeof error)); /* then 127 says it */
@@ -73,7 +86,7 @@ static _Noreturn void be_child(char *const argv[], char *const envp[],
 int child_start(char *const argv[], char *const envp[], struct child *ret_child,
                 int *ret_exec_errno)
 {
-    struct child child = {0};
+    struct child child = {.signal_fd = -1};
     int pipe_fd[2];
     int error = 0;
     size_t size = 0;
@@ -85,6 +98,10 @@ int child_start(char *const argv[], char *const envp[], struct child *ret_child,
     /* A subreaper sees to it that no orphan of the program escapes us. */
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* without it we see less */
     block_all(&child);
+    child.notify_fd = notify_open();
+    child.signal_fd = open_signals();
+    if (child.signal_fd < 0)
+        return child.signal_fd;
     child.pid = fork();
     if (child.pid < 0)
         return -errno;
@@ -134,33 +151,49 @@ static bool take_changes(struct child *child, struct child_end *ret_end)
     }
 }
 
-static void forward(const struct child *child, const siginfo_t *info)
+static void forward(const struct child *child,
+                    const struct signalfd_siginfo *info)
 {
-    bool group_got_it = info->si_code == SI_KERNEL; /* the terminal's */
+    bool group_got_it = info->ssi_code == SI_KERNEL; /* the terminal's */
+    int signal = (int)info->ssi_signo;
 
-    if (group_got_it && info->si_signo != SIGHUP)
+    if (group_got_it && signal != SIGHUP)
         return;
-    if (info->si_pid == child->pid)
+    if ((pid_t)info->ssi_pid == child->pid)
         return; /* its own, to its group: it has it already */
     /* When it is gone, its end comes next. */
-    if (info->si_code == SI_QUEUE) {
-        (void)sigqueue(child->pid, info->si_signo, info->si_value);
+    if (info->ssi_code == SI_QUEUE) {
+        union sigval value = {.sival_ptr = (void *)(uintptr_t)info->ssi_ptr};
+        (void)sigqueue(child->pid, signal, value);
     } else {
-        (void)kill(child->pid, info->si_signo);
+        (void)kill(child->pid, signal);
+    }
+}
+
+static void forward_all(const struct child *child)
+{
+    struct signalfd_siginfo info;
+
+    while (read(child->signal_fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGCHLD)
+            forward(child, &info);
     }
 }
 
 void child_wait(struct child *child, struct child_end *ret_end)
 {
-    sigset_t set;
+    struct pollfd wanted[] = {{.fd = child->signal_fd, .events = POLLIN},
+                              {.fd = child->notify_fd, .events = POLLIN}};
+    nfds_t count = child->notify_fd >= 0 ? 2 : 1;
 
-    sigfillset(&set);
     while (!take_changes(child, ret_end)) {
-        siginfo_t info;
-        int signal = sigwaitinfo(&set, &info);
-        if (signal > 0 && signal != SIGCHLD)
-            forward(child, &info);
+        (void)poll(wanted, count, -1); /* EINTR: looks once more */
+        forward_all(child);
+        if (child->notify_fd >= 0)
+            notify_pass_on(child->notify_fd, child->pid);
     }
+    if (child->notify_fd >= 0)
+        notify_pass_on(child->notify_fd, child->pid); /* its last words */
 }
 
 void child_reap(const struct child *child)

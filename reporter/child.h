@@ -18,6 +18,8 @@ struct child {
     uint64_t start_ticks; /* field 22 of /proc/PID/stat */
     sigset_t mask;        /* as it was before us */
     struct sigaction sigchld;
+    int signal_fd; /* what is blocked since then arrives here */
+    int notify_fd; /* notify.h; -1: no service manager listens */
 };
 
 /* How it ended. */
