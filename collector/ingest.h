@@ -1,30 +1,27 @@
-/* From a request's body to a stored report. Context: tool. */
+/*
+ * From a request's body to a stored report: limits, gunzip, unpack, checks,
+ * evidence and first signature, then the store. The answer goes out when the
+ * commit is on the disk. Context: tool.
+ */
 #ifndef INQUEST_COLLECTOR_INGEST_H
 #define INQUEST_COLLECTOR_INGEST_H
 
-#include "collector/answer.h"
-#include "collector/store.h"
-#include "proto/base/span.h"
+#include <stddef.h>
+
+#include "collector/collector.h"
+#include "proto/base/compiler.h"
 
 #define INGEST_BODY_BYTES_MAX (16u << 20) /* as sent */
-
-/* Headers that matter; NULL where not given. */
-struct ingest_headers {
-    const char *content_type;
-    const char *content_encoding;
-    const char *idempotency_key;
-};
+#define INGEST_QUICK_BYTES_MAX                                         \
+    (2u << 20)                      /* unpacked; larger: one at a time \
+                                     */
+#define INGEST_FUTURE_MS 86400000ll /* clocks differ */
 
 /*
- * 202 accepted and durable, 200 a duplicate, 400 malformed, 413 too large,
- * 415 another type or encoding, 422 a report that contradicts itself, 503 the
- * store does not take it now.
+ * Takes the reports of a database of version 1 over; blocks. Fails with what
+ * the store says; what cannot be read any more is left out and counted.
  */
-struct answer ingest_report(struct store *store,
-                            const struct ingest_headers *headers,
-                            struct span body);
-
-/* {"installationId": …}: deletes, then answers how many. */
-struct answer ingest_deletion(struct store *store, struct span body);
+MUST_CHECK int ingest_old(struct collector *collector, size_t *ret_count,
+                          size_t *ret_unreadable);
 
 #endif

@@ -1,128 +1,140 @@
 /*
- * inquest-collector: receives reports and shows them.
+ * inquest-collector: receives reports, groups them, shows them.
  *
- *     inquest-collector [--listen ADDR:PORT] [--db FILE]
+ *     inquest-collector [--config FILE] [--listen ADDR:PORT] [--db FILE]
+ *     inquest-collector [--config FILE] [--db FILE] --regroup
+ *     inquest-collector --make-token | --hash-password
  *
  * Says where it listens on its first line of output. SIGTERM and SIGINT end
- * it in order. Context: tool.
+ * it in order; it may as well be killed. Context: tool.
  */
-#include <arpa/inet.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 
-#include "collector/http.h"
-#include "collector/store.h"
-#include "proto/base/err.h"
-
-#define ADDRESS_BYTES 64
+#include "collector/commands.h"
+#include "collector/config.h"
+#include "collector/serve.h"
 
 struct options {
-    const char *listen;
-    const char *db;
+    const char *listen, *db, *config;
+    char action; /* 0: serve */
 };
 
 static const char usage[] =
-    "usage: inquest-collector [--listen ADDR:PORT] [--db FILE]\n"
-    "Port 0: the kernel chooses one. Default 127.0.0.1:8470, inquest.db.\n";
+    "usage: inquest-collector [OPTION…]\n"
+    "Receives reports, groups them and shows them.\n\n"
+    "  --config FILE       configuration, see below\n"
+    "  --listen ADDR:PORT  port 0: the kernel chooses\n"
+    "  --db FILE           the database\n"
+    "  --regroup           group what is stored again, then end\n"
+    "  --make-token        print a new token and the line that keeps it\n"
+    "  --hash-password     print the line that keeps a password (from stdin)\n"
+    "  --help, --version\n";
+
+static void print_help(FILE *out)
+{
+    fputs(usage, out);
+    fputs("\nKeys of the configuration, \"key = value\" lines:\n", out);
+    for (size_t i = 0; i < config_key_count; i++)
+        fprintf(out, "  %-32s  %s\n", config_keys[i].name, config_keys[i].help);
+    fputs("A secrets file must be private (chmod 600), or a name in "
+          "$CREDENTIALS_DIRECTORY.\n",
+          out);
+}
 
 static int parse_options(int argc, char **argv, struct options *options)
 {
     static const struct option table[] = {
+        {"config", required_argument, NULL, 'c'},
         {"listen", required_argument, NULL, 'l'},
         {"db", required_argument, NULL, 'd'},
+        {"regroup", no_argument, NULL, 'r'},
+        {"make-token", no_argument, NULL, 't'},
+        {"hash-password", no_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {0},
     };
 
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-        if (c == 'l') {
+        switch (c) {
+        case 'c':
+            options->config = optarg;
+            break;
+        case 'l':
             options->listen = optarg;
-        } else if (c == 'd') {
+            break;
+        case 'd':
             options->db = optarg;
-        } else {
-            return c == 'h' || c == 'v' ? c : -1;
+            break;
+        case '?':
+            return -1;
+        default:
+            options->action = (char)c;
         }
     }
     return optind == argc ? 0 : -1;
 }
 
-static bool parse_listen(const char *text, struct sockaddr_in *ret_address)
+static int run(const struct options *options)
 {
-    char host[ADDRESS_BYTES];
-    const char *colon = strrchr(text, ':');
-    char *end = NULL;
+    OWNED_CONFIG config;
+    char why[CONFIG_WHY_BYTES] = "";
 
-    if (!colon || (size_t)(colon - text) >= sizeof host)
-        return false;
-    memcpy(host, text, (size_t)(colon - text));
-    host[colon - text] = '\0';
-    unsigned long port = strtoul(colon + 1, &end, 10);
-    if (end == colon + 1 || *end || port > 65535)
-        return false;
-    *ret_address = (struct sockaddr_in){
-        .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)port),
-    };
-    return inet_pton(AF_INET, host, &ret_address->sin_addr) == 1;
-}
-
-static int serve(const struct sockaddr_in *address, struct store *store,
-                 const sigset_t *ends)
-{
-    char host[ADDRESS_BYTES];
-    struct http *http = NULL;
-    int signal_number;
-
-    int r = http_start(address, store, &http);
-    if (r < 0) {
-        fprintf(stderr, "inquest-collector: cannot listen: %s\n", err_text(r));
-        return EX_UNAVAILABLE;
+    if (config_read(options->config, &config, why) < 0) {
+        fprintf(stderr, "inquest-collector: %s: %s\n",
+                options->config ? options->config : "configuration", why);
+        return EX_CONFIG;
     }
-    (void)inet_ntop(AF_INET, &address->sin_addr, host, sizeof host);
-    printf("inquest-collector: listening on http://%s:%u\n", host,
-           http_port(http));
-    (void)fflush(stdout); /* the caller waits for this line */
-    (void)sigwait(ends, &signal_number);
-    http_stop(&http);
-    return 0;
+    if (options->listen)
+        config.listen = options->listen;
+    if (options->db)
+        config.db = options->db;
+    return options->action == 'r' ? command_regroup(&config) : serve(&config);
 }
 
-int main(int argc, char **argv)
+/* For all threads to come: signals are waited for, memory is few arenas. */
+static void prepare(void)
 {
-    struct options options = {"127.0.0.1:8470", "inquest.db"};
-    struct sockaddr_in address;
-    struct store *store = NULL;
     sigset_t ends;
 
-    int r = parse_options(argc, argv, &options);
-    if (r > 0) {
-        fputs(r == 'h' ? usage : "inquest-collector " INQUEST_VERSION "\n",
-              stdout);
-        return 0;
-    }
-    if (r < 0 || !parse_listen(options.listen, &address)) {
-        fputs(usage, stderr);
-        return EX_USAGE;
-    }
     (void)umask(077); /* the database is its owner's alone */
     (void)sigemptyset(&ends);
     (void)sigaddset(&ends, SIGTERM);
     (void)sigaddset(&ends, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &ends, NULL); /* for all threads to come */
+    (void)sigprocmask(SIG_BLOCK, &ends, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    if (store_open(options.db, &store) < 0) {
-        fprintf(stderr, "inquest-collector: %s: not a usable database\n",
-                options.db);
-        return EX_CANTCREAT;
+    (void)mallopt(M_ARENA_MAX, 2);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {0};
+
+    if (parse_options(argc, argv, &options) < 0) {
+        fputs(usage, stderr);
+        return EX_USAGE;
     }
-    int status = serve(&address, store, &ends);
-    store_close(&store);
-    return status;
+    if (options.action == 'h') {
+        print_help(stdout);
+        return 0;
+    }
+    if (options.action == 'v') {
+        puts("inquest-collector " INQUEST_VERSION);
+        return 0;
+    }
+    prepare();
+    if (sodium_init() < 0)
+        return EX_OSERR;
+    if (options.action == 't')
+        return command_make_token();
+    if (options.action == 'p')
+        return command_hash_password();
+    return run(&options);
 }

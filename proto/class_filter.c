@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/message_walk.h"
-
 #define KINDS_MAX 64 /* of messages; the schema has fewer */
 
 /* Whether all fields of a kind of message, and all below, are allowed. */
@@ -112,6 +110,13 @@ static void clear_field(struct filter *filter, struct field_view *view)
     if (view->descriptor->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
         *(uint32_t *)view->quantifier = 0;
     clear_value(view->descriptor, view->member);
+}
+
+void class_clear_field(struct field_view *view)
+{
+    struct filter filter = {.allocator = &default_allocator};
+
+    clear_field(&filter, view);
 }
 
 static void drop_unknown(struct filter *filter, ProtobufCMessage *message)

@@ -10,6 +10,8 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stdint.h>
 
+#include "proto/message_walk.h"
+
 /*
  * Clears every field of message, at any depth, whose class is not in the mask
  * of CLASS_BIT()s; drops unknown fields. What is cleared is freed with
@@ -19,6 +21,9 @@
  */
 size_t class_filter(ProtobufCMessage *message, uint32_t allowed_classes,
                     ProtobufCAllocator *allocator);
+
+/* Clears one field of a message that the default allocator unpacked. */
+void class_clear_field(struct field_view *view);
 
 /* Where a string may hold paths or names (free_text in the schema). */
 struct text_rewriter {

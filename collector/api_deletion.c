@@ -1,0 +1,42 @@
+/* Deletion requests over HTTP. Context: tool. */
+#include <string.h>
+
+#include "collector/api.h"
+#include "collector/collector.h"
+#include "collector/janitor.h"
+
+static struct answer add(struct request *request, const char *installation)
+{
+    char id[STORE_DELETION_BYTES];
+
+    if (!installation || !*installation ||
+        strlen(installation) > STORE_TEXT_BYTES_MAX)
+        return answer_error(400, "expected {\"installationId\": \"…\"}");
+    int r = store_deletion_add(request->collector->store, request->project,
+                               installation, clock_ms(), id);
+    if (r < 0)
+        return answer_later(503, 1, "the store cannot write now");
+    janitor_wake(request->collector->janitor);
+    return answer_json(202,
+                       json_pack("{s:s,s:s}", "id", id, "state", "accepted"));
+}
+
+struct answer api_deletion_add(struct request *request)
+{
+    json_t *json = json_loadb(request->body ? request->body : "",
+                              request->body_bytes, 0, NULL);
+    struct answer answer = add(
+        request, json_string_value(json_object_get(json, "installationId")));
+
+    json_decref(json);
+    return answer;
+}
+
+struct answer api_deletion(struct request *request)
+{
+    json_t *json = store_deletion(request->collector->store, request->project,
+                                  request->id);
+
+    return json ? answer_json(200, json)
+                : answer_error(404, "no deletion request with this id");
+}

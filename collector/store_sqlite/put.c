@@ -1,0 +1,208 @@
+/* A report goes in, and one comes out. Context: tool. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/store_sqlite/internal.h"
+
+static struct span id_span(const uint8_t *id)
+{
+    return (struct span){id, STORE_ID_BYTES};
+}
+
+/* The id of the report's machine; 0: it names none. */
+static int put_machine(struct database *database,
+                       const struct store_report *report, int64_t *ret_machine)
+{
+    *ret_machine = 0;
+    if (!*report->machine)
+        return 0;
+    return database_number(
+        database, ret_machine,
+        "INSERT INTO machine (project, installation, reports)"
+        " VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET reports = reports"
+        " RETURNING id",
+        "it", report->project, report->machine);
+}
+
+static int put_version(struct database *database,
+                       const struct store_report *report, int64_t *ret_version)
+{
+    return database_number(
+        database, ret_version,
+        "INSERT INTO version (project, app, version, first, last, reports,"
+        " starts, clean_ends, crashes) VALUES (?1, ?2, ?3, ?4, ?4, 0, 0, 0, 0)"
+        " ON CONFLICT DO UPDATE SET first = min(first, ?4) RETURNING id",
+        "itti", report->project, report->app, report->version, report->time_ms);
+}
+
+/* Finds the stack, or makes it with its first group. */
+static int put_stack(struct database *database,
+                     const struct store_report *report, int64_t *ret_stack,
+                     int64_t *ret_group)
+{
+    const struct store_stack *stack = report->stack;
+    struct span hash = {stack->hash, sizeof stack->hash};
+    OWNED_QUERY *query = database_query(
+        database, "SELECT id, grp FROM stack WHERE project = ? AND hash = ?",
+        "ib", report->project, hash);
+    int r = database_step(query);
+
+    if (r > 0) {
+        *ret_stack = sqlite3_column_int64(query, 0);
+        *ret_group = sqlite3_column_int64(query, 1);
+    }
+    if (r != 0)
+        return r < 0 ? r : 0;
+    r = group_make(database, report->project, &stack->signature,
+                   stack->evidence, 0);
+    if (r >= 0 && stack->settled)
+        r = group_announce(database, stack->signature.id, report->received_ms);
+    if (r < 0)
+        return r;
+    *ret_group = stack->signature.id;
+    return database_number(
+        database, ret_stack,
+        "INSERT INTO stack (project, hash, grp, pending, algorithm, evidence)"
+        " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        "ibiiit", report->project, hash, stack->signature.id,
+        (int64_t)!stack->settled, (int64_t)SIGNATURE_ALGORITHM,
+        stack->evidence);
+}
+
+static int put_rows(struct database *database,
+                    const struct store_report *report,
+                    const struct tally *tally, int64_t stack)
+{
+    struct span content = {report->content, sizeof report->content};
+    int64_t seq = 0;
+
+    int r = database_number(
+        database, &seq,
+        "INSERT INTO report (project, id, kind, time, received, version,"
+        " signal, cause, machine, grp, stack, expires, content) VALUES (?, ?,"
+        " ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0), ?, ?)"
+        " RETURNING seq",
+        "ibiiiittiiiib", report->project, id_span(report->id),
+        (int64_t)report->kind, report->time_ms, report->received_ms,
+        tally->version, report->signal, report->cause, tally->machine,
+        tally->group, stack, report->expires_ms, content);
+    if (r == 0) {
+        r = database_run(database, "INSERT INTO body VALUES (?, ?)", "ib", seq,
+                         report->body);
+    }
+    if (r == 0 && report->usage) {
+        r = database_run(database, "INSERT INTO usage VALUES (?, ?, ?, ?)",
+                         "iiii", seq, report->usage->starts,
+                         report->usage->clean_ends, report->usage->crashes);
+    }
+    return r;
+}
+
+/* STORE_DUPLICATE or STORE_CONFLICT; 0: it is new. */
+static int find_duplicate(struct database *database,
+                          const struct store_report *report)
+{
+    OWNED_QUERY *query = database_query(
+        database, "SELECT content FROM report WHERE id = ? AND project = ?",
+        "bi", id_span(report->id), report->project);
+    int r = database_step(query);
+
+    if (r <= 0)
+        return r;
+    bool same = sqlite3_column_bytes(query, 0) == STORE_HASH_BYTES &&
+                memcmp(sqlite3_column_blob(query, 0), report->content,
+                       STORE_HASH_BYTES) == 0;
+    return same ? STORE_DUPLICATE : STORE_CONFLICT;
+}
+
+static int put(struct database *database, void *argument)
+{
+    const struct store_report *report = argument;
+    struct tally tally = {
+        .project = report->project,
+        .kind = report->kind,
+        .time_ms = report->time_ms,
+        .received_ms = report->received_ms,
+        .version_text = report->version,
+        .arrives = true,
+    };
+    int64_t stack = 0;
+
+    int r = find_duplicate(database, report);
+    if (r != 0)
+        return r;
+    r = put_machine(database, report, &tally.machine);
+    if (r == 0)
+        r = put_version(database, report, &tally.version);
+    if (r == 0 && report->stack)
+        r = put_stack(database, report, &stack, &tally.group);
+    if (r == 0)
+        r = put_rows(database, report, &tally, stack);
+    if (r == 0)
+        r = tally_report(database, &tally, report->usage, 1);
+    if (r == 0)
+        r = tally_group(database, &tally, 1);
+    return r == 0 ? STORE_NEW : -EIO;
+}
+
+struct put {
+    struct writer_job job;
+    store_done *done;
+    void *context;
+};
+
+static void put_done(void *context, int result)
+{
+    struct put *one = context;
+
+    one->done(one->context, result);
+    free(one);
+}
+
+void store_put(struct store *store, const struct store_report *report,
+               store_done *done, void *context)
+{
+    struct put *one = calloc(1, sizeof *one);
+
+    if (!one) {
+        done(context, -ENOMEM);
+        return;
+    }
+    *one = (struct put){
+        .job = {.work = put,
+                .argument = (void *)(uintptr_t)report,
+                .done = put_done,
+                .context = one},
+        .done = done,
+        .context = context,
+    };
+    writer_post(&store->writer, &one->job);
+}
+
+static int get(struct database *reader, int64_t project, const uint8_t *id,
+               struct store_packed *ret_packed)
+{
+    OWNED_QUERY *query = database_query(
+        reader,
+        "SELECT packed, ifnull(grp, 0) FROM report JOIN body USING (seq)"
+        " WHERE report.id = ?1 AND (?2 = 0 OR project = ?2)",
+        "bi", id_span(id), project);
+    int r = database_step(query);
+
+    if (r <= 0)
+        return r < 0 ? r : -ERR_NOT_FOUND;
+    ret_packed->body = column_copy(query, 0, &ret_packed->size_bytes);
+    ret_packed->group = sqlite3_column_int64(query, 1);
+    return ret_packed->body ? 0 : -ENOMEM;
+}
+
+int store_get(struct store *store, int64_t project,
+              const uint8_t id[STORE_ID_BYTES], struct store_packed *ret_packed)
+{
+    struct database *reader = reader_take(store);
+    int r = get(reader, project, id, ret_packed);
+
+    reader_give(store, reader);
+    return r;
+}
