@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -73,6 +74,15 @@ static int reserve(int fd)
     return r < 0 ? (int)r : 0;
 }
 
+/* A file of ours alone: another name of it may be anybody's. */
+static bool is_own_file(int fd)
+{
+    struct stat status = {0};
+
+    return sys_call2(SYS_fstat, fd, (long)&status) == 0 &&
+           S_ISREG(status.st_mode) && status.st_nlink == 1;
+}
+
 static int open_file(const struct config *config, struct box_file *file)
 {
     OWNED_FD dir = -1;
@@ -83,6 +93,8 @@ static int open_file(const struct config *config, struct box_file *file)
                              O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return fd;
+    if (!is_own_file(fd))
+        return -EPERM;
     state_give(dir, fd);
     r = reserve(fd);
     if (r < 0) {
@@ -212,8 +224,8 @@ static void first_sample(struct box *box)
 static void open_dumper(const struct config *config, struct box_file *file)
 {
     struct stat status = {0};
-    OWNED_FD fd =
-        sys_openat(AT_FDCWD, config->dumper_path, O_RDONLY | O_CLOEXEC, 0);
+    OWNED_FD fd = sys_openat(AT_FDCWD, config->dumper_path,
+                             O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
 
     if (fd < 0 || sys_call2(SYS_fstat, fd, (long)&status) < 0)
         return;
@@ -223,6 +235,12 @@ static void open_dumper(const struct config *config, struct box_file *file)
     file->dumper_fd = fd_take(&fd);
 }
 
+/* Whether the state directory is another's, or a link: nothing goes there. */
+static bool is_refused(int r)
+{
+    return r == -EPERM || r == -ELOOP || r == -ENOTDIR;
+}
+
 int box_file_open(const struct config *config, struct box_file *ret_file)
 {
     struct box_file file = {.fd = -1, .state_fd = -1, .dumper_fd = -1};
@@ -230,10 +248,12 @@ int box_file_open(const struct config *config, struct box_file *ret_file)
     file.pid = sys_getpid();
     file.start_ticks = start_ticks();
     state_box_name(file.pid, file.start_ticks, file.name);
-    if (state_dir_open(config->state_dir, &file.state_fd) == 0)
+    int r = state_dir_open(config->state_dir, &file.state_fd);
+    if (r == 0)
         DROP(fd_move_above(&file.state_fd, FD_ABOVE)); /* else it stays */
-    (void)open_file(config, &file); /* without a file: an anonymous box */
-    int r = map_box(&file);
+    if (!is_refused(r))
+        (void)open_file(config, &file); /* else: an anonymous box */
+    r = map_box(&file);
     if (r < 0) {
         box_file_remove(config, &file);
         box_file_close(&file);

@@ -195,8 +195,8 @@ static int dumper_descriptor(const struct box_file *file)
         status.st_dev == file->dumper_device &&
         status.st_ino == file->dumper_inode)
         return file->dumper_fd;
-    return sys_openat(AT_FDCWD, guest.config.dumper_path, O_RDONLY | O_CLOEXEC,
-                      0);
+    return sys_openat(AT_FDCWD, guest.config.dumper_path,
+                      O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
 }
 
 /* Likewise for the box: reopened by path when the number is not ours. */
@@ -223,8 +223,8 @@ static void check_state_descriptor(struct box_file *file)
         sys_call2(SYS_fstat, file->state_fd, (long)&status) == 0 &&
         S_ISDIR(status.st_mode))
         return;
-    file->state_fd = sys_openat(AT_FDCWD, guest.config.state_dir,
-                                O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (state_dir_open(guest.config.state_dir, &file->state_fd) < 0)
+        file->state_fd = -1;
 }
 
 /*

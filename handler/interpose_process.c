@@ -154,7 +154,7 @@ EXPORT int prctl(int option, ...)
 
     if (option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT) {
         /* Four system calls are left: one of ours would kill the program. */
-        sampler_stop();
+        (void)sampler_stop();
         install_undo();
     }
     int r = real()->prctl(option, a, b, c, d);
@@ -168,9 +168,10 @@ EXPORT int prctl(int option, ...)
 /* A process with a second thread may not change these namespaces. */
 EXPORT int unshare(int flags)
 {
-    sampler_stop();
+    bool stopped = sampler_stop();
     long r = sys_call1(SYS_unshare, flags);
-    sampler_start();
+    if (stopped)
+        sampler_start();
     if (r < 0) {
         errno = (int)-r;
         return -1;
@@ -201,9 +202,10 @@ EXPORT int chroot(const char *path)
 
 EXPORT int setns(int fd, int type)
 {
-    sampler_stop();
+    bool stopped = sampler_stop();
     long r = sys_call2(SYS_setns, fd, type);
-    sampler_start();
+    if (stopped)
+        sampler_start();
     if (r < 0) {
         errno = (int)-r;
         return -1;

@@ -27,6 +27,16 @@ struct real {
     void (*quick_exit)(int);
     int (*prctl)(int, ...);
     void (*abort)(void);
+    int (*setuid)(uid_t);
+    int (*setgid)(gid_t);
+    int (*seteuid)(uid_t);
+    int (*setegid)(gid_t);
+    int (*setreuid)(uid_t, uid_t);
+    int (*setregid)(gid_t, gid_t);
+    int (*setresuid)(uid_t, uid_t, uid_t);
+    int (*setresgid)(gid_t, gid_t, gid_t);
+    int (*setgroups)(size_t, const gid_t *);
+    int (*initgroups)(const char *, gid_t);
     int (*libc_start_main)(int (*)(int, char **, char **), int, char **,
                            int (*)(int, char **, char **), void (*)(void),
                            void (*)(void), void *);

@@ -30,6 +30,7 @@
 
 static pthread_t thread;
 static bool running;
+static int owner_pid;     /* a vfork child shares the rest, not the thread */
 static uint32_t stopping; /* futex */
 
 /* Where the thread stands with one box; a forked child finds its parent's. */
@@ -228,21 +229,23 @@ void sampler_start(void)
     /* A thread inherits its name: the dumper knows ours from the start. */
     (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)name);
     (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)"inquest");
+    owner_pid = sys_getpid();
     running = real()->pthread_create(&thread, &attributes, run, NULL) == 0;
     (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)name);
     (void)real()->pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attributes);
 }
 
-void sampler_stop(void)
+bool sampler_stop(void)
 {
-    if (!running)
-        return;
+    if (owner_pid != sys_getpid() ||
+        !__atomic_exchange_n(&running, false, __ATOMIC_ACQ_REL))
+        return false;
     __atomic_store_n(&stopping, 1, __ATOMIC_RELEASE);
     (void)sys_call3(SYS_futex, (long)&stopping, FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
                     1);
     (void)pthread_join(thread, NULL);
-    running = false;
+    return true;
 }
 
 void sampler_forget(void)

@@ -5,6 +5,8 @@
 #ifndef INQUEST_HANDLER_SAMPLER_H
 #define INQUEST_HANDLER_SAMPLER_H
 
+#include <stdbool.h>
+
 /*
  * Starts the thread; it makes the box at its first tick where there is none.
  * All signals are blocked in it. Does nothing when switched off or running.
@@ -12,10 +14,11 @@
 void sampler_start(void);
 
 /*
- * Ends the thread and joins it: for system calls that a process with a second
- * thread may not make. sampler_start starts it again.
+ * Ends the thread and joins it, for calls that a process with a second thread
+ * may not make. True: it ran, and sampler_start starts it again. False in a
+ * vfork child, whose parent's it is.
  */
-void sampler_stop(void);
+bool sampler_stop(void);
 
 /* In a fork child: the parent's thread is not here. */
 void sampler_forget(void);

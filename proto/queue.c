@@ -139,7 +139,8 @@ int queue_sync(struct queue *queue, const char *report_id)
     int r = queue_name(report_id, name);
     if (r < 0)
         return r;
-    OWNED_FD fd = openat(queue->dir_fd[QUEUE_NEW], name, O_RDONLY | O_CLOEXEC);
+    OWNED_FD fd = openat(queue->dir_fd[QUEUE_NEW], name,
+                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     /* ENOENT: an uploader has taken it already, which is as good */
     if (fd < 0 && errno != ENOENT)
         return -errno;

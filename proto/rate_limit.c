@@ -175,8 +175,8 @@ int rate_limit_read(int state_fd, struct rate_slot *slots)
 {
     size_t size = 0;
     int count = 0;
-    OWNED_FD fd =
-        openat(state_fd, RATE_LIMIT_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    OWNED_FD fd = openat(state_fd, RATE_LIMIT_FILE,
+                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
         return errno == ENOENT ? 0 : -errno;

@@ -161,7 +161,7 @@ void consent_page_read(int state_fd, struct consent_page *ret_page)
 
     *ret_page = consent_default;
     OWNED_FD fd = sys_openat(state_fd, STATE_CONSENT_PAGE,
-                             O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+                             O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0 || io_read_all(fd, &page, sizeof page, &size) < 0)
         return;
     if (size != sizeof page || page.magic != CONSENT_PAGE_MAGIC ||
@@ -204,9 +204,10 @@ static int id_create(int state_fd)
     uuid_text(random, id);
     text_append(&text, "." STATE_INSTALLATION_ID ".");
     text_append_i64(&text, sys_getpid());
+    (void)sys_call3(SYS_unlinkat, state_fd, (long)name, 0); /* a dead one's */
     OWNED_FD fd =
         sys_openat(state_fd, name,
-                   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return fd;
     state_give(state_fd, fd);

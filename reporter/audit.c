@@ -185,7 +185,8 @@ int audit_verify(int state_fd, uint64_t *ret_lines)
     int r = io_read_text(state_fd, AUDIT_HEAD, head, sizeof head, &size);
     if (r < 0 && r != -ENOENT)
         return r;
-    int fd = openat(state_fd, AUDIT_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(state_fd, AUDIT_FILE,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT && size == 0 ? 0 : -ERR_TORN;
     FILE *file = fdopen(fd, "r");

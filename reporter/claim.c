@@ -184,8 +184,8 @@ int claim_revive(struct queue *queue)
 static int wait_one(struct queue *queue, enum queue_place place,
                     const char *name)
 {
-    OWNED_FD fd =
-        openat(queue->dir_fd[place], name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    OWNED_FD fd = openat(queue->dir_fd[place], name,
+                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
         return 0;

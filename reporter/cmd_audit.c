@@ -62,7 +62,8 @@ static void print_json(char *line)
 static int print(const struct home *home, bool as_json)
 {
     char line[AUDIT_LINE_MAX + 2];
-    int fd = openat(home->state_fd, AUDIT_FILE, O_RDONLY | O_CLOEXEC);
+    int fd = openat(home->state_fd, AUDIT_FILE,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
     if (!file) {

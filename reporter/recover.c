@@ -85,7 +85,8 @@ static void read_boot_id(char *boot_id, size_t size)
 static bool read_head(int dir_fd, const char *name, struct box *ret_box)
 {
     size_t size = 0;
-    OWNED_FD fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    OWNED_FD fd =
+        openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     return fd >= 0 && io_read_all(fd, ret_box, sizeof *ret_box, &size) == 0 &&
            box_valid(ret_box, size);
@@ -124,7 +125,8 @@ static void remove_unfinished(int dir_fd, const char *name)
 {
     struct stat status;
     uint64_t magic = 0;
-    OWNED_FD fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    OWNED_FD fd =
+        openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
         pread(fd, &magic, sizeof magic, 0) < 0)
@@ -156,7 +158,9 @@ int recover_all(const struct home *home, size_t *ret_count)
     char boot_id[64];
     size_t count = 0;
     int result = 0;
-    DIR *dir = opendir(home->box_path);
+    int fd =
+        open(home->box_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
     *ret_count = 0;
     if (!dir)

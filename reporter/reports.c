@@ -169,7 +169,8 @@ int report_read_file(int dir_fd, const char *name, uint8_t **ret_data,
                      size_t *ret_size)
 {
     struct stat status;
-    OWNED_FD fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    OWNED_FD fd =
+        openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
         return -errno;

@@ -13,14 +13,16 @@
 #include "proto/base/io.h"
 #include "proto/state_dir.h"
 
-#define NAME_BYTES  280
-#define ERASE_BYTES 4096
+#define NAME_BYTES      280
+#define ERASE_BYTES     4096
+#define ERASE_BYTES_MAX (64 << 20) /* four times the largest report */
 
 static int write_synced(int dir_fd, const char *name, struct span data)
 {
+    (void)unlinkat(dir_fd, name, 0); /* a dead writer's, or planted */
     OWNED_FD fd =
         openat(dir_fd, name,
-               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
     state_give(dir_fd, fd);
@@ -62,14 +64,24 @@ static int overwrite(int fd, off_t size_bytes)
     return fsync(fd) < 0 ? -errno : 0;
 }
 
-int state_file_erase(int dir_fd, const char *name)
+/* What is larger was never ours, and overwriting a terabyte takes for ever. */
+static int overwrite_file(int fd)
 {
     struct stat status;
-    OWNED_FD fd = openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 
-    if (fd < 0)
+    if (fstat(fd, &status) < 0)
         return -errno;
-    int r = fstat(fd, &status) < 0 ? -errno : overwrite(fd, status.st_size);
+    return status.st_size > ERASE_BYTES_MAX ? 0 : overwrite(fd, status.st_size);
+}
+
+int state_file_erase(int dir_fd, const char *name)
+{
+    OWNED_FD fd =
+        openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0 && errno != ELOOP && errno != ENXIO) /* a link, a pipe: goes */
+        return -errno;
+    int r = fd >= 0 ? overwrite_file(fd) : 0;
     if (unlinkat(dir_fd, name, 0) < 0)
         return -errno;
     return r;

@@ -192,7 +192,7 @@ static void unmap(struct mapping *mapping)
 static int map_file(const char *path, struct mapping *ret_mapping)
 {
     struct stat status;
-    OWNED_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    OWNED_FD fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0 || fstat(fd, &status) < 0)
         return -errno;

@@ -1,6 +1,7 @@
 /* The box of a process that is dead. Context: tool. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,7 +172,7 @@ static bool is_told(const struct box *box)
 static int take_box(const char *path, int *ret_fd, struct box **ret_box)
 {
     struct stat status;
-    OWNED_FD fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    OWNED_FD fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
         return -errno;
@@ -181,6 +182,8 @@ static int take_box(const char *path, int *ret_fd, struct box **ret_box)
         return -errno;
     if (status.st_nlink == 0)
         return -ENOENT; /* while we opened it */
+    if (status.st_uid != geteuid() || !S_ISREG(status.st_mode))
+        return -EPERM;
     struct box *box = session_map_box(fd);
     if (!box && is_unfinished(fd)) {
         (void)unlink(path); /* swept later otherwise */
@@ -242,25 +245,48 @@ static int make_report(const struct recovery *recovery, struct box *box,
     return 0;
 }
 
+/*
+ * A box says which files to look at, and its owner can write what he likes
+ * into it: root goes on as the owner of the state directory.
+ */
+static int become_owner(int state_fd)
+{
+    struct stat status;
+
+    if (fstat(state_fd, &status) < 0)
+        return -errno;
+    if (geteuid() != 0 || status.st_uid == 0)
+        return 0;
+    if (setgroups(0, NULL) < 0 ||
+        setresgid(status.st_gid, status.st_gid, status.st_gid) < 0 ||
+        setresuid(status.st_uid, status.st_uid, status.st_uid) < 0)
+        return -errno;
+    return 0;
+}
+
 static int recover(const struct recovery *recovery)
 {
     OWNED_FD fd = -1; /* holds the lock */
     OWNED_FD state_fd = -1;
     struct box *box = NULL;
 
-    int r = take_box(recovery->box_path, &fd, &box);
-    if (r == -ENOENT)
-        return 0;
-    if (r < 0 || !box) {
-        fprintf(stderr, "inquest-dumper: %s: %s\n", recovery->box_path,
-                r == -ERR_FORMAT ? "not a box" : err_text(r));
-        return EX_DATAERR;
-    }
-    r = state_dir_open(recovery->state_dir, &state_fd);
+    int r = state_dir_open(recovery->state_dir, &state_fd);
+    if (r == 0)
+        r = become_owner(state_fd);
     if (r < 0) {
         fprintf(stderr, "inquest-dumper: %s: %s\n", recovery->state_dir,
                 err_text(r));
         return EX_CANTCREAT;
+    }
+    r = take_box(recovery->box_path, &fd, &box);
+    if (r == -ENOENT)
+        return 0;
+    if (r < 0 || !box) {
+        fprintf(stderr, "inquest-dumper: %s: %s\n", recovery->box_path,
+                r == -ERR_FORMAT ? "not a box"
+                : r == -EPERM    ? "it belongs to another user"
+                                 : err_text(r));
+        return EX_DATAERR;
     }
     if (is_told(box))
         return end_told(box, state_fd, recovery->box_path);

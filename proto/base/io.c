@@ -62,7 +62,9 @@ int io_read_all(int fd, void *buffer, size_t capacity, size_t *ret_size)
 int io_read_text(int dir_fd, const char *path, char *buffer, size_t capacity,
                  size_t *ret_size)
 {
-    OWNED_FD fd = sys_openat(dir_fd, path, O_RDONLY | O_CLOEXEC, 0);
+    const int link = dir_fd == AT_FDCWD ? 0 : O_NOFOLLOW;
+    OWNED_FD fd =
+        sys_openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | link, 0);
     if (fd < 0)
         return fd;
     size_t size = 0;

@@ -26,6 +26,8 @@ MUST_CHECK int io_read_all(int fd, void *buffer, size_t capacity,
 /*
  * Opens path relative to dir_fd (AT_FDCWD for the working directory), reads it
  * as io_read_all does and ends it with a NUL: at most capacity - 1 bytes.
+ * Never waits for a pipe's other end. Below a dir_fd a symbolic link as the
+ * last part is refused (-ELOOP): others may have planted it there.
  */
 MUST_CHECK int io_read_text(int dir_fd, const char *path, char *buffer,
                             size_t capacity, size_t *ret_size);

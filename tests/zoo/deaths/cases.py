@@ -168,6 +168,7 @@ CASES = (
     null("no_new_privs"),
     null("undumpable", chain=(), top=False),  # its stack is not read
     null("dropped_root", needs="root"),
+    null("keep_capabilities", needs="root", chain=(), top=False),
     Case("null_write", "SIGSEGV", signal="SIGSEGV", needs="tmpfs", top=True),
     null("chroot_away", needs="root", tier="IN_PROCESS"),
     null("cwd_gone"),

@@ -35,6 +35,8 @@ TMPFS_KIB = 24 << 10
 GAPS = {
     "raw_exit": "without a supervisor it looks like a silent death",
     "seccomp_strict": "four system calls cannot make a report",
+    "keep_capabilities": "who has more capabilities than the dumper may not "
+                         "be traced, and tier 2 is not tried then",
 }
 HEAP_TELLS = ("cpp_exception", "cpp_exception_thread", "cpp_noexcept")
 # Where a watched program still ends otherwise than bare. A gap never covers

@@ -1,0 +1,126 @@
+"""What the attack tests share: an attacker without privileges, a victim, a
+secret that must neither leave nor change. Context: tool."""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+PERCENT = float(os.environ.get("INQUEST_TEST_PERCENT", "5"))
+ATTACKER = 65534  # nobody
+BOUND_S = 20
+SYSEXITS = (0, *range(64, 79))
+SECRET = b"KANARIENVOGEL-" + os.urandom(12).hex().encode()
+SANITIZED = b"__asan_init" in (BUILD / "bin/inquest").read_bytes()
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "deliver"))
+from fault_server import FaultServer, status  # noqa: E402
+
+
+def scaled(full, least=1):
+    return max(least, round(full * PERCENT / 100))
+
+
+class Ground(unittest.TestCase):
+    """A directory that all may enter, with the attacker's part and root's."""
+
+    def setUp(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root: two users")
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="inquest-at-"))
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.directory.chmod(0o755)
+        self.attackers = self.make_directory("attackers", ATTACKER, 0o755)
+        self.roots = self.make_directory("roots", 0, 0o700)
+        self.secret = self.roots / "secret"
+        self.secret.write_bytes(SECRET + b"\n")
+        self.secret.chmod(0o600)
+        self.before = self.fingerprint()
+        self.server = FaultServer([status(202, body=b"{}")])
+        self.addCleanup(self.server.close)
+        self.state = self.attackers / "state"
+        self.environment = {
+            name: value for name, value in os.environ.items()
+            if not name.startswith("INQUEST_") and name != "DO_NOT_TRACK"
+            and not name.lower().endswith("_proxy")}
+        self.environment.update({
+            "INQUEST_STATE_DIR": str(self.state), "TZ": "UTC",
+            "XDG_CONFIG_HOME": str(self.roots),
+            "INQUEST_SYMBOL_CACHE": str(self.roots / "cache"),
+            "INQUEST_ENDPOINT": self.server.url})
+
+    def make_directory(self, name, owner, mode):
+        path = self.directory / name
+        path.mkdir()
+        os.chown(path, owner, owner)
+        path.chmod(mode)
+        return path
+
+    def fingerprint(self):
+        """All that is root's: names, owners, modes, bytes."""
+        told = hashlib.sha256()
+        for path in sorted(self.roots.rglob("*")):
+            if "cache" in path.parts:
+                continue
+            status = path.lstat()
+            told.update(f"{path} {status.st_uid} {status.st_mode}".encode())
+            if path.is_file():
+                told.update(path.read_bytes())
+        return told.hexdigest()
+
+    def run_as(self, user, *command, **options):
+        """A command of root or of the attacker; must end within the bound."""
+        options.setdefault("env", self.environment)
+        prefix = []
+        if user != 0:
+            environment = dict(options["env"])
+            preload = environment.pop("LD_PRELOAD", None)  # not in setpriv
+            options["env"] = environment
+            prefix = ["setpriv", "--reuid", str(user), "--regid", str(user),
+                      "--clear-groups"]
+            if preload:
+                prefix += ["env", f"LD_PRELOAD={preload}"]
+        return subprocess.run(
+            [*prefix, *map(str, command)], stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=BOUND_S, **options)
+
+    def inquest(self, user, *arguments, **options):
+        done = self.run_as(user, BUILD / "bin/inquest", *arguments, **options)
+        self.assertIn(done.returncode, SYSEXITS,
+                      f"inquest {arguments}: {done.stderr}")
+        if done.returncode:
+            self.assertTrue((done.stderr + done.stdout).strip(), arguments)
+        return done
+
+    def crash(self, user, *options, **variables):
+        """A watched program of that user dies; as it would without us."""
+        done = self.run_as(
+            user, BUILD / "bin/fault_host", "crash",
+            env={**self.environment, "INQUEST_SAMPLER": "0",
+                 "LD_PRELOAD": str(BUILD / "lib/libinquest.so"), **variables})
+        self.assertEqual(done.returncode, -11)
+        self.assertTrue(done.stdout.startswith(b"descriptors: "))
+        self.assertEqual(done.stderr, b"")
+
+    def reports(self, user=0):
+        done = self.inquest(user, "list", "--json")
+        return done.stdout.count(b'"reportId"')
+
+    def assert_unharmed(self, *texts):
+        """Root's part is as it was; the secret went nowhere."""
+        self.assertEqual(self.fingerprint(), self.before)
+        for text in texts:
+            self.assertNotIn(SECRET, text)
+        with self.server.changed:
+            for request in self.server.requests:
+                self.assertNotIn(SECRET, request.body)
+        done = subprocess.run(["grep", "-rlF", SECRET.decode(),
+                               self.attackers], capture_output=True)
+        # grep finds it where a link leads to it, too: those are no copies.
+        for path in done.stdout.decode().split():
+            self.assertTrue(pathlib.Path(path).is_symlink(), path)
