@@ -62,7 +62,7 @@ class HostThread(HostStart):
     """The sampler's thread, which libc makes: its calls are the host's."""
     name = "sampler start"
     sampler = "1"
-    descriptors_max = 12  # and what the sampler reads
+    descriptors_max = 18  # and what the sampler reads
     module = "libc.so"
     calls = ("clone3", "mmap", "mprotect")
 

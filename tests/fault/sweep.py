@@ -16,7 +16,7 @@ PERCENT = float(os.environ.get("INQUEST_TEST_PERCENT", "5"))
 WORKERS = os.cpu_count() or 1
 SHOWN_MAX = 40
 EXAMPLES = 3
-CASES_A_PERCENT = 4  # of one scene, so that a share is quick
+CASES_A_PERCENT = 3  # of one scene, so that a share is quick
 NAMES = re.compile(r"[0-9a-f]{8}-[-0-9a-f]+|\d+")  # ids and numbers
 
 
