@@ -12,10 +12,11 @@ KILLED = ["/bin/sh", "-c", "kill -9 $$"]
 class Collector:
     """inquest-collector on a port that the kernel chose."""
 
-    def __init__(self, build, database, port=0):
+    def __init__(self, build, database, port=0, config=None):
+        options = ["--config", config] if config else []
         self.process = subprocess.Popen(
             [build / "bin/inquest-collector", "--listen", f"127.0.0.1:{port}",
-             "--db", database], stdout=subprocess.PIPE, text=True)
+             "--db", database, *options], stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()  # its first line says where
         if " on http://" not in line:
             raise RuntimeError(f"the collector did not start: {line!r}")

@@ -27,13 +27,13 @@ export async function close() {
 
 /** A page in a context of its own. Whatever the page does that it must not
  * is in page.misdeeds: errors, violations of its policy, other hosts. */
-export async function newPage(options = {}) {
+export async function newPage({ home = base, ...options } = {}) {
     const context = await browser.newContext({
         viewport: { width: 1280, height: 900 }, ...options });
     const page = await context.newPage();
 
     page.misdeeds = [];
-    page.setDefaultTimeout(5_000);
+    page.setDefaultTimeout(10_000);
     page.on("pageerror", (error) => page.misdeeds.push(error.message));
     page.on("dialog", (dialog) => {
         page.misdeeds.push(`dialog: ${dialog.message()}`);
@@ -45,7 +45,7 @@ export async function newPage(options = {}) {
     });
     page.on("request", (request) => {
         const url = request.url();
-        if (!url.startsWith(base) && !url.startsWith("data:"))
+        if (!url.startsWith(home) && !url.startsWith("data:"))
             page.misdeeds.push(`asked elsewhere: ${url}`);
     });
     return page;
@@ -66,11 +66,15 @@ export async function shot(page, name) {
     await page.screenshot({ path: `${process.env.PAGE_SHOTS}/${name}.png` });
 }
 
-/** axe-core's serious and critical findings, as lines. The checker is put in
- * by the test's own channel, which the page's policy does not bind. */
-export async function findings(page) {
+/** axe-core's serious and critical findings, as lines; in the dark only those
+ * of contrast, for the rest is the same. The checker is put in by the test's
+ * own channel, which the page's policy does not bind. */
+export async function findings(page, colorScheme = "light") {
     await page.evaluate(axe);
-    const result = await page.evaluate(() => window.axe.run());
+    const result = await page.evaluate((dark) => window.axe.run(document, {
+        resultTypes: ["violations"],
+        ...dark && { runOnly: ["color-contrast"] },
+    }), colorScheme === "dark");
 
     return result.violations
         .filter((one) => ["serious", "critical"].includes(one.impact))

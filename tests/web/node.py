@@ -3,6 +3,7 @@ directory, with the sources beside them so that imports find them."""
 
 import fcntl
 import hashlib
+import os
 import pathlib
 import shutil
 import subprocess
@@ -57,8 +58,20 @@ def prepare(build, chromium=False):
     return directory
 
 
-def copy(source, destination):
+def copy_page(destination):
     """The sources as they are now; node_modules of a developer stay away."""
     shutil.rmtree(destination, ignore_errors=True)
-    shutil.copytree(source, destination,
+    shutil.copytree(PAGE, destination,
                     ignore=shutil.ignore_patterns("node_modules", "dist"))
+
+
+def copy_tests(destination):
+    """The journeys, while another test may be reading them."""
+    destination.mkdir(exist_ok=True)
+    for path in pathlib.Path(__file__).parent.glob("*.mjs"):
+        if (destination / path.name).exists() and \
+                (destination / path.name).read_bytes() == path.read_bytes():
+            continue
+        new = destination / f"{path.name}.{os.getpid()}"
+        shutil.copy(path, new)
+        new.rename(destination / path.name)

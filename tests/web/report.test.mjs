@@ -44,6 +44,20 @@ test("a frame opens to its file, module and trust", async () => {
     await done(page);
 });
 
+test("frames of the system are hidden by a key, and come back", async () => {
+    const page = await newPage();
+
+    await visit(page, crash);
+    const libc = page.locator(".frame").filter({ hasText: "__memmove" });
+    await libc.waitFor();
+    await page.keyboard.press("a");
+    await libc.waitFor({ state: "hidden" });
+    await page.getByText("main", { exact: true }).waitFor();
+    await page.keyboard.press("a");
+    await libc.waitFor();
+    await done(page);
+});
+
 test("memory is drawn, and told as a table behind it", async () => {
     const page = await newPage();
 
@@ -110,7 +124,7 @@ for (const colorScheme of ["light", "dark"]) {
             await page.locator("[data-part] summary").last().click();
             await page.locator("main details[open] > :not(summary)").last()
                 .waitFor();
-            assert.deepEqual(await findings(page), []);
+            assert.deepEqual(await findings(page, colorScheme), []);
         }
         await done(page);
     });

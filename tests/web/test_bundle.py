@@ -16,7 +16,7 @@ class Bundle(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.directory = node.prepare(BUILD)
-        node.copy(node.PAGE, cls.directory / "page")
+        node.copy_page(cls.directory / "page")
 
     def run_node(self, *command):
         result = subprocess.run(command, cwd=self.directory / "page",

@@ -18,7 +18,8 @@ export function bytes(value: number): string {
         value /= 1024;
         unit++;
     }
-    const digits = unit === 0 || Math.abs(value) >= 100 ? 0 : 1;
+    const whole = Number.isInteger(value) || Math.abs(value) >= 100;
+    const digits = whole ? 0 : 1;
     return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }
 

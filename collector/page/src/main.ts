@@ -1,13 +1,17 @@
 // The page starts here: colours first, then the bar, the session, the view.
+import { ApiError, api } from "./api";
 import { listenToKeys, moveRow, setGlobalShortcuts, showHelp } from "./keys";
 import { link } from "./route";
-import { forget, go, startRouter } from "./router";
+import { reload, startRouter } from "./router";
 import { buildShell, changeTheme, showSession } from "./shell";
 import { applyTheme } from "./theme";
 import type { Session } from "./types";
+import { groupsView } from "./view_groups";
+import { groupView } from "./view_group";
 import { showLogIn } from "./view_login";
 import { reportView } from "./view_report";
 import { reportsView } from "./view_reports";
+import { versionsView } from "./view_versions";
 import "./style/all.css";
 
 function focusSearch(): void {
@@ -17,7 +21,7 @@ function focusSearch(): void {
         search.focus();
         search.select();
     } else {
-        location.hash = link("reports");
+        location.hash = link("groups");
     }
 }
 
@@ -25,8 +29,11 @@ const shortcuts = [
     { keys: "/", does: "Search", run: focusSearch },
     { keys: "j", does: "Next row", run: () => moveRow(1) },
     { keys: "k", does: "Previous row", run: () => moveRow(-1) },
+    { keys: "g g", does: "Groups", run: () => { location.hash = link("groups"); } },
     { keys: "g r", does: "Reports",
         run: () => { location.hash = link("reports"); } },
+    { keys: "g v", does: "Versions",
+        run: () => { location.hash = link("versions"); } },
     { keys: "t", does: "Colours: auto, light, dark", run: changeTheme },
     { keys: "?", does: "This list", run: showHelp },
 ];
@@ -36,14 +43,21 @@ function logIn(): void {
 }
 
 async function start(): Promise<void> {
-    const session: Session = { authenticated: true, required: false };
+    let session: Session;
 
+    try {
+        session = await api.session();
+    } catch (error) {
+        if (error instanceof ApiError && error.status === 401)
+            session = { authenticated: false, required: true };
+        else
+            session = { authenticated: true, required: false };
+    }
     showSession(session);
-    forget();
     if (session.required && !session.authenticated)
         logIn();
     else
-        await go();
+        reload();
 }
 
 applyTheme();
@@ -52,8 +66,11 @@ document.addEventListener("DOMContentLoaded", () => {
     buildShell();
     listenToKeys();
     startRouter({
+        groups: (context) => context.route.id
+            ? groupView(context) : groupsView(context),
         reports: (context) => context.route.id
             ? reportView(context) : reportsView(context),
+        versions: versionsView,
     }, logIn);
     void start();
 });

@@ -60,6 +60,7 @@ function deathMark(at: number): uPlot.Plugin {
                 plot.ctx.strokeStyle = css("--danger");
                 plot.ctx.fillStyle = css("--danger");
                 plot.ctx.lineWidth = devicePixelRatio;
+                plot.ctx.setLineDash([]);
                 plot.ctx.beginPath();
                 plot.ctx.moveTo(x, top);
                 plot.ctx.lineTo(x, top + height);
@@ -67,7 +68,7 @@ function deathMark(at: number): uPlot.Plugin {
                 plot.ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
                 plot.ctx.textAlign = "right";
                 plot.ctx.fillText("death", x - 4 * devicePixelRatio,
-                    top + 11 * devicePixelRatio);
+                    top + height - 6 * devicePixelRatio);
                 plot.ctx.restore();
             },
         },
@@ -98,7 +99,7 @@ function options(lines: Line[], width: number, diesAt: number,
             y: { range: (_plot, _low, high) => [0, high * 1.08 || 1] },
         },
         axes: [{
-            ...axis(), space: 80,
+            ...axis(), space: 80, size: 30,
             values: (_plot, values, _axis, _space, step) =>
                 values.map((value) => clock(value, step < 60)),
         }, {

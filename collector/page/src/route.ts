@@ -7,7 +7,7 @@ export interface Route {
     query: URLSearchParams;
 }
 
-const HOME = "reports";
+const HOME = "groups";
 
 function decode(part: string): string {
     try {

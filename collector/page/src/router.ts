@@ -113,7 +113,8 @@ export function startRouter(views: Record<string, ViewMaker>,
     window.addEventListener("hashchange", () => void go());
 }
 
-/** After a log-in: the view that was asked for. */
-export function forget(): void {
+/** The same view once more, from fresh data. */
+export function reload(): void {
     standing = null;
+    void go();
 }

@@ -9,7 +9,7 @@ import { nextTheme, theme } from "./theme";
 import type { Session } from "./types";
 
 const TABS: [string, string][] = [
-    ["reports", "Reports"],
+    ["groups", "Groups"], ["reports", "Reports"], ["versions", "Versions"],
 ];
 const TOAST_MS = 5000;
 
@@ -71,7 +71,7 @@ export function buildShell(): void {
 
     document.body.append(skip,
         el("header", { class: "top" },
-            el("a", { class: "brand", href: "#/" }, icon("pulse"),
+            el("a", { class: "brand", href: "#/groups" }, icon("pulse"),
                 "inquest"),
             nav, tools),
         progress, main, toast);

@@ -104,7 +104,7 @@ function frameRow(frame: Frame, index: number): HTMLElement {
                     one instanceof Node));
         },
     },
-    el("summary", null,
+    el("summary", { "data-row": true },
         el("span", { class: "index" }, String(index)),
         el("span", { class: "function" }, functionName(frame),
             frame.inlined && el("span", { class: "tag" }, "inlined")),

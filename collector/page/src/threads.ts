@@ -54,7 +54,7 @@ function summary(bundle: Bundle, thread: Thread): HTMLElement {
     const top = topFrame(thread);
     const many = bundle.threads.length > 1;
 
-    return el("summary", null,
+    return el("summary", { "data-row": true },
         el("span", { class: "thread-name" }, names(bundle.threads)),
         thread.crashed && el("span", { class: "tag danger" }, "crashed"),
         many && el("span", { class: "tag" },
@@ -99,6 +99,18 @@ function search(all: { bundle: Bundle; element: HTMLElement }[]): HTMLElement {
     return el("div", { class: "row" }, found, input);
 }
 
+/** Hides the frames of the system's libraries, in all stacks at once. */
+function ownFramesSwitch(body: HTMLElement): HTMLElement {
+    const button = el("button", {
+        class: "button quiet", id: "own-frames", "aria-pressed": "false",
+        title: "Hide frames of system libraries (a)",
+        click: () => button.setAttribute("aria-pressed",
+            String(body.classList.toggle("only-own"))),
+    }, "Own frames only");
+
+    return button;
+}
+
 export function threadsElements(threads: Thread[]): {
     note: HTMLElement;
     body: HTMLElement;
@@ -110,10 +122,13 @@ export function threadsElements(threads: Thread[]): {
         bundle, element: threadElement(bundle, index === 0),
     }));
 
+    const body = el("div", { class: "threads" },
+        all.map((one) => one.element));
+
     return {
-        note: el("div", { class: "row" },
+        note: el("div", { class: "row" }, ownFramesSwitch(body),
             threads.length >= SEARCH_FROM && search(all),
             crashed && copyButton("Copy stack", () => stackText(crashed))),
-        body: el("div", { class: "threads" }, all.map((one) => one.element)),
+        body,
     };
 }

@@ -61,7 +61,8 @@ export interface Explanation {
     signature: string;
     algorithmVersion?: number;
     steps: Step[];
-    parts?: { signal?: string; code?: string; abortMessage?: string };
+    parts?: { signal?: string; code?: string; abortMessage?: string;
+        exception?: string };
 }
 
 export interface ReportRow {

@@ -39,7 +39,8 @@ export function empty(sentence: string, ...more: Child[]): HTMLElement {
 export function facts(pairs: [string, Child][],
     className = "facts"): HTMLElement | null {
     const shown = pairs.filter(([, value]) =>
-        value !== undefined && value !== null && value !== "");
+        value !== undefined && value !== null && value !== "" &&
+        value !== false);
 
     return shown.length === 0 ? null : el("dl", { class: className },
         shown.map(([name, value]) => el("div", null,

@@ -2,12 +2,12 @@
 import { api } from "./api";
 import { copyText } from "./copy";
 import { el, type Child } from "./dom";
-import {
-    ago, bytes, dateTime, duration, number, words,
-} from "./format";
+import { ago, dateTime, words } from "./format";
 import { headline } from "./headline";
 import { memoryElement } from "./memory";
-import { link, type Route } from "./route";
+import { link } from "./route";
+import { reload } from "./router";
+import { contextFacts, signalFacts } from "./report_facts";
 import {
     actionsElement, modulesElements, notesElement, pairsElement,
     registersElement, symbolBanner, terminationElement,
@@ -16,6 +16,9 @@ import { stackText } from "./stack";
 import { threadsElements } from "./threads";
 import type { Report, Thread } from "./types";
 import { facts, section, type Context, type View } from "./view";
+
+const REFRESH_MS = 2000;
+const REFRESHES_MAX = 10;
 
 interface Part {
     id: string;
@@ -67,75 +70,6 @@ function parts(report: Report, signal: AbortSignal): Part[] {
     return all.filter((part) => part.body !== null);
 }
 
-function capturedBy(report: Report): string {
-    const tier = report.tier;
-    const elapsed = number(tier?.elapsedUs);
-
-    return [
-        tier?.name && words(tier.name),
-        !isNaN(elapsed) && `${(elapsed / 1000).toFixed(1)} ms`,
-    ].filter(Boolean).join(", ");
-}
-
-function signalFacts(report: Report): HTMLElement | null {
-    const crash = report.crash;
-    const signal = crash?.signal;
-    const sender = signal?.senderPid !== undefined
-        ? `process ${signal.senderPid}, user ${signal.senderUid ?? "?"}` : "";
-
-    return facts([
-        ["Signal", signal && [signal.name, signal.codeName].filter(Boolean)
-            .join(", ")],
-        ["Fault address", signal?.faultAddress !== undefined &&
-            el("span", { class: "code" }, signal.faultAddress)],
-        ["Access", crash?.access && words(crash.access)],
-        ["Nearest mapping", crash?.nearestMapping],
-        ["Abort message", crash?.abortMessage],
-        ["Exception", crash?.exception?.type],
-        ["what()", crash?.exception?.message],
-        ["Sent by", sender],
-        ["Phase", crash?.phase && words(crash.phase)],
-        ["System call", crash?.systemCall],
-    ].filter(([, value]) => value !== false) as [string, Child][]);
-}
-
-function contextFacts(report: Report): (HTMLElement | null)[] {
-    const { app = {}, device = {}, process = {} } = report;
-    const uptime = number(process.uptimeMs);
-    const machine = String(device.installationId ?? device.macAddress ?? "");
-    const rss = number(report.memory?.samples?.at(-1)?.rssBytes);
-
-    return [
-        facts([
-            ["Program", app.name], ["Version", app.version],
-            ["Upgrade", app.upgradeStatus && words(app.upgradeStatus) +
-                (app.previousVersion ? ` from ${app.previousVersion}` : "")],
-            ["Executable", process.executable && el("span", { class: "code" },
-                process.executable)],
-            ["Process", process.pid],
-            ["Uptime", !isNaN(uptime) && duration(uptime)],
-            ["Resident", !isNaN(rss) && bytes(rss)],
-        ].filter(([, value]) => value !== false) as [string, Child][]),
-        facts([
-            ["System", [device.osName, device.osVersion].filter(Boolean)
-                .join(" ")],
-            ["Kernel", device.kernel],
-            ["Processor", device.cpuModel],
-            ["Processors", device.cpuCount],
-            ["Machine", machine && el("a", { class: "code",
-                href: link("reports", "", { machine }) }, machine)],
-        ]),
-        facts([
-            ["Captured by", capturedBy(report)],
-            ["Why not higher", report.tier?.reason],
-            ["inquest", report.reporterVersion],
-            ["Report", el("span", { class: "code" }, report.reportId)],
-        ]),
-        facts(Object.entries(report.account ?? {}).map(([key, value]) =>
-            [words(key.replace(/([A-Z])/g, "_$1")), value])),
-    ];
-}
-
 function head(report: Report): HTMLElement {
     const address = api.reportAddress(report.reportId);
 
@@ -163,10 +97,19 @@ function head(report: Report): HTMLElement {
                 download: `${report.reportId}.pb` }, "Protobuf")));
 }
 
+function jumpTo(part: string): void {
+    const target = [...document.querySelectorAll<HTMLElement>("[data-part]")]
+        .find((one) => one.dataset.part === part);
+
+    target?.scrollIntoView({ block: "start" });
+    target?.focus({ preventScroll: true });
+}
+
 function jumpNav(report: Report, shown: Part[]): HTMLElement {
     return el("nav", { class: "jump", "aria-label": "Parts of the report" },
         shown.map((part) => el("a", {
             href: link("reports", report.reportId, { at: part.id }),
+            click: () => jumpTo(part.id), // also when the address stays
         }, part.title)));
 }
 
@@ -177,18 +120,26 @@ function feedbackElement(report: Report): HTMLElement | null {
         ["Feedback", feedback?.comment],
         ["Type", feedback?.type && words(feedback.type)],
         ["E-mail", feedback?.email],
-    ], "facts wide");
+    ], "facts wide feedback");
 }
 
-function jumpTo(element: HTMLElement, route: Route): void {
-    const wanted = route.query.get("at") ?? "";
-    const target = wanted && [...element.querySelectorAll<HTMLElement>(
-        "[data-part]")].find((one) => one.dataset.part === wanted);
+/** Looks again, a few times, while the collector still looks up symbols. */
+function refreshWhilePending(report: Report, signal: AbortSignal): void {
+    let left = report.symbolication?.state === "pending" ? REFRESHES_MAX : 0;
+    const timer = setInterval(() => {
+        if (--left < 0) {
+            clearInterval(timer);
+            return;
+        }
+        void api.report(report.reportId, signal).then((fresh) => {
+            if (fresh.symbolication?.state !== "pending" && !signal.aborted) {
+                clearInterval(timer);
+                reload();
+            }
+        }, () => clearInterval(timer));
+    }, REFRESH_MS);
 
-    if (target) {
-        target.scrollIntoView({ block: "start" });
-        target.focus({ preventScroll: true });
-    }
+    signal.addEventListener("abort", () => clearInterval(timer));
 }
 
 export async function reportView({ route, signal }: Context): Promise<View> {
@@ -213,14 +164,19 @@ export async function reportView({ route, signal }: Context): Promise<View> {
 
     return {
         title: headline(report), element,
-        arrived: () => jumpTo(element, route),
-        update: (next) => Promise.resolve(jumpTo(element, next)),
+        arrived: () => {
+            jumpTo(route.query.get("at") ?? "");
+            refreshWhilePending(report, signal);
+        },
+        update: (next) => Promise.resolve(jumpTo(next.query.get("at") ?? "")),
         shortcuts: [
             { keys: "u", does: "Up to the group", run: () => {
                 location.hash = report.group
                     ? link("groups", report.group) : link("reports");
             } },
-            ...crashed ? [{ keys: "y", does: "Copy the crashed stack",
+            ...crashed ? [{ keys: "a", does: "Own frames only, or all",
+                run: () => document.getElementById("own-frames")?.click() },
+            { keys: "y", does: "Copy the crashed stack",
                 run: () => void copyText(stackText(crashed)) }] : [],
         ],
     };
