@@ -13,6 +13,7 @@
 #include "proto/base/io.h"
 #include "reporter/commands.h"
 #include "reporter/log.h"
+#include "reporter/upload_server.h"
 #include "reporter/watchable.h"
 
 struct doctor {
@@ -34,7 +35,8 @@ static void check_program(struct doctor *doctor, const char *name)
     char path[STATE_PATH_BYTES];
     int r = home_program(name, path);
 
-    find(doctor, name, r == 0, r == 0 ? path : err_text(r));
+    find(doctor, name, r == 0,
+         r == 0 ? path : "not beside this program: install or build it again");
 }
 
 static void check_installation(struct doctor *doctor)
@@ -42,9 +44,26 @@ static void check_installation(struct doctor *doctor)
     char path[STATE_PATH_BYTES];
     int r = home_library(path);
 
-    find(doctor, "libinquest.so", r == 0, r == 0 ? path : err_text(r));
+    find(doctor, "libinquest.so", r == 0,
+         r == 0 ? path : "not in ../lib: install or build it again");
     check_program(doctor, "inquest-dumper");
     check_program(doctor, "inquest-symbolicate");
+}
+
+static void check_sending(struct doctor *doctor, const struct home *home)
+{
+    struct transport *transport = NULL;
+    const char *endpoint = config_get(&home->config, "endpoint");
+    char why[320] = "";
+
+    if (!endpoint) {
+        find(doctor, "sending", true,
+             "no endpoint is configured: reports stay on this machine");
+        return;
+    }
+    int r = upload_server_open(home, why, sizeof why, &transport);
+    transport_close(&transport);
+    find(doctor, "sending", r == 0, r == 0 ? endpoint : why);
 }
 
 static void check_state(struct doctor *doctor)
@@ -59,7 +78,11 @@ static void check_state(struct doctor *doctor)
     if (home.problem[0] != '\0')
         find(doctor, "configuration, policy, consent", false, home.problem);
     r = queue_room(&home.queue, 1);
-    find(doctor, "room in the queue", r == 0, r == 0 ? "yes" : err_text(r));
+    find(doctor, "room in the queue", r == 0,
+         r == 0         ? "yes"
+         : r == -ENOSPC ? "the disk is full: crashes wait in their boxes"
+                        : "full: inquest upload, or inquest rm");
+    check_sending(doctor, &home);
 }
 
 /* Yama: 0 and 1 let the dumper trace its parent, which allows it. */
@@ -90,7 +113,9 @@ static void check_target(struct doctor *doctor, const char *program)
 
     int r = watchable_find(program, path);
     if (r < 0) {
-        find(doctor, program, false, err_text(r));
+        find(doctor, program, false,
+             r == -ENOENT ? "there is no such program along PATH"
+                          : err_text(r));
         return;
     }
     r = watchable_check(path, why);

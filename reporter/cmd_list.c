@@ -5,12 +5,18 @@
 #include <strings.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "proto/base/err.h"
 #include "reporter/commands.h"
 #include "reporter/headline.h"
 #include "reporter/log.h"
 #include "reporter/state_file.h"
+#include "reporter/terminal.h"
+
+#define ROW_BYTES      512
+#define NARROW_COLUMNS 100
+#define YEAR_BYTES     5 /* "2026-" */
 
 struct list {
     const struct home *home;
@@ -20,6 +26,8 @@ struct list {
     json_t *array; /* for --json; NULL: a table */
     bool ids;      /* --ids */
     size_t printed;
+    size_t id_width; /* of the table's first column */
+    size_t columns;  /* of a terminal; SIZE_MAX: not one */
 };
 
 static bool wanted(const struct list *list, const Inquest__V1__Report *report)
@@ -66,23 +74,58 @@ static void add_json(struct list *list, const struct stored_report *item,
                                     state_text(item->place)));
 }
 
+/* One line, cut to the terminal. */
+static void print_cut(const struct list *list, const char *row)
+{
+    printf("%.*s\n", (int)terminal_fit(row, list->columns), row);
+}
+
+/* Too narrow for all columns and something of the cause. */
+static bool is_narrow(const struct list *list)
+{
+    return list->columns < NARROW_COLUMNS;
+}
+
+static void print_head(const struct list *list)
+{
+    char row[ROW_BYTES];
+    int width = (int)list->id_width;
+
+    if (is_narrow(list)) {
+        (void)snprintf(row, sizeof row, "%-*s  %-11s  %-7s  %s", width, "ID",
+                       "TIME", "STATE", "WHAT");
+    } else {
+        (void)snprintf(row, sizeof row, "%-*s  %-16s  %-11s  %-7s  %-16s  %s",
+                       width, "ID", "TIME", "KIND", "STATE", "APP", "CAUSE");
+    }
+    print_cut(list, row);
+}
+
 static void print_row(struct list *list, const char *id, size_t size,
                       const Inquest__V1__Report *report, const char *state)
 {
     char when[32];
     char cause[HEADLINE_BYTES];
+    char row[ROW_BYTES];
     time_t seconds = (time_t)(report->time / 1000);
     struct tm parts;
+    int width = (int)list->id_width;
 
-    if (list->printed++ == 0) {
-        printf("%-13s  %-16s  %-11s  %-7s  %-16s  %s\n", "ID", "TIME", "KIND",
-               "STATE", "APP", "CAUSE");
-    }
+    if (list->printed++ == 0)
+        print_head(list);
     localtime_r(&seconds, &parts);
     strftime(when, sizeof when, "%Y-%m-%d %H:%M", &parts);
-    headline_cause(report, cause);
-    printf("%-13.*s  %s  %-11s  %-7s  %-16.40s  %s\n", (int)size, id, when,
-           headline_kind(report), state, headline_app(report), cause);
+    if (is_narrow(list)) {
+        headline_write(report, cause);
+        (void)snprintf(row, sizeof row, "%-*.*s  %s  %-7s  %s", width,
+                       (int)size, id, when + YEAR_BYTES, state, cause);
+    } else {
+        headline_cause(report, cause);
+        (void)snprintf(row, sizeof row, "%-*.*s  %s  %-11s  %-7s  %-16.16s  %s",
+                       width, (int)size, id, when, headline_kind(report), state,
+                       headline_app(report), cause);
+    }
+    print_cut(list, row);
 }
 
 /* A torn one is there too, with what its name tells. */
@@ -140,13 +183,19 @@ static int print(struct list *list)
                   err_text(r));
         return exit_status(r);
     }
+    for (size_t i = 0; i < reports.count; i++) {
+        size_t size = reports_short(&reports, i);
+        list->id_width = size > list->id_width ? size : list->id_width;
+    }
     for (size_t i = 0; i < reports.count; i++)
         take(list, &reports, i);
     if (list->array) {
         json_dumpf(list->array, stdout, JSON_INDENT(2));
         putchar('\n');
     } else if (list->printed == 0) {
-        log_info("no reports in %s", list->home->state_path);
+        bool all = !list->app && !list->kind && list->since_ms == INT64_MIN;
+        log_info("no reports %sin %s", all ? "" : "of this kind ",
+                 list->home->state_path);
     }
     return EX_OK;
 }
@@ -161,6 +210,8 @@ int cmd_list(const struct invocation *invocation)
         .kind = option_value(invocation, "kind"),
         .ids = option_given(invocation, "ids"),
         .since_ms = INT64_MIN,
+        .columns =
+            isatty(STDOUT_FILENO) ? terminal_width(STDOUT_FILENO) : SIZE_MAX,
     };
 
     if (since && clock_parse(since, &list.since_ms) < 0) {

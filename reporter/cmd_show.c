@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -14,20 +13,8 @@
 #include "reporter/log.h"
 #include "reporter/show_html.h"
 #include "reporter/show_text.h"
+#include "reporter/terminal.h"
 #include "reporter/view.h"
-
-#define WIDTH_DEFAULT 80
-
-static unsigned terminal_width(void)
-{
-    struct winsize size = {0};
-
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    const char *columns = getenv("COLUMNS");
-    long width = columns ? strtol(columns, NULL, 10) : 0;
-    return width > 0 && width < 10000 ? (unsigned)width : WIDTH_DEFAULT;
-}
 
 /* NO_COLOR (no-color.org): set and not empty, unless --color says always. */
 static bool wants_color(const struct invocation *invocation)
@@ -72,7 +59,7 @@ static int print(const struct invocation *invocation, json_t *report,
         .out = stdout,
         .color = wants_color(invocation),
         .source = option_given(invocation, "source"),
-        .width = terminal_width(),
+        .width = terminal_width(STDOUT_FILENO),
     };
 
     if (html)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/rate_limit.h"
@@ -126,17 +127,46 @@ static void print_crash_loops(const struct home *home)
     json_decref(loops);
 }
 
+static void print_next_attempt(const struct home *home)
+{
+    struct backoff backoff;
+    char text[32];
+    struct tm parts;
+
+    backoff_read(home->state_fd, &backoff);
+    time_t seconds = (time_t)backoff.next_s;
+    if (!backoff_waits(&backoff, clock_unix_ms() / 1000))
+        return;
+    localtime_r(&seconds, &parts);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+    printf("Next try   after %s: %s\n", text,
+           backoff.by_server ? "the collector asked to wait"
+                             : "the last one failed");
+}
+
+static void print_limits(const struct home *home)
+{
+    struct retention_limits limits;
+
+    retention_limits_read(&home->config, &limits);
+    printf("Kept       at most %zu reports, %llu MiB, %lld days\n",
+           limits.count, (unsigned long long)(limits.size_bytes >> 20),
+           (long long)(limits.age_ms / 86400000));
+}
+
 static void print(const struct home *home)
 {
     const char *endpoint = config_get(&home->config, "endpoint");
 
     printf("State      %s\n", home->state_path);
     printf("Endpoint   %s\n", endpoint ? endpoint : "none: nothing is sent");
-    printf("Queue      %u waiting, %u being sent, %u sent, %u bad\n",
+    printf("Queue      %u waiting, %u being sent, %u sent, %u refused\n",
            count_reports(home->queue.dir_fd[QUEUE_NEW]),
            count_reports(home->queue.dir_fd[QUEUE_BUSY]),
            count_reports(home->queue.dir_fd[QUEUE_SENT]),
            count_reports(home->queue.dir_fd[QUEUE_BAD]));
+    print_next_attempt(home);
+    print_limits(home);
     print_discarded(home);
     print_crash_loops(home);
     putchar('\n');

@@ -32,6 +32,48 @@ static void print_json(const struct upload_result *result)
     json_decref(json);
 }
 
+/* "3 sent, 1 refused": what there is, each with what to type next. */
+static void tell_counts(const struct upload_result *result)
+{
+    const struct {
+        unsigned count;
+        const char *what;
+    } parts[] = {
+        {result->sent, "sent"},
+        {result->rejected, "refused (inquest list shows them)"},
+        {result->denied, "kept here by consent (inquest status says whose)"},
+        {result->kept, "waiting to be tried again"}};
+    char line[256] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        if (parts[i].count > 0) {
+            used += (size_t)snprintf(line + used, sizeof line - used, "%s%u %s",
+                                     used > 0 ? ", " : "", parts[i].count,
+                                     parts[i].what);
+        }
+    }
+    if (used > 0) {
+        log_info("%s", line);
+    } else if (!result->stopped) {
+        log_info("nothing waits to be sent");
+    }
+}
+
+static void tell_retry(const struct upload_result *result)
+{
+    char text[32];
+    time_t seconds = (time_t)result->retry_s;
+    struct tm parts;
+
+    if (result->retry_s * 1000 <= clock_unix_ms())
+        return;
+    localtime_r(&seconds, &parts);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+    log_info("the next try is after %s; inquest upload --now does not wait",
+             text);
+}
+
 static void tell(const struct upload_result *result)
 {
     if (result->no_endpoint) {
@@ -39,15 +81,13 @@ static void tell(const struct upload_result *result)
                  "endpoint in the configuration or INQUEST_ENDPOINT");
         return;
     }
-    log_info("%u sent, %u kept, %u kept back by consent, %u rejected",
-             result->sent, result->kept, result->denied, result->rejected);
-    if (result->denied > 0)
-        log_info("inquest status says who decides");
+    tell_counts(result);
     if (result->why[0] != '\0' && result->stopped) {
         log_error("%s; nothing more was tried", result->why);
     } else if (result->why[0] != '\0') {
         log_warn("%s", result->why);
     }
+    tell_retry(result);
 }
 
 static int status_of(const struct upload_result *result)

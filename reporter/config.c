@@ -112,8 +112,29 @@ static void problem(struct config *config, const char *path, unsigned line,
 {
     if (config->problem[0] != '\0')
         return;
-    snprintf(config->problem, sizeof config->problem, "%s:%u: %s", path, line,
-             what);
+    if (line > 0) {
+        snprintf(config->problem, sizeof config->problem, "%.200s:%u: %s", path,
+                 line, what);
+    } else {
+        snprintf(config->problem, sizeof config->problem, "%.200s: %s", path,
+                 what);
+    }
+}
+
+/* What to do about a file that is left out. */
+static const char *refusal(int r)
+{
+    switch (r) {
+    case -EPERM:
+        return "others may write to it, so it is not trusted; chmod go-w it, "
+               "or give it to root or to you";
+    case -ELOOP:
+        return "a symbolic link is not trusted";
+    case -ERR_FORMAT:
+        return "not a line of KEY = VALUE";
+    default:
+        return err_text(r);
+    }
 }
 
 static int read_file(struct config *config, const char *path)
@@ -126,7 +147,7 @@ static int read_file(struct config *config, const char *path)
         return 0;
     if (r < 0) {
         config->distrusted = true;
-        problem(config, path, line, err_text(r));
+        problem(config, path, line, refusal(r));
         return 0;
     }
     for (size_t i = 0; i < file.count; i++) {

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "reporter/progress.h"
+
 #define LINE_BYTES 1024
 
 static enum log_level limit = LOG_INFO;
@@ -45,6 +47,7 @@ static __attribute__((format(printf, 3, 0))) void say(enum log_level level,
         size = LINE_BYTES - 2;
     make_printable(line, (size_t)size);
     line[size++] = '\n';
+    progress_hide();
     DROP(write(STDERR_FILENO, line, (size_t)size)); /* nowhere else to say it */
 }
 

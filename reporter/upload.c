@@ -18,6 +18,7 @@
 #include "reporter/consent_file.h"
 #include "reporter/log.h"
 #include "reporter/outgoing.h"
+#include "reporter/progress.h"
 #include "reporter/state_file.h"
 #include "reporter/upload_sent.h"
 #include "reporter/upload_server.h"
@@ -41,6 +42,7 @@ struct round {
     struct transport *transport;
     struct sending sending[TRANSPORT_PARALLEL_MAX];
     struct upload_sent accepted;
+    struct progress progress;
     unsigned in_flight;
     unsigned parallel;
     int wake_fd; /* readable when the consent file changes */
@@ -227,6 +229,7 @@ static void take_answer(struct round *round,
     struct sending *sending = answer->owner;
 
     round->in_flight--;
+    progress_step(&round->progress);
     switch (upload_verdict(answer->status)) {
     case UPLOAD_ACCEPTED:
         accepted(round, sending);
@@ -279,12 +282,19 @@ static bool selected(const struct round *round, const char *id)
     return !options->only;
 }
 
-static void show_progress(const struct round *round, size_t at, size_t count)
+static bool waits(const struct round *round, const struct stored_report *item)
 {
-    if (round->options->progress && count > 1) {
-        fprintf(stderr, "\r%zu of %zu reports%s", at, count,
-                at == count ? "\n" : "");
-    }
+    return item->place == QUEUE_NEW && selected(round, item->id);
+}
+
+static void start_progress(struct round *round, const struct reports *reports)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < reports->count; i++)
+        total += waits(round, &reports->items[i]);
+    progress_start(&round->progress, "reports", total,
+                   round->options->progress);
 }
 
 /* Waits for one answer, or for a change of consent. */
@@ -305,23 +315,22 @@ static int send_all(struct round *round, const struct reports *reports)
 {
     int r = 0;
 
+    start_progress(round, reports);
     for (size_t i = 0; i < reports->count && r == 0; i++) {
         const struct stored_report *item = &reports->items[i];
-        if (item->place != QUEUE_NEW || !selected(round, item->id))
+        if (!waits(round, item))
             continue;
         if (round->halt) {
             round->result->kept++;
             continue;
         }
-        show_progress(round, i, reports->count);
         start_one(round, item->id);
         while (r == 0 && round->in_flight >= round->parallel)
             r = step(round);
     }
     while (r == 0 && round->in_flight > 0)
         r = step(round);
-    if (!round->halt)
-        show_progress(round, reports->count, reports->count);
+    progress_end(&round->progress);
     return r;
 }
 

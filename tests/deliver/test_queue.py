@@ -1,12 +1,17 @@
 """The queue on the disk: several uploaders at once, limits, what root and
 others may do, what a person sees of refused and torn reports."""
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import shutil
+import struct
 import subprocess
 import tempfile
+import termios
 import unittest
 
 from fault_server import FaultServer, status
@@ -58,6 +63,35 @@ class Queue(DeliveryTest):
         self.serve(again)
         self.assertEqual(self.upload("--wait=30").returncode, EX_OK)
         self.assertEqual(self.places(), {"sent": 3})
+
+    # --- on a terminal ---
+
+    def test_terminal_sees_how_far_it_is_and_then_nothing_of_it(self):
+        server = FaultServer([ACCEPT])
+
+        def late(connection, request):
+            server.closing.wait(0.1)  # 20 of them: beyond the delay of 1 s
+            return ACCEPT(connection, request)
+        server.script = [late]
+        self.serve(server)
+        self.environment.update(INQUEST_PARALLEL="1", TERM="xterm")
+        self.make(20)
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", 24, 60, 0, 0))
+        process = self.start("upload", stderr=theirs)
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # EIO: the other end is closed
+            while (part := os.read(ours, 4096)):
+                said += part
+        os.close(ours)
+        process.communicate(timeout=60)
+        *drawn, last = said.decode().split("\r")[:-1]
+        self.assertRegex(drawn[1], r"\[#+\.*\] \d+ of 20 reports, 0:\d\d left")
+        self.assertTrue(all(len(line) < 60 + len("\x1b[K")
+                            for line in drawn))
+        self.assertEqual(last, "\x1b[Kinquest: 20 sent")
 
     # --- limits ---
 

@@ -1,0 +1,18 @@
+/* What a terminal is like. Context: tool. */
+#ifndef INQUEST_REPORTER_TERMINAL_H
+#define INQUEST_REPORTER_TERMINAL_H
+
+#include <stddef.h>
+
+#define TERMINAL_WIDTH_DEFAULT 80
+
+/* Columns of the terminal at fd, else COLUMNS, else the default. */
+unsigned terminal_width(int fd);
+
+/*
+ * How many of the bytes of UTF-8 text fit columns columns, each character
+ * taken for one.
+ */
+size_t terminal_fit(const char *text, size_t columns);
+
+#endif
