@@ -1,17 +1,20 @@
 // Bundles src/ into dist/: node build.mjs [OUT]. The same sources and the same
 // lock file make the same bytes; a test compares them with the committed ones.
 import * as esbuild from "esbuild";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2] ?? join(here, "dist");
-const licence =
-    "/*! inquest: the collector's page, bundled from collector/page/src.\n" +
-    " * Holds uPlot 1.6.32, Copyright (c) 2022 Leon Sorokin, MIT License:\n" +
-    " * the copyright notice and this permission notice shall be included in\n" +
-    " * all copies; the software is provided \"as is\", without warranty of\n" +
-    " * any kind. https://github.com/leeoniya/uPlot/blob/master/LICENSE */";
+// uPlot's licence wants to travel with it, whole.
+const uplot = dirname(createRequire(import.meta.url)
+    .resolve("uplot/package.json"));
+const licence = "/*! inquest: the collector's page, bundled from src/.\n" +
+    " * With uPlot, under the licence that follows.\n *\n" +
+    readFileSync(join(uplot, "LICENSE"), "utf8").trim().split(/\r?\n/)
+        .map((line) => ` * ${line}`.trimEnd()).join("\n") + "\n */";
 
 await esbuild.build({
     absWorkingDir: here,

@@ -10,27 +10,28 @@ const locked = process.env.PAGE_LOCKED_URL;
 before(open);
 after(close);
 
-test("nothing is shown before the log-in; then the view asked for", async () => {
-    const page = await newPage({ home: locked });
+test("before the log-in nothing is shown, then what was asked for",
+    async () => {
+        const page = await newPage({ home: locked });
 
-    await page.goto(`${locked}/#/versions`);
-    await page.getByLabel("Password").waitFor();
-    assert.deepEqual(await findings(page), []);
-    await shot(page, "login");
-    await page.getByLabel("Password").fill("wrong");
-    await page.keyboard.press("Enter");
-    await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
-    await page.getByLabel("Password").fill(known.password);
-    await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Versions" }).waitFor();
-    await page.reload();
-    await page.getByRole("heading", { name: "Versions" }).waitFor();
-    const cookies = await page.context().cookies();
-    assert.equal(cookies.length, 1);
-    assert.ok(cookies[0].httpOnly && cookies[0].sameSite === "Strict");
-    assert.equal(await page.evaluate(() => document.cookie), "");
-    await page.getByRole("button", { name: "Log out" }).click();
-    await page.getByLabel("Password").waitFor();
-    page.misdeeds.length = 0; // the browser notes the 401 as an error
-    await done(page);
-});
+        await page.goto(`${locked}/#/versions`);
+        await page.getByLabel("Password").waitFor();
+        assert.deepEqual(await findings(page), []);
+        await shot(page, "login");
+        await page.getByLabel("Password").fill("wrong");
+        await page.keyboard.press("Enter");
+        await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
+        await page.getByLabel("Password").fill(known.password);
+        await page.keyboard.press("Enter");
+        await page.getByRole("heading", { name: "Versions" }).waitFor();
+        await page.reload();
+        await page.getByRole("heading", { name: "Versions" }).waitFor();
+        const cookies = await page.context().cookies();
+        assert.equal(cookies.length, 1);
+        assert.ok(cookies[0].httpOnly && cookies[0].sameSite === "Strict");
+        assert.equal(await page.evaluate(() => document.cookie), "");
+        await page.getByRole("button", { name: "Log out" }).click();
+        await page.getByLabel("Password").waitFor();
+        page.misdeeds.length = 0; // the browser notes the 401 as an error
+        await done(page);
+    });

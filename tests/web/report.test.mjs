@@ -11,7 +11,7 @@ after(close);
 
 const crash = `#/reports/${known.crash}`;
 
-test("a crash says its cause first, then the stack with its marks", async () => {
+test("a crash says its cause first, then its marked stack", async () => {
     const page = await newPage();
 
     await visit(page, crash);
@@ -55,6 +55,17 @@ test("frames of the system are hidden by a key, and come back", async () => {
     await page.getByText("main", { exact: true }).waitFor();
     await page.keyboard.press("a");
     await libc.waitFor();
+    await done(page);
+});
+
+test("a report names its group, and why it is in it", async () => {
+    const page = await newPage();
+
+    await visit(page, crash);
+    await page.locator(".crumbs").getByText(/Canvas::blend, \d reports/)
+        .waitFor();
+    await page.getByText("Why this report is in its group").click();
+    await page.locator(".why .step-taken").getByText("Canvas::blend").waitFor();
     await done(page);
 });
 

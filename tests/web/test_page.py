@@ -78,7 +78,8 @@ def main():
                      job.Inquest(BUILD, directory, collector.url), directory)
         environment = os.environ | {
             "PAGE_URL": collector.url, "PAGE_LOCKED_URL": locked.url,
-            "PAGE_KNOWN": json.dumps(known), "PAGE_SHOTS": str(shots), "PAGE_CHROMIUM": node.CHROMIUM,
+            "PAGE_KNOWN": json.dumps(known), "PAGE_SHOTS": str(shots),
+            "PAGE_CHROMIUM": node.CHROMIUM,
             "TMPDIR": str(directory)}
         files = [web / "tests" / f"{name}.test.mjs" for name in JOURNEYS]
         result = subprocess.run(

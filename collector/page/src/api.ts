@@ -75,8 +75,8 @@ export const api = {
         get<GroupPage>("/v1/groups", filter, signal),
     group: (id: string, signal?: AbortSignal) =>
         get<GroupDetail>(one("/v1/groups", id), {}, signal),
-    explain: (id: string, signal?: AbortSignal) =>
-        get<Explanation>(`${one("/v1/groups", id)}/explain`, {}, signal),
+    explain: (of: "groups" | "reports", id: string, signal?: AbortSignal) =>
+        get<Explanation>(`${one(`/v1/${of}`, id)}/explain`, {}, signal),
     setStatus: async (id: string, status: Status, resolvedVersion?: string) =>
         await call("PATCH", one("/v1/groups", id),
             { status, ...(resolvedVersion && { resolvedVersion }) }) as Group,

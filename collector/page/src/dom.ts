@@ -14,8 +14,8 @@ const LINKS = /^(#\/|\/v1\/)/;
 
 // Characters that would move or hide what stands beside them: controls other
 // than line feed and tab, and the overrides of writing direction.
-const UNSEEN =
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const UNSEEN = new RegExp("[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f" +
+    "\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]", "g");
 
 /** Foreign text as it may be shown: what cannot be seen becomes visible. */
 export function clean(text: string): string {

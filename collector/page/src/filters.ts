@@ -170,8 +170,9 @@ class Bar implements FilterBar {
     private typed(): void {
         clearTimeout(this.timer);
         this.timer = window.setTimeout(() => {
+            const q = this.search.value.trim();
             if (this.search.isConnected)
-                replaceQuery(changed(this.route, { q: this.search.value.trim() }));
+                replaceQuery(changed(this.route, { q }));
         }, TYPING_MS);
     }
 

@@ -48,8 +48,9 @@ export function dateTime(time: string): string {
 
     if (isNaN(at.getTime()))
         return time;
-    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ` +
-        `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+    const date = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())];
+    const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two);
+    return `${date.join("-")} ${clock.join(":")}`;
 }
 
 export function day(time: string): string {

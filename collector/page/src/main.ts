@@ -25,15 +25,19 @@ function focusSearch(): void {
     }
 }
 
+function goTo(view: string): () => void {
+    return () => {
+        location.hash = link(view);
+    };
+}
+
 const shortcuts = [
     { keys: "/", does: "Search", run: focusSearch },
     { keys: "j", does: "Next row", run: () => moveRow(1) },
     { keys: "k", does: "Previous row", run: () => moveRow(-1) },
-    { keys: "g g", does: "Groups", run: () => { location.hash = link("groups"); } },
-    { keys: "g r", does: "Reports",
-        run: () => { location.hash = link("reports"); } },
-    { keys: "g v", does: "Versions",
-        run: () => { location.hash = link("versions"); } },
+    { keys: "g g", does: "Groups", run: goTo("groups") },
+    { keys: "g r", does: "Reports", run: goTo("reports") },
+    { keys: "g v", does: "Versions", run: goTo("versions") },
     { keys: "t", does: "Colours: auto, light, dark", run: changeTheme },
     { keys: "?", does: "This list", run: showHelp },
 ];

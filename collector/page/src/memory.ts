@@ -65,7 +65,7 @@ function deathMark(at: number): uPlot.Plugin {
                 plot.ctx.moveTo(x, top);
                 plot.ctx.lineTo(x, top + height);
                 plot.ctx.stroke();
-                plot.ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+                plot.ctx.font = `${11 * devicePixelRatio}px system-ui`;
                 plot.ctx.textAlign = "right";
                 plot.ctx.fillText("death", x - 4 * devicePixelRatio,
                     top + height - 6 * devicePixelRatio);
@@ -154,7 +154,7 @@ function chart(samples: Sample[], lines: Line[], diesAt: number,
     signal: AbortSignal): HTMLElement {
     const { element: legendElement, show } = legend(samples, lines);
     const box = el("div", { class: "chart", role: "img",
-        "aria-label": "Memory before the death; the table below has the values" });
+        "aria-label": "Memory before the death; the table below tells it" });
     let plot: uPlot | null = null;
     const draw = () => {
         plot?.destroy();

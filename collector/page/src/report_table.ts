@@ -3,6 +3,7 @@ import { api, type Filter } from "./api";
 import { el } from "./dom";
 import { ago, dateTime, words } from "./format";
 import { link } from "./route";
+import { attempt } from "./shell";
 import type { ReportRow } from "./types";
 import { empty } from "./view";
 
@@ -38,7 +39,7 @@ export async function reportTable(filter: Filter, withApp: boolean,
         more.hidden = rows.length < PAGE;
     };
 
-    more.addEventListener("click", () => void load());
+    more.addEventListener("click", () => attempt(load));
     await load();
     if (offset === 0)
         return empty("No report matches.");

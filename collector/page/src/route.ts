@@ -41,5 +41,6 @@ export function link(view: string, id = "",
             kept.set(name, value);
     }
     const text = kept.toString();
-    return `#/${view}${id && `/${encodeURIComponent(id)}`}${text && `?${text}`}`;
+    return `#/${view}` + (id && `/${encodeURIComponent(id)}`) +
+        (text && `?${text}`);
 }

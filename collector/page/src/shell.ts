@@ -53,11 +53,20 @@ function projectSelect(session: Session): HTMLElement | null {
     const select = el("select", {
         "aria-label": "Project", class: "project",
         change: () => {
-            location.hash = `#/groups?project=${encodeURIComponent(select.value)}`;
+            const project = encodeURIComponent(select.value);
+            location.hash = `#/groups?project=${project}`;
         },
     }, projects.map((project) => el("option",
         { value: project.id, selected: project.id === now }, project.name)));
     return select;
+}
+
+/** Runs what a button asks for; a failure is said, not lost. */
+export function attempt(action: () => Promise<void>): void {
+    action().catch((error: unknown) => {
+        if (!(error instanceof DOMException && error.name === "AbortError"))
+            say(error instanceof Error ? error.message : String(error));
+    });
 }
 
 async function logOut(): Promise<void> {
@@ -87,7 +96,7 @@ export function showSession(session: Session): void {
         }, icon("help")),
         session.required && session.authenticated && el("button", {
             class: "icon-button", title: "Log out", "aria-label": "Log out",
-            click: () => void logOut(),
+            click: () => attempt(logOut),
         }, icon("out")));
 }
 

@@ -16,9 +16,10 @@ const TRUST: Record<string, [string, string]> = {
         "earlier call"],
 };
 
+const SYSTEM = /^(\/usr)?\/lib(32|64|x32)?\/|^\[|^linux-(vdso|gate)/;
+
 function isSystem(frame: Frame): boolean {
-    return !frame.module ||
-        /^(\/usr)?\/lib(32|64|x32)?\/|^\[|^linux-(vdso|gate)/.test(frame.module);
+    return !frame.module || SYSTEM.test(frame.module);
 }
 
 function isGuest(frame: Frame): boolean {
@@ -121,9 +122,10 @@ function folds(thread: Thread): Map<number, HTMLElement> {
     return new Map((thread.repeated ?? []).map((repeat) => {
         const period = number(repeat.period);
         const last = period === 1 ? "frame" : `${count(period)} frames`;
+        const more = count(number(repeat.count));
         return [number(repeat.afterFrame), el("p", { class: "fold" },
             el("span", { "aria-hidden": "true" }, "⟳ "),
-            `${count(number(repeat.count))} more frames repeat the last ${last}`)];
+            `${more} more frames repeat the last ${last}`)];
     }));
 }
 

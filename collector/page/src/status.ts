@@ -1,7 +1,7 @@
 // The status of a group: shown as a tag, changed by buttons and a dialog.
 import { api } from "./api";
 import { el } from "./dom";
-import { say } from "./shell";
+import { attempt, say } from "./shell";
 import type { Group, GroupDetail, Status } from "./types";
 
 const WORDS: Record<Status, string> = {
@@ -23,20 +23,18 @@ export function statusTag(group: Group): HTMLElement | null {
             ` in ${group.resolvedVersion}`);
 }
 
-async function change(group: Group, status: Status, version: string,
-    done: () => void): Promise<void> {
-    try {
+function change(group: Group, status: Status, version: string,
+    done: () => Promise<void>): void {
+    attempt(async () => {
         await api.setStatus(group.id, status, version || undefined);
+        await done();
         say(status === "resolved" && version ? `Resolved in ${version}.`
             : status === "open" ? "Open again." : `Now ${status}.`);
-        done();
-    } catch (error) {
-        say((error as Error).message);
-    }
+    });
 }
 
 /** Asks in which version; a report of a later one opens the group again. */
-function askVersion(group: GroupDetail, done: () => void): void {
+function askVersion(group: GroupDetail, done: () => Promise<void>): void {
     const known = group.byVersion?.map((one) => one.version) ?? [];
     const version = el("input", {
         id: "version", type: "text", list: "versions", autocomplete: "off",
@@ -62,7 +60,7 @@ function askVersion(group: GroupDetail, done: () => void): void {
     dialog.addEventListener("close", () => {
         dialog.remove();
         if (dialog.returnValue === "resolve")
-            void change(group, "resolved", version.value.trim(), done);
+            change(group, "resolved", version.value.trim(), done);
     });
     document.body.append(dialog);
     dialog.showModal();
@@ -78,8 +76,8 @@ export interface StatusAction {
 
 /** What can be done with a group as it is now. */
 export function statusActions(group: GroupDetail,
-    done: () => void): StatusAction[] {
-    const to = (status: Status) => () => void change(group, status, "", done);
+    done: () => Promise<void>): StatusAction[] {
+    const to = (status: Status) => () => change(group, status, "", done);
     const resolve: StatusAction = {
         key: "e", label: "Resolve…", does: "Resolve this group",
         primary: true, run: () => askVersion(group, done),

@@ -83,7 +83,8 @@ function threadElement(bundle: Bundle, open: boolean): HTMLElement {
 function search(all: { bundle: Bundle; element: HTMLElement }[]): HTMLElement {
     const found = el("span", { class: "dim", role: "status" });
     const input = el("input", {
-        type: "search", class: "small", placeholder: "Find a thread or function",
+        type: "search", class: "small",
+        placeholder: "Find a thread or function",
         "aria-label": "Find a thread or function",
         input: () => {
             const wanted = input.value.trim().toLowerCase();

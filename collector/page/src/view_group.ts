@@ -4,26 +4,19 @@ import { ApiError, api } from "./api";
 import { dayChart, shareList } from "./charts";
 import { el, replace, type Child } from "./dom";
 import { ago, dateTime, words } from "./format";
+import { whyElement } from "./explain";
 import { reportTable } from "./report_table";
 import { link } from "./route";
 import { stackElement } from "./stack";
 import { statusActions, statusTag } from "./status";
 import { symbolBanner } from "./report_parts";
-import type { Explanation, GroupDetail, Report, Step } from "./types";
+import type { GroupDetail, Report } from "./types";
 import { facts, section, type Context, type View } from "./view";
 import { tallyOf, whatHappened } from "./view_groups";
 
 const STACK_FIRST = 16;
 
-const RULES: Record<string, string> = {
-    sentinel: "starts the signature",
-    irrelevant: "skipped",
-    prefix: "kept, and on to its caller",
-    taken: "ends the signature",
-    none: "not reached",
-};
-
-function head(group: GroupDetail, reload: () => void): HTMLElement {
+function head(group: GroupDetail, reload: () => Promise<void>): HTMLElement {
     return el("header", { class: "page-head" },
         el("nav", { class: "crumbs", "aria-label": "Where you are" },
             el("a", { href: link("groups") }, "Groups"),
@@ -84,59 +77,6 @@ function newestStack(report: Report | null): HTMLElement | null {
         symbolBanner(report), stackElement(thread, STACK_FIRST));
 }
 
-function stepRow(step: Step): HTMLElement {
-    return el("tr", { class: `step-${step.rule}` },
-        el("td", { class: "number dim" }, step.frame),
-        el("td", { class: "code grow" }, step.function || step.module || "–"),
-        el("td", null, el("span", { class: "tag" }, step.rule)),
-        el("td", { class: "dim nowrap" }, RULES[step.rule] ?? ""),
-        el("td", { class: "code dim nowrap" }, step.list &&
-            `${step.list}${step.line ? `:${step.line}` : ""}`));
-}
-
-function explanationElement(explanation: Explanation): HTMLElement {
-    const { parts } = explanation;
-
-    return el("div", null,
-        facts([
-            ["Signature", el("span", { class: "code" },
-                explanation.signature)],
-            ["Signal", parts?.signal], ["Code", parts?.code],
-            ["Abort message", parts?.abortMessage],
-            ["Exception", parts?.exception],
-            ["Algorithm", explanation.algorithmVersion &&
-                `version ${explanation.algorithmVersion}`],
-        ], "facts wide"),
-        explanation.steps.length > 0 && el("div", { class: "scroll-x",
-            tabindex: "0", role: "region", "aria-label": "Steps" },
-        el("table", { class: "data" },
-            el("thead", null, el("tr", null,
-                ["Frame", "Function", "Rule", "So it is", "List"].map(
-                    (label) => el("th", { scope: "col" }, label)))),
-            el("tbody", null, explanation.steps.map(stepRow)))));
-}
-
-function whySection(id: string, signal: AbortSignal): HTMLElement {
-    const body = el("div", null, el("p", { class: "dim" }, "Loading…"));
-    const details = el("details", {
-        class: "why",
-        toggle: () => void load(),
-    }, el("summary", null, "Why these reports are one group"), body);
-    let asked = false;
-
-    async function load(): Promise<void> {
-        if (asked || !details.open)
-            return;
-        asked = true;
-        try {
-            replace(body, explanationElement(await api.explain(id, signal)));
-        } catch (error) {
-            replace(body, (error as Error).message);
-        }
-    }
-    return details;
-}
-
 /** A group whose reports were deleted has none to show. */
 async function newestReport(id: string,
     signal: AbortSignal): Promise<Report | null> {
@@ -159,7 +99,7 @@ export async function groupView(context: Context): Promise<View> {
     const place = el("div");
     const view: View = { title: group.title, element: el("article", null) };
     const showHead = (now: GroupDetail) => {
-        const reload = () => void api.group(route.id, signal).then(showHead);
+        const reload = async () => showHead(await api.group(route.id, signal));
         replace(place, head(now, reload), overview(now));
         view.shortcuts = [
             { keys: "u", does: "Up to the list",
@@ -172,7 +112,9 @@ export async function groupView(context: Context): Promise<View> {
 
     showHead(group);
     view.element.append(place, ...[
-        newestStack(report), whySection(route.id, signal),
+        newestStack(report),
+        whyElement("Why these reports are one group",
+            () => api.explain("groups", route.id, signal)),
         section("Reports", words("newest first"), reports),
     ].filter((one) => one !== null));
     return view;

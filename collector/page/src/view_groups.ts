@@ -1,10 +1,11 @@
-// The list of groups: what happens, how often, since when, and whether it grows.
+// The list of groups: what happens, how often, since when, does it grow.
 import { api, type Filter } from "./api";
 import { sparkline } from "./charts";
 import { el, replace, type Child } from "./dom";
 import { apiFilter, filterBar, shownOf } from "./filters";
 import { ago, count, dateTime, plural, words } from "./format";
 import { link, type Route } from "./route";
+import { attempt } from "./shell";
 import { statusTag } from "./status";
 import type { Group } from "./types";
 import { empty, type Context, type View } from "./view";
@@ -132,7 +133,7 @@ async function loadList(route: Route,
         replace(tally, shownOf(shown, page.total, "group"));
     };
 
-    more.addEventListener("click", () => void load());
+    more.addEventListener("click", () => attempt(load));
     await load();
     return el("div", null,
         el("div", { class: "list-head" },

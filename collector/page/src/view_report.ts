@@ -1,8 +1,9 @@
 // One report: what happened first, then where, then everything around it.
 import { api } from "./api";
 import { copyText } from "./copy";
-import { el, type Child } from "./dom";
-import { ago, dateTime, words } from "./format";
+import { el, replace, type Child } from "./dom";
+import { whyElement } from "./explain";
+import { ago, dateTime, plural, words } from "./format";
 import { headline } from "./headline";
 import { memoryElement } from "./memory";
 import { link } from "./route";
@@ -65,18 +66,32 @@ function parts(report: Report, signal: AbortSignal): Part[] {
         { id: "modules", title: "Modules", note: modules.note,
             body: report.modules?.length ? modules.body : null },
         { id: "notes", title: "Notes", body: notesElement(report.notes) },
+        { id: "group", title: "Grouping", body: report.group ? whyElement(
+            "Why this report is in its group",
+            () => api.explain("reports", report.reportId, signal)) : null },
     ];
 
     return all.filter((part) => part.body !== null);
 }
 
-function head(report: Report): HTMLElement {
+/** Told by its name as soon as that is known. */
+function groupLink(id: string, signal: AbortSignal): HTMLElement {
+    const name = el("a", { href: link("groups", id), class: "crumb-group" },
+        "Group");
+
+    api.group(id, signal).then((group) => replace(name,
+        `${group.title || "(no name)"}, ${plural(group.count, "report")}`),
+    () => undefined); // the link does without
+    return name;
+}
+
+function head(report: Report, signal: AbortSignal): HTMLElement {
     const address = api.reportAddress(report.reportId);
 
     return el("header", { class: "page-head" },
         el("nav", { class: "crumbs", "aria-label": "Where you are" },
             report.group
-                ? el("a", { href: link("groups", report.group) }, "Group")
+                ? groupLink(report.group, signal)
                 : el("a", { href: link("reports") }, "Reports"),
             el("span", { "aria-hidden": "true" }, "/"),
             el("span", { class: "code" }, report.reportId.slice(0, 13))),
@@ -147,7 +162,7 @@ export async function reportView({ route, signal }: Context): Promise<View> {
     const shown = parts(report, signal);
     const crashed = crashedThread(report);
     const element = el("article", { class: "report" },
-        head(report),
+        head(report, signal),
         shown.length > 2 && jumpNav(report, shown),
         el("div", { class: "columns" },
             el("div", { class: "column-main" },

@@ -46,7 +46,8 @@ function row(version: Version): HTMLElement {
             { app: version.app, version: version.version, status: "all" }) },
         version.version || "(none)")),
         rate(version), total(version.starts), total(version.cleanEnds),
-        total(version.crashes), seen(version.firstSeen), seen(version.lastSeen));
+        total(version.crashes), seen(version.firstSeen),
+        seen(version.lastSeen));
 }
 
 export async function versionsView({ route, signal }: Context): Promise<View> {
