@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
@@ -83,6 +84,18 @@ static bool is_own_file(int fd)
            S_ISREG(status.st_mode) && status.st_nlink == 1;
 }
 
+/*
+ * A lock of the process, which ends with it: it tells other pid namespaces
+ * that this process lives. A forked child does not inherit it (fcntl(2)).
+ */
+static void lock(int fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    /* Without a lock the samples tell, if later. */
+    (void)sys_call3(SYS_fcntl, fd, F_SETLK, (long)&whole);
+}
+
 static int open_file(const struct config *config, struct box_file *file)
 {
     OWNED_FD dir = -1;
@@ -103,6 +116,7 @@ static int open_file(const struct config *config, struct box_file *file)
     }
     DROP(fd_move_above(&fd, FD_ABOVE)); /* stays where it is on failure */
     file->fd = fd_take(&fd);
+    lock(file->fd);
     return 0;
 }
 

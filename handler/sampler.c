@@ -116,6 +116,7 @@ static void publish(struct box *box, uint32_t period_ms)
 
     known->clock_boot_ns = (uint64_t)clock_ns(CLOCK_BOOTTIME);
     known->clock_unix_ms = (uint64_t)clock_ns(CLOCK_REALTIME) / 1000000u;
+    known->clock_monotonic_ns = (uint64_t)clock_ns(CLOCK_MONOTONIC);
     known->period_ms = period_ms;
     box_unseal(&box->sampler);
     memcpy((char *)&box->sampler + sizeof(struct box_seal),
@@ -146,7 +147,7 @@ static uint32_t sample_box(struct box *box)
     if (slow)
         memory_stats_rollup(&progress.stats, sample.rss_pages, elapsed_ms);
     if (slow || period_ms != progress.stats.known.period_ms ||
-        sample.flags != 0)
+        sample.flags != 0 || sample.cgroup_oom_kill_events != 0)
         publish(box, period_ms);
     return period_ms;
 }

@@ -210,9 +210,10 @@ struct box_sampler {
     struct box_seal seal;
     uint64_t clock_boot_ns; /* the same moment on both clocks: CLOCK_REALTIME */
     uint64_t clock_unix_ms; /* may have been set since the process started */
-    uint64_t suspended_ms;  /* slept by the machine since the first sample */
-    uint64_t oom_kills_start;        /* in the cgroup, at the first sample */
-    uint64_t oom_kills;              /* now */
+    uint64_t clock_monotonic_ns; /* likewise: the kernel's log goes by it */
+    uint64_t suspended_ms;    /* slept by the machine since the first sample */
+    uint64_t oom_kills_start; /* in the cgroup, at the first sample */
+    uint64_t oom_kills;       /* now */
     uint64_t system_oom_kills_start; /* of /proc/vmstat */
     uint64_t system_oom_kills;
     uint64_t anon_bytes; /* resident, by kind */

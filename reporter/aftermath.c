@@ -14,6 +14,8 @@
 
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
+#include "reporter/box_owner.h"
+#include "reporter/headline.h"
 #include "reporter/kernel_log.h"
 #include "reporter/recover.h"
 #include "reporter/reports.h"
@@ -28,22 +30,18 @@ void aftermath_prepare(struct aftermath *aftermath)
     (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail */
     aftermath->start_ms =
         (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-    aftermath->kernel_log_fd = kernel_log_open();
+    aftermath->kernel_log_fd = kernel_log_open(false);
+    oom_cgroup_of(getpid(), aftermath->cgroup);
+    oom_counters_read(aftermath->cgroup, &aftermath->before);
 }
 
 static void copy_cause(struct aftermath *aftermath,
                        const Inquest__V1__Report *report)
 {
-    const char *signal = "";
-    const char *cause = "it died without a word";
+    char line[HEADLINE_BYTES];
 
-    if (report->crash) {
-        cause = report->crash->cause;
-        if (report->crash->signal)
-            signal = report->crash->signal->name;
-    }
-    (void)snprintf(aftermath->cause, sizeof aftermath->cause, "%s%s%s", signal,
-                   *signal ? ": " : "", cause);
+    headline_cause(report, line);
+    (void)snprintf(aftermath->cause, sizeof aftermath->cause, "%.255s", line);
 }
 
 /* The newest report of this pid since the start. */
@@ -88,6 +86,42 @@ static bool deserves_report(const struct child_end *end)
     }
 }
 
+/* The cgroup that the program was in, as its box says. */
+static void find_cgroup(const char *box_path, char cgroup[OOM_CGROUP_BYTES])
+{
+    OWNED_FD fd = -1;
+    const struct box *box = box_open(AT_FDCWD, box_path, &fd);
+
+    if (!box)
+        return; /* as it was before the start */
+    box_string(cgroup, OOM_CGROUP_BYTES, box->identity.cgroup);
+    box_close(box);
+}
+
+/* Counters before and now, and the kernel's word, which may come late. */
+static void ask_kernel(const struct aftermath *aftermath, const char *box_path,
+                       char line[KERNEL_LOG_LINE_BYTES],
+                       struct recover_facts *facts)
+{
+    char cgroup[OOM_CGROUP_BYTES];
+    const struct kernel_kill wanted = {
+        .pid = facts->pid, .name = "", .before_us = UINT64_MAX};
+
+    box_string(cgroup, sizeof cgroup, aftermath->cgroup);
+    find_cgroup(box_path, cgroup);
+    oom_counters_read(cgroup, &facts->now);
+    facts->before = aftermath->before;
+    if (strcmp(cgroup, aftermath->cgroup) != 0) {
+        facts->before.cgroup_kills = OOM_UNKNOWN;
+        facts->before.group_kills = OOM_UNKNOWN;
+    }
+    facts->kernel_log_read = aftermath->kernel_log_fd >= 0;
+    bool counted = facts->now.system_kills != facts->before.system_kills;
+    if (kernel_log_find_kill(aftermath->kernel_log_fd, &wanted,
+                             counted ? KERNEL_LOG_WAIT_MS : 0, line))
+        facts->kernel_log = line;
+}
+
 bool aftermath_of(struct aftermath *aftermath, struct home *home,
                   const struct child *child, const struct child_end *end)
 {
@@ -103,13 +137,22 @@ bool aftermath_of(struct aftermath *aftermath, struct home *home,
     }
     if (find_report(aftermath, home, child->pid))
         return true;
-    bool by_kernel =
-        end->signal == SIGKILL && aftermath->kernel_log_fd >= 0 &&
-        kernel_log_find_kill(aftermath->kernel_log_fd, child->pid, line);
     struct recover_facts facts = {
+        .supervisor = "saw",
         .signal_number = end->signal,
-        .kernel_log = by_kernel ? line : NULL,
+        .peak_rss_bytes = end->peak_rss_bytes,
+        .pid = child->pid,
+        .start_ticks = child->start_ticks,
+        .executable = aftermath->executable,
+        .app = aftermath->app,
+        .app_version = aftermath->app_version,
     };
+    if (end->signal == SIGKILL) {
+        ask_kernel(aftermath, box, line, &facts);
+    } else {
+        facts.before = facts.now =
+            (struct oom_counters){OOM_UNKNOWN, OOM_UNKNOWN, OOM_UNKNOWN};
+    }
     return recover_box(home, box, &facts) == 0 &&
            find_report(aftermath, home, child->pid);
 }

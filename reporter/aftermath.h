@@ -11,11 +11,15 @@
 #include "proto/report_codec.h"
 #include "reporter/child.h"
 #include "reporter/home.h"
+#include "reporter/oom_counters.h"
 
 #define AFTERMATH_CAUSE_BYTES 256
 
 struct aftermath {
-    int kernel_log_fd; /* opened before the program starts */
+    int kernel_log_fd;             /* opened before the program starts */
+    char cgroup[OOM_CGROUP_BYTES]; /* ours, and at first the program's */
+    struct oom_counters before;    /* in it, before the start */
+    const char *executable, *app, *app_version; /* NULL: not known */
     uint64_t start_ms; /* reports before it are not ours */
     char report_id[REPORT_ID_BYTES];
     char cause[AFTERMATH_CAUSE_BYTES];

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,28 +25,59 @@
 #include "reporter/notify.h"
 
 #define STAT_BYTES       1024
-#define FIELD_STATE      2 /* the last before the blank-separated ones */
+#define BYTES_PER_KIB    1024u
+#define FIELD_STATE      3
+#define FIELD_THREADS    20
 #define FIELD_STARTTICKS 22
 
-uint64_t process_start_ticks(pid_t pid)
+/* The blank-separated fields of stat from the state on, and where they end. */
+static const char *read_stat(pid_t pid, char text[STAT_BYTES],
+                             const char **ret_end)
 {
     char path[48];
-    char text[STAT_BYTES];
     size_t size = 0;
-    uint64_t value = 0;
 
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    if (io_read_text(AT_FDCWD, path, text, sizeof text, &size) < 0)
-        return 0;
-    const char *end = text + size;
+    if (io_read_text(AT_FDCWD, path, text, STAT_BYTES, &size) < 0)
+        return NULL;
+    *ret_end = text + size;
     const char *at = strrchr(text, ')'); /* the name may hold anything */
-    for (int field = FIELD_STATE; at && field < FIELD_STARTTICKS; field++) {
+    return at && at + 2 < *ret_end ? at + 2 : NULL;
+}
+
+/* Field number, from FIELD_STATE on; 0 when it is not there. */
+static uint64_t stat_field(const char *at, const char *end, int number)
+{
+    uint64_t value = 0;
+
+    for (int field = FIELD_STATE; at && field < number; field++) {
         at = memchr(at, ' ', (size_t)(end - at));
         at = at ? at + 1 : NULL;
     }
     if (!at || fmt_parse_u64(&at, end, 10, &value) < 0)
         return 0;
     return value;
+}
+
+uint64_t process_start_ticks(pid_t pid)
+{
+    char text[STAT_BYTES];
+    const char *end;
+    const char *at = read_stat(pid, text, &end);
+
+    return at ? stat_field(at, end, FIELD_STARTTICKS) : 0;
+}
+
+bool process_lives(pid_t pid, uint64_t start_ticks)
+{
+    char text[STAT_BYTES];
+    const char *end;
+    const char *at = read_stat(pid, text, &end);
+
+    if (!at || stat_field(at, end, FIELD_STARTTICKS) != start_ticks)
+        return false;
+    /* A main thread that ended is a zombie while others go on. */
+    return (*at != 'Z' && *at != 'X') || stat_field(at, end, FIELD_THREADS) > 1;
 }
 
 static void block_all(struct child *child)
@@ -123,11 +155,18 @@ static bool has_ended(const siginfo_t *info)
            info->si_code == CLD_DUMPED;
 }
 
-static struct child_end end_of(const siginfo_t *info)
+static struct child_end end_of(const siginfo_t *info,
+                               const struct rusage *usage)
 {
-    if (info->si_code == CLD_EXITED)
-        return (struct child_end){.status = info->si_status};
-    return (struct child_end){.signal = info->si_status};
+    struct child_end end = {.peak_rss_bytes =
+                                (uint64_t)usage->ru_maxrss * BYTES_PER_KIB};
+
+    if (info->si_code == CLD_EXITED) {
+        end.status = info->si_status;
+    } else {
+        end.signal = info->si_status;
+    }
+    return end;
 }
 
 /* Takes what changed; true when the child has ended. */
@@ -135,13 +174,15 @@ static bool take_changes(struct child *child, struct child_end *ret_end)
 {
     for (;;) {
         siginfo_t info = {0};
-        if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) <
-                0 ||
+        struct rusage usage = {0};
+        /* The kernel's own waitid(2) also tells what it used. */
+        if (syscall(SYS_waitid, P_ALL, 0, &info,
+                    WEXITED | WSTOPPED | WNOHANG | WNOWAIT, &usage) < 0 ||
             info.si_pid == 0)
             return false;
         bool ended = has_ended(&info);
         if (info.si_pid == child->pid && ended) {
-            *ret_end = end_of(&info);
+            *ret_end = end_of(&info, &usage);
             return true;
         }
         (void)waitid(P_PID, (id_t)info.si_pid, &info,

@@ -6,6 +6,7 @@
 #define INQUEST_REPORTER_CHILD_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,8 +25,9 @@ struct child {
 
 /* How it ended. */
 struct child_end {
-    int signal; /* 0: it exited */
-    int status; /* exit status, when it exited */
+    int signal;              /* 0: it exited */
+    int status;              /* exit status, when it exited */
+    uint64_t peak_rss_bytes; /* its own or of a child that it waited for */
 };
 
 /*
@@ -49,5 +51,8 @@ _Noreturn void child_die_alike(const struct child_end *end);
 
 /* Field 22 of /proc/PID/stat; 0 when there is no such process. */
 uint64_t process_start_ticks(pid_t pid);
+
+/* Whether the process that started then lives: a zombie counts as dead. */
+bool process_lives(pid_t pid, uint64_t start_ticks);
 
 #endif

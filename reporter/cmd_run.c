@@ -20,6 +20,7 @@
 #include "reporter/child.h"
 #include "reporter/commands.h"
 #include "reporter/log.h"
+#include "reporter/recover.h"
 #include "reporter/retention.h"
 #include "reporter/watchable.h"
 
@@ -111,6 +112,7 @@ int cmd_run(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
     struct aftermath aftermath = {0};
+    char executable[WATCHABLE_PATH_BYTES];
     struct child child;
     struct child_end end;
     const char *wait = option_value(invocation, "wait-upload");
@@ -132,6 +134,10 @@ int cmd_run(const struct invocation *invocation)
     bool watched = ready && prepare(invocation, &home.config);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us */
     aftermath_prepare(&aftermath);
+    aftermath.app = option_value(invocation, "app");
+    aftermath.app_version = option_value(invocation, "app-version");
+    if (watchable_find(operand(invocation, 0), executable) == 0)
+        aftermath.executable = executable;
     int r = child_start(invocation->operands, environ, &child, &exec_errno);
     if (r < 0 || exec_errno) {
         log_error("cannot start %s: %s", operand(invocation, 0),
@@ -145,5 +151,7 @@ int cmd_run(const struct invocation *invocation)
         aftermath_upload(&home, wait);
     }
     child_reap(&child);
+    if (watched)
+        recover_descendants(&home);
     child_die_alike(&end);
 }

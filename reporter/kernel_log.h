@@ -1,29 +1,45 @@
 /*
  * The kernel's own word on an OOM kill: /dev/kmsg (dev-kmsg in the kernel's
- * ABI documentation), where it may be read. Context: tool.
+ * ABI documentation), where it may be read. It tells of processes by their
+ * pids in the first namespace: inside another one its silence means nothing,
+ * and a number that fits is not ours. Context: tool.
  */
 #ifndef INQUEST_REPORTER_KERNEL_LOG_H
 #define INQUEST_REPORTER_KERNEL_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "proto/base/compiler.h"
 
 #define KERNEL_LOG_LINE_BYTES  1024
 #define KERNEL_LOG_RECORDS_MAX 20000
-
-/* Opens it behind its last record; -1 where that is not allowed. */
-int kernel_log_open(void);
+#define KERNEL_LOG_WAIT_MS     500 /* the signal comes before the line */
 
 /*
- * Reads on and copies the text of the record that says that pid was killed
- * for want of memory. False when there is none. Never blocks.
+ * Opens it behind its last record, or at its first. -1 where that is not
+ * allowed or not about our pids.
  */
-bool kernel_log_find_kill(int fd, pid_t pid,
+int kernel_log_open(bool from_start);
+
+/* Which record is looked for. */
+struct kernel_kill {
+    pid_t pid;
+    const char *name;  /* of the process, "" for any */
+    uint64_t after_us; /* by the log's clock, about CLOCK_MONOTONIC */
+    uint64_t before_us;
+};
+
+/*
+ * Reads on and copies the text of the record that says that this process was
+ * killed for want of memory. False when there is none; then it waits wait_ms
+ * at most for one.
+ */
+bool kernel_log_find_kill(int fd, const struct kernel_kill *wanted, int wait_ms,
                           char ret_line[KERNEL_LOG_LINE_BYTES]);
 
-/* Whether text is such a record of pid. */
-bool kernel_log_is_kill(const char *text, pid_t pid);
+/* Whether a record ("6,12,345678,-;text") is the one. */
+bool kernel_log_is_kill(const char *record, const struct kernel_kill *wanted);
 
 #endif

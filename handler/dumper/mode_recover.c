@@ -14,45 +14,12 @@
 #include "handler/dumper/crash_loop.h"
 #include "handler/dumper/deliver.h"
 #include "handler/dumper/modes.h"
+#include "handler/dumper/recovery.h"
 #include "handler/dumper/session.h"
 #include "proto/base/fd.h"
+#include "proto/box_history.h"
 #include "proto/frame.h"
 #include "proto/state_dir.h"
-
-/* What the command line of recover says. */
-struct recovery {
-    const char *box_path;
-    const char *state_dir;
-    const char *kernel_log;
-    int signal_number;
-    bool restarted;
-};
-
-static bool parse(int argc, char **argv, struct recovery *recovery)
-{
-    for (int i = 2; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(argv[i], "--restarted") == 0) {
-            recovery->restarted = true;
-            continue;
-        }
-        if (!value)
-            return false;
-        if (strcmp(argv[i], "--box") == 0) {
-            recovery->box_path = value;
-        } else if (strcmp(argv[i], "--state") == 0) {
-            recovery->state_dir = value;
-        } else if (strcmp(argv[i], "--kernel-log") == 0) {
-            recovery->kernel_log = value;
-        } else if (strcmp(argv[i], "--signal") == 0) {
-            recovery->signal_number = (int)strtol(value, NULL, 10);
-        } else {
-            return false;
-        }
-        i++;
-    }
-    return recovery->box_path && recovery->state_dir;
-}
 
 static const char *tier_reason(const struct box_crash *crash)
 {
@@ -80,13 +47,36 @@ static const char *tier_reason(const struct box_crash *crash)
     }
 }
 
-static uint64_t box_time_ms(const struct box *box)
+/* When it died: of an end that nobody saw, the last sample tells. */
+static uint64_t death_time_ms(const struct box *box,
+                              const struct recovery *recovery)
 {
-    return box->control.crashed ? box->crash.time_unix_ms
-                                : session_now_unix_ms();
+    static struct box_point points[BOX_HISTORY_MAX];
+
+    if (box->control.crashed)
+        return box->crash.time_unix_ms;
+    if (recovery->hearsay.supervisor == SUPERVISOR_SAW)
+        return session_now_unix_ms();
+    size_t count = box_history_read(box, points);
+    return count > 0 && points[count - 1].unix_ms > 0
+               ? (uint64_t)points[count - 1].unix_ms
+               : session_now_unix_ms();
 }
 
-static void build_recovered(struct build *build,
+static void build_dead_crash(struct build *build)
+{
+    build->target = target_open_box(build->box);
+    target_read_modules(build->target);
+    build_crash(build);
+    build_modules(build);
+    build_threads(build);
+    build_abort(build);
+    session_tier(build, INQUEST__V1__TIER_NAME__IN_PROCESS,
+                 tier_reason(&build->box->crash));
+}
+
+/* False: there is nothing to tell. */
+static bool build_recovered(struct build *build,
                             const struct recovery *recovery)
 {
     const struct box *box = build->box;
@@ -96,25 +86,16 @@ static void build_recovered(struct build *build,
     build_start(build,
                 crashed ? INQUEST__V1__KIND__CRASH
                         : INQUEST__V1__KIND__TERMINATION,
-                box_time_ms(box));
+                death_time_ms(box, recovery));
     build_identity(build);
     build_memory(build);
-    crash_loop_note(build);
-    if (!crashed) {
-        build_termination(build, recovery->signal_number, recovery->kernel_log,
-                          recovery->restarted);
-        session_tier(build, INQUEST__V1__TIER_NAME__NEXT_START,
-                     "the process died without a word");
-        return;
+    if (crashed) {
+        build_dead_crash(build);
+        return true;
     }
-    build->target = target_open_box(box);
-    target_read_modules(build->target);
-    build_crash(build);
-    build_modules(build);
-    build_threads(build);
-    build_abort(build);
-    session_tier(build, INQUEST__V1__TIER_NAME__IN_PROCESS,
-                 tier_reason(&crash));
+    session_tier(build, INQUEST__V1__TIER_NAME__NEXT_START,
+                 "the process died without a word");
+    return build_termination(build, &recovery->hearsay);
 }
 
 /* A report that found no queue at the crash: from the box as it is. */
@@ -166,7 +147,7 @@ static bool is_told(const struct box *box)
 
 /*
  * The box, locked, for two recoveries of one box would make two reports.
- * Fails with -ENOENT when there is nothing to do: no box, another has it, or
+ * Fails with -EBUSY when another has it, with -ENOENT when there is none, or
  * one that was only begun, which goes.
  */
 static int take_box(const char *path, int *ret_fd, struct box **ret_box)
@@ -177,11 +158,11 @@ static int take_box(const char *path, int *ret_fd, struct box **ret_box)
     if (fd < 0)
         return -errno;
     if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK ? -ENOENT : -errno;
+        return errno == EWOULDBLOCK ? -EBUSY : -errno;
     if (fstat(fd, &status) < 0)
         return -errno;
     if (status.st_nlink == 0)
-        return -ENOENT; /* while we opened it */
+        return -EBUSY; /* while we opened it */
     if (status.st_uid != geteuid() || !S_ISREG(status.st_mode))
         return -EPERM;
     struct box *box = session_map_box(fd);
@@ -227,11 +208,12 @@ static int make_report(const struct recovery *recovery, struct box *box,
     build.box = box;
     build.state_fd = state_fd;
     build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
-    if (!crash_loop_allows(&build, box)) {
+    if (!build_recovered(&build, recovery) ||
+        !crash_loop_allows(&build, box)) {
         session_wipe(box, recovery->box_path);
         return 0;
     }
-    build_recovered(&build, recovery);
+    crash_loop_note(&build);
     session_keep_id(&build, box);
     int r = deliver_queue(&build, session_classes(&build), &queue);
     if (r < 0) {
@@ -264,6 +246,14 @@ static int become_owner(int state_fd)
     return 0;
 }
 
+/* Whoever was killed before it had a box. */
+static int recover_absent(const struct recovery *recovery, int state_fd)
+{
+    struct box *box = recovery_absent_box(recovery, state_fd);
+
+    return box ? make_report(recovery, box, state_fd) : 0;
+}
+
 static int recover(const struct recovery *recovery)
 {
     OWNED_FD fd = -1; /* holds the lock */
@@ -279,8 +269,10 @@ static int recover(const struct recovery *recovery)
         return EX_CANTCREAT;
     }
     r = take_box(recovery->box_path, &fd, &box);
-    if (r == -ENOENT)
+    if (r == -EBUSY)
         return 0;
+    if (r == -ENOENT)
+        return recover_absent(recovery, state_fd);
     if (r < 0 || !box) {
         fprintf(stderr, "inquest-dumper: %s: %s\n", recovery->box_path,
                 r == -ERR_FORMAT ? "not a box"
@@ -297,12 +289,10 @@ static int recover(const struct recovery *recovery)
 
 int mode_recover(int argc, char **argv)
 {
-    struct recovery recovery = {0};
+    struct recovery recovery;
 
-    if (parse(argc, argv, &recovery))
+    if (recovery_parse(argc, argv, &recovery) == 0)
         return recover(&recovery);
-    fputs("usage: inquest-dumper recover --box FILE --state DIR [--signal N] "
-          "[--kernel-log TEXT] [--restarted]\n",
-          stderr);
+    fprintf(stderr, "usage: %s", recovery_usage);
     return EX_USAGE;
 }

@@ -6,6 +6,7 @@
 #define INQUEST_HANDLER_DUMPER_REPORT_BUILD_H
 
 #include "handler/dumper/target.h"
+#include "handler/dumper/termination.h"
 #include "proto/base/arena.h"
 #include "proto/box.h"
 #include "proto/report_codec.h"
@@ -44,9 +45,30 @@ void build_abort(struct build *build);
 /* History from the box's rings and a sample of now. */
 void build_memory(struct build *build);
 
-/* A death without a word. signal_number 0: not seen. */
-void build_termination(struct build *build, int signal_number,
-                       const char *kernel_log, bool restarted);
+/*
+ * What others know of a death; UINT64_MAX: not known. Counters are as they
+ * stand now, and as they stood before the start where the box does not say.
+ */
+struct termination_hearsay {
+    enum termination_supervisor supervisor;
+    int signal_number; /* seen by waitid, 0: not seen */
+    bool restarted;
+    bool kernel_log_read;
+    const char *kernel_log; /* NULL: none */
+    uint64_t cgroup_kills, cgroup_kills_start;
+    uint64_t system_kills, system_kills_start;
+    uint64_t group_kills, group_kills_start;
+    uint64_t peak_rss_bytes;
+};
+
+/* Box and hearsay as facts for termination_judge. */
+void termination_read_box(const struct box *box,
+                          const struct termination_hearsay *hearsay,
+                          struct termination_facts *facts);
+
+/* A death without a word. False: there is no evidence, so no report. */
+MUST_CHECK bool build_termination(struct build *build,
+                                  const struct termination_hearsay *hearsay);
 
 /* Appends a note; more than fit are left out. */
 void build_note(struct build *build, const char *text);

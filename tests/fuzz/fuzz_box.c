@@ -41,7 +41,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     build.deadline_ms = target_now_ms() + 1000;
     build_identity(&build);
     build_memory(&build);
-    build_termination(&build, (int)(size % 70), NULL, size % 3 == 0);
+    const struct termination_hearsay hearsay = {
+        .supervisor = size % 4,
+        .signal_number = (int)(size % 70),
+        .restarted = size % 3 == 0,
+    };
+    DROP(build_termination(&build, &hearsay)); /* not all make one */
     build.target = target_open(0, 0);
     build.target->threads[0] = (struct target_thread){.tid = box.crash.tid};
     build.target->thread_count = 1;

@@ -1,0 +1,68 @@
+/* The kernel's log about one pid. Context: tool. */
+#include "tests/unit/support.h"
+
+#include "reporter/kernel_log.h"
+
+#define RECORD                                                               \
+    "3,991,5000000,-;Memory cgroup out of memory: Killed process 123 (a b) " \
+    "total-vm:1kB, anon-rss:1kB"
+
+static struct kernel_kill wanted;
+
+static int start(void **state)
+{
+    (void)state;
+    wanted = (struct kernel_kill){
+        .pid = 123, .name = "", .after_us = 0, .before_us = UINT64_MAX};
+    return 0;
+}
+
+static void line_about_the_pid_is_found(void **state)
+{
+    (void)state;
+    assert_true(kernel_log_is_kill(RECORD, &wanted));
+    wanted.name = "a b";
+    assert_true(kernel_log_is_kill(RECORD, &wanted));
+}
+
+static void other_pids_and_names_are_not(void **state)
+{
+    (void)state;
+    wanted.pid = 12;
+    assert_false(kernel_log_is_kill(RECORD, &wanted));
+    wanted.pid = 1234;
+    assert_false(kernel_log_is_kill(RECORD, &wanted));
+    wanted.pid = 123;
+    wanted.name = "a";
+    assert_false(kernel_log_is_kill(RECORD, &wanted));
+}
+
+static void line_of_another_time_is_about_another_process(void **state)
+{
+    (void)state;
+    wanted.after_us = 5000001;
+    assert_false(kernel_log_is_kill(RECORD, &wanted));
+    wanted.after_us = 0;
+    wanted.before_us = 4999999;
+    assert_false(kernel_log_is_kill(RECORD, &wanted));
+}
+
+static void other_lines_are_not_kills(void **state)
+{
+    (void)state;
+    assert_false(kernel_log_is_kill("6,1,1,-;oom-kill:pid=123", &wanted));
+    assert_false(kernel_log_is_kill("no record at all", &wanted));
+    assert_false(kernel_log_is_kill("", &wanted));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(line_about_the_pid_is_found, start),
+        cmocka_unit_test_setup(other_pids_and_names_are_not, start),
+        cmocka_unit_test_setup(line_of_another_time_is_about_another_process,
+                               start),
+        cmocka_unit_test_setup(other_lines_are_not_kills, start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

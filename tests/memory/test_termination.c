@@ -1,0 +1,204 @@
+/* Evidence to verdicts, and lines of the kernel's log. Context: tool. */
+#include "tests/unit/support.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "handler/dumper/termination.h"
+
+#define MIB (1ull << 20)
+#define LOG "Memory cgroup out of memory: Killed process 7 (a)"
+
+static struct termination_facts facts;
+static struct termination_verdict verdict;
+
+/* SIGKILL seen; nothing else is known. */
+static int start(void **state)
+{
+    (void)state;
+    facts = (struct termination_facts){
+        .supervisor = SUPERVISOR_SAW,
+        .signal_number = SIGKILL,
+        .cgroup_kills = TERMINATION_UNKNOWN,
+        .system_kills = TERMINATION_UNKNOWN,
+        .recent_kills = TERMINATION_UNKNOWN,
+        .group_kills = TERMINATION_UNKNOWN,
+        .silent_ms = TERMINATION_UNKNOWN,
+        .rss_bytes = TERMINATION_UNKNOWN,
+        .peak_rss_bytes = TERMINATION_UNKNOWN,
+        .used_bytes = TERMINATION_UNKNOWN,
+        .limit_bytes = TERMINATION_UNKNOWN,
+        .pressure_full_permille = UINT16_MAX,
+        .where = "",
+    };
+    return 0;
+}
+
+/* It used the memory, and the counter moved just before its end. */
+static void fill_victim(void)
+{
+    facts.cgroup_kills = 1;
+    facts.recent_kills = 1;
+    facts.silent_ms = 90;
+    facts.period_ms = 100;
+    facts.rss_bytes = 90 * MIB;
+    facts.used_bytes = 99 * MIB;
+    facts.limit_bytes = 100 * MIB;
+}
+
+static void expect(int cause, int grade)
+{
+    termination_judge(&facts, &verdict);
+    assert_true(verdict.report);
+    assert_int_equal(verdict.cause, cause);
+    assert_int_equal(verdict.grade, grade);
+    assert_true(verdict.evidence_count > 0);
+}
+
+static void expect_none(void)
+{
+    termination_judge(&facts, &verdict);
+    assert_false(verdict.report);
+}
+
+#define OOM     INQUEST__V1__TERMINATION_CAUSE__OOM_KILL
+#define KILLED  INQUEST__V1__TERMINATION_CAUSE__KILLED
+#define UNKNOWN INQUEST__V1__TERMINATION_CAUSE__UNKNOWN
+#define A       INQUEST__V1__GRADE__A
+#define B       INQUEST__V1__GRADE__B
+#define C       INQUEST__V1__GRADE__C
+
+static void only_the_kernels_word_is_grade_a(void **state)
+{
+    (void)state;
+    facts.kernel_log = LOG;
+    expect(OOM, A);
+    assert_non_null(strstr(verdict.evidence[1], LOG));
+}
+
+static void silence_of_the_log_clears_even_the_largest(void **state)
+{
+    (void)state;
+    fill_victim();
+    facts.kernel_log_read = true;
+    expect(KILLED, B);
+}
+
+static void victim_without_log_is_grade_b(void **state)
+{
+    (void)state;
+    fill_victim();
+    expect(OOM, B);
+}
+
+static void late_death_is_grade_c(void **state)
+{
+    (void)state;
+    fill_victim();
+    facts.silent_ms = TERMINATION_NEAR_MS + 1;
+    expect(OOM, C);
+}
+
+static void debugger_takes_a_grade(void **state)
+{
+    (void)state;
+    fill_victim();
+    facts.traced = true;
+    expect(OOM, C);
+}
+
+static void small_bystander_is_not_oom_killed(void **state)
+{
+    (void)state;
+    fill_victim();
+    facts.rss_bytes = 4 * MIB;
+    expect(KILLED, C);
+}
+
+static void counter_that_did_not_move_means_killed(void **state)
+{
+    (void)state;
+    fill_victim();
+    facts.cgroup_kills = 0;
+    facts.recent_kills = 0;
+    facts.system_kills = 5; /* in other cgroups */
+    expect(KILLED, B);
+}
+
+static void nothing_known_is_killed_of_grade_c(void **state)
+{
+    (void)state;
+    expect(KILLED, C);
+}
+
+static void cpu_limit_is_killed(void **state)
+{
+    (void)state;
+    facts.signal_number = SIGXCPU;
+    expect(KILLED, B);
+}
+
+static void lack_of_a_mark_is_no_report(void **state)
+{
+    (void)state;
+    facts.signal_number = 0;
+    facts.supervisor = SUPERVISOR_NONE;
+    expect_none();
+    facts.supervisor = SUPERVISOR_ALIVE;
+    fill_victim();
+    expect_none();
+}
+
+static void unseen_death_with_counter_and_want_is_grade_c(void **state)
+{
+    (void)state;
+    facts.signal_number = 0;
+    facts.supervisor = SUPERVISOR_NONE;
+    fill_victim();
+    expect(OOM, C);
+    facts.used_bytes = 50 * MIB; /* nobody was short of memory */
+    facts.rss_bytes = 40 * MIB;
+    expect_none();
+}
+
+static void death_with_the_supervisor_is_unknown(void **state)
+{
+    (void)state;
+    facts.signal_number = 0;
+    facts.supervisor = SUPERVISOR_DIED;
+    expect(UNKNOWN, C);
+    facts.restarted = true;
+    expect(INQUEST__V1__TERMINATION_CAUSE__RESTARTED, C);
+}
+
+static void long_silence_is_said(void **state)
+{
+    (void)state;
+    fill_victim();
+    facts.silent_ms = 60000;
+    expect(OOM, C);
+    assert_non_null(
+        strstr(verdict.evidence[verdict.evidence_count - 1], "frozen"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(only_the_kernels_word_is_grade_a, start),
+        cmocka_unit_test_setup(silence_of_the_log_clears_even_the_largest,
+                               start),
+        cmocka_unit_test_setup(victim_without_log_is_grade_b, start),
+        cmocka_unit_test_setup(late_death_is_grade_c, start),
+        cmocka_unit_test_setup(debugger_takes_a_grade, start),
+        cmocka_unit_test_setup(small_bystander_is_not_oom_killed, start),
+        cmocka_unit_test_setup(counter_that_did_not_move_means_killed, start),
+        cmocka_unit_test_setup(nothing_known_is_killed_of_grade_c, start),
+        cmocka_unit_test_setup(cpu_limit_is_killed, start),
+        cmocka_unit_test_setup(lack_of_a_mark_is_no_report, start),
+        cmocka_unit_test_setup(unseen_death_with_counter_and_want_is_grade_c,
+                               start),
+        cmocka_unit_test_setup(death_with_the_supervisor_is_unknown, start),
+        cmocka_unit_test_setup(long_silence_is_said, start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
