@@ -99,13 +99,13 @@ static void find_cgroup(const char *box_path, char cgroup[OOM_CGROUP_BYTES])
 }
 
 /* Counters before and now, and the kernel's word, which may come late. */
-static void ask_kernel(const struct aftermath *aftermath, const char *box_path,
-                       char line[KERNEL_LOG_LINE_BYTES],
+static void ask_kernel(const struct aftermath *aftermath, pid_t pid,
+                       const char *box_path, char line[KERNEL_LOG_LINE_BYTES],
                        struct recover_facts *facts)
 {
     char cgroup[OOM_CGROUP_BYTES];
     const struct kernel_kill wanted = {
-        .pid = facts->pid, .name = "", .before_us = UINT64_MAX};
+        .pid = pid, .name = "", .before_us = UINT64_MAX};
 
     box_string(cgroup, sizeof cgroup, aftermath->cgroup);
     find_cgroup(box_path, cgroup);
@@ -120,6 +120,12 @@ static void ask_kernel(const struct aftermath *aftermath, const char *box_path,
     if (kernel_log_find_kill(aftermath->kernel_log_fd, &wanted,
                              counted ? KERNEL_LOG_WAIT_MS : 0, line))
         facts->kernel_log = line;
+}
+
+/* Whether our handler in the program is called for the signal. */
+static bool handler_can_see(int signal)
+{
+    return signal != SIGKILL && signal != SIGXCPU && signal != SIGXFSZ;
 }
 
 bool aftermath_of(struct aftermath *aftermath, struct home *home,
@@ -141,14 +147,15 @@ bool aftermath_of(struct aftermath *aftermath, struct home *home,
         .supervisor = "saw",
         .signal_number = end->signal,
         .peak_rss_bytes = end->peak_rss_bytes,
-        .pid = child->pid,
+        /* Whose crash was only counted has no box any more either. */
+        .pid = handler_can_see(end->signal) ? 0 : child->pid,
         .start_ticks = child->start_ticks,
         .executable = aftermath->executable,
         .app = aftermath->app,
         .app_version = aftermath->app_version,
     };
     if (end->signal == SIGKILL) {
-        ask_kernel(aftermath, box, line, &facts);
+        ask_kernel(aftermath, child->pid, box, line, &facts);
     } else {
         facts.before = facts.now =
             (struct oom_counters){OOM_UNKNOWN, OOM_UNKNOWN, OOM_UNKNOWN};

@@ -13,17 +13,17 @@
 #include "proto/box_history.h"
 #include "reporter/child.h"
 
-#define BOOT_ID_BYTES  64
-#define SILENT_PERIODS 3
-#define PERIOD_MS_MAX  5000u
+#define BOOT_ID_BYTES 64
+#define YOUNG_MS      15000u /* three of the longest periods */
 
 const struct box *box_open(int dir_fd, const char *name, int *ret_fd)
 {
     struct stat status;
-    OWNED_FD fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    OWNED_FD fd =
+        openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-    if (fd < 0 || fstat(fd, &status) < 0 ||
-        !S_ISREG(status.st_mode) || status.st_size != (off_t)sizeof(struct box))
+    if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+        status.st_size != (off_t)sizeof(struct box))
         return NULL;
     const struct box *box =
         mmap(NULL, sizeof *box, PROT_READ, MAP_SHARED, fd, 0);
@@ -78,9 +78,7 @@ static bool is_being_sampled(const struct box *box)
     uint64_t now_ms =
         (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
     size_t count = box_history_read(box, points);
-    bool young =
-        count > 0 &&
-        points[count - 1].boot_ms + PERIOD_MS_MAX * SILENT_PERIODS > now_ms;
+    bool young = count > 0 && points[count - 1].boot_ms + YOUNG_MS > now_ms;
     free(points);
     return young;
 }

@@ -72,23 +72,23 @@ static bool find_in_log(const struct box *box, int log_fd,
 }
 
 static int recover_dead(const struct home *home, const struct box *box,
-                        const char *path, struct recover_facts *facts)
+                        const char *path, const struct recover_facts *known)
 {
+    struct recover_facts facts = *known;
     char line[KERNEL_LOG_LINE_BYTES];
     char cgroup[sizeof box->identity.cgroup];
-    OWNED_FD log_fd = facts->restarted ? -1 : kernel_log_open(true);
+    OWNED_FD log_fd = facts.restarted ? -1 : kernel_log_open(true);
 
     box_string(cgroup, sizeof cgroup, box->identity.cgroup);
-    facts->before =
-        (struct oom_counters){OOM_UNKNOWN, OOM_UNKNOWN, OOM_UNKNOWN};
-    facts->now = facts->before;
-    facts->peak_rss_bytes = OOM_UNKNOWN;
-    facts->kernel_log_read = log_fd >= 0;
-    if (!facts->restarted)
-        oom_counters_read(cgroup, &facts->now);
+    facts.before = (struct oom_counters){OOM_UNKNOWN, OOM_UNKNOWN, OOM_UNKNOWN};
+    facts.now = facts.before;
+    facts.peak_rss_bytes = OOM_UNKNOWN;
+    facts.kernel_log_read = log_fd >= 0;
+    if (!facts.restarted)
+        oom_counters_read(cgroup, &facts.now);
     if (find_in_log(box, log_fd, line))
-        facts->kernel_log = line;
-    return recover_box(home, path, facts);
+        facts.kernel_log = line;
+    return recover_box(home, path, &facts);
 }
 
 /* What to do with one box: more than 0 when it was dealt with. */

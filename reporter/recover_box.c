@@ -68,6 +68,9 @@ static int run_dumper(const char *program, char *const arguments[])
         return -ENOMEM;
     (void)posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null",
                                            O_WRONLY, 0);
+    /* run says nothing on the program's terminal; the status says enough. */
+    (void)posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
+                                           O_WRONLY, 0);
     int r = posix_spawn(&pid, program, &actions, NULL, arguments, environment);
     (void)posix_spawn_file_actions_destroy(&actions);
     if (r != 0)

@@ -208,8 +208,7 @@ static int make_report(const struct recovery *recovery, struct box *box,
     build.box = box;
     build.state_fd = state_fd;
     build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
-    if (!build_recovered(&build, recovery) ||
-        !crash_loop_allows(&build, box)) {
+    if (!build_recovered(&build, recovery) || !crash_loop_allows(&build, box)) {
         session_wipe(box, recovery->box_path);
         return 0;
     }

@@ -33,7 +33,6 @@ TMPFS_KIB = 24 << 10
 # What is not told rightly yet, and why. A gap is counted apart, never passed;
 # whoever closes one takes it off the list.
 GAPS = {
-    "raw_exit": "without a supervisor it looks like a silent death",
     "seccomp_strict": "four system calls cannot make a report",
     "keep_capabilities": "who has more capabilities than the dumper may not "
                          "be traced, and tier 2 is not tried then",
@@ -149,17 +148,9 @@ def same_end(status, end):
     return os.WIFEXITED(status) and os.WEXITSTATUS(status) == end
 
 
-def gaps(options):
-    """A supervisor sees a clean end by a raw system call."""
-    known = dict(GAPS)
-    if options.run:
-        del known["raw_exit"]
-    return known
-
-
 class Zoo:
     def __init__(self, options):
-        self.gaps = gaps(options)
+        self.gaps = GAPS
         self.options = options
         build = os.path.abspath(options.build)
         self.deaths = os.path.join(build, "zoo", "deaths")
