@@ -52,7 +52,7 @@ bool helper_find(const char *name, char ret_path[PATH_MAX])
             beside(info.dli_fname, "/../../bin", name, ret_path));
 }
 
-void helper_limit(int resource, rlim_t value)
+void helper_limit(__rlimit_resource_t resource, rlim_t value)
 {
     struct rlimit now;
 

@@ -33,7 +33,7 @@ char **helper_environment(char *const *further, size_t count);
  * parent may have threads.
  */
 void helper_become(int kept_fd, int number);
-void helper_limit(int resource, rlim_t value);
+void helper_limit(__rlimit_resource_t resource, rlim_t value);
 
 /* Waits for the end. 0, or -ERR_FORMAT when it did not end well. */
 MUST_CHECK int helper_wait(pid_t pid);

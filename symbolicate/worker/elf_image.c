@@ -130,18 +130,20 @@ static void copy_section(struct image *image, Elf_Scn *section,
     uint8_t *target = image->bytes + image->used;
 
     copy->sh_offset = image->used;
-    if (!data || copy->sh_type == SHT_NOBITS)
+    if (copy->sh_type == SHT_NOBITS)
         return;
-    bool good = true;
-    if (is_packed(section, header, &compression)) {
+    bool good = data != NULL; /* a size beyond the file's end has none */
+    if (good && is_packed(section, header, &compression)) {
         good = unpack(data, compression.ch_type, target, size);
-    } else {
+    } else if (good) {
         memcpy(target, data->d_buf, data->d_size < size ? data->d_size : size);
     }
-    if (!good)
-        copy->sh_type = SHT_NOBITS;
     copy->sh_flags &= ~(uint64_t)SHF_COMPRESSED;
-    image->used += (size + 15) & ~15ull;
+    if (good) {
+        image->used += (size + 15) & ~15ull;
+    } else {
+        copy->sh_type = SHT_NOBITS;
+    }
 }
 
 /* Headers with their plain sizes; the bytes the sections will need. */

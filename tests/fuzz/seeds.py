@@ -12,12 +12,41 @@ import sys
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import job  # noqa: E402
 
+FOUND = pathlib.Path(__file__).resolve().parent / "found"
 CONFIGURATION = """# a comment
 endpoint = https://collector.example/base
 privacy_setting = off
 feature.spellcheck = on
 parallel = 4
 """
+
+
+# Small enough that most mutations hit something that is read.
+PROGRAM = """
+namespace shape { template <typename T> struct box { T side;
+static inline __attribute__((always_inline)) T inner(T x) { return x * 3; }
+__attribute__((noinline)) T outer(T x) { return inner(x + side) - 7; } }; }
+extern "C" int ask(int);
+extern "C" int entry(int x) { shape::box<int> b{x}; return ask(b.outer(x)); }
+"""
+LINKED = ["-shared", "-fPIC", "-nostdlib"]
+FORMS = {
+    **{f"dwarf{v}": [*LINKED, f"-gdwarf-{v}"] for v in (2, 3, 4, 5)},
+    "types": [*LINKED, "-gdwarf-4", "-fdebug-types-section"],
+    "zlib": [*LINKED, "-g", "-gz"],
+    "relocatable": ["-g", "-c"],
+    "bare": [*LINKED, "-s"],
+}
+
+
+def elf_files(directory):
+    """One small library in several forms of debug information."""
+    source = directory / "program.cpp"
+    source.write_text(PROGRAM)
+    for name, flags in FORMS.items():
+        subprocess.run(["g++", "-O2", "-fno-exceptions", *flags, source, "-o",
+                        directory / name], check=True)
+    source.unlink()
 
 
 def killed_box(build, directory):
@@ -37,7 +66,7 @@ def killed_box(build, directory):
 def main():
     build, directory = map(pathlib.Path, sys.argv[1:3])
     shutil.rmtree(directory, ignore_errors=True)
-    names = ("report_file", "report_json", "box", "symbols", "keyfile",
+    names = ("report_file", "report_json", "box", "elf", "dwarf", "keyfile",
              "symbol_cache")
     for name in names:
         (directory / name).mkdir(parents=True)
@@ -53,10 +82,13 @@ def main():
         (directory / "report_json" / path.name).write_text(
             inquest.text("show", path.stem, "--json"))
     shutil.copy(killed_box(build, work / "killed"), directory / "box/killed")
-    shutil.copy(build / "bin/api_calls", directory / "symbols")
+    elf_files(directory / "elf")
+    elf_files(directory / "dwarf")
     subprocess.run([build / "bin/inquest-symbolicate", "--build-cache",
                     "--module", build / "bin/api_calls", "--cache-dir",
                     directory / "symbol_cache"], check=True)
+    for path in FOUND.glob("*/*"):  # what a fuzzer once found
+        shutil.copy(path, directory / path.parent.name)
     (directory / "keyfile/config").write_text(CONFIGURATION)
     shutil.rmtree(work)
     for name in names:

@@ -1,0 +1,136 @@
+"""10,000 ELF files cut short or with bits turned over, in many forms of debug
+information: no crash of ours, no answer that takes 10 s, no more than 512 MiB
+(INQUEST_TEST_PERCENT of them; ./dev soak does all). The worker may die of one;
+then there are no names, which is said or not, and the next file is answered."""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import forms
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+PROGRAM = BUILD / "bin/inquest-symbolicate"
+PERCENT = float(os.environ.get("INQUEST_TEST_PERCENT", "5"))
+FILES = max(100, round(10_000 * PERCENT / 100))
+SECONDS_MAX, MEMORY_MAX_KIB = 10, 512 << 10
+SEED = 20261125
+EX_OK, EX_DATAERR, EX_NOINPUT = 0, 65, 66
+# Where the damage goes: the file that a form keeps its debug information in.
+DAMAGED = {
+    "gcc_dwarf_2": "p", "gcc_dwarf_4": "p", "gcc_dwarf_5": "p",
+    "clang_dwarf_5": "p", "type_units_dwarf_5": "p", "zlib": "p", "zstd": "p",
+    "zlib_old_zdebug": "p", "mini_debug_info": "p", "relocatable": "p.ko",
+    "split_dwarf_5": "*.dwo", "dwz_alt": "common.debug",
+    "debuglink": "p.debug", "symtab_only": "p",
+}
+
+
+def damage(content, choose):
+    """Cut short, or some bits turned over: half of them near each other."""
+    if choose.random() < 0.3:
+        return content[:choose.randrange(len(content))]
+    changed = bytearray(content)
+    centre = choose.randrange(len(changed))
+    for _ in range(choose.choice((1, 1, 2, 4, 16, 64))):
+        at = choose.randrange(len(changed))
+        if choose.random() < 0.5:
+            at = (centre + choose.randrange(256)) % len(changed)
+        changed[at] ^= 1 << choose.randrange(8)
+    return bytes(changed)
+
+
+def measured(module, addresses):
+    """(status, seconds, peak KiB of the largest process, output, errors)."""
+    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as target, \
+            tempfile.TemporaryFile() as errors:
+        source.write(addresses)
+        source.seek(0)
+        begin = time.monotonic()
+        process = subprocess.Popen(
+            [PROGRAM, "--module", module, "--json", "--no-cache"],
+            stdin=source, stdout=target, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.monotonic() - begin
+        target.seek(0)
+        errors.seek(0)
+        return (process.returncode, seconds, usage.ru_maxrss, target.read(),
+                errors.read())
+
+
+def code_addresses(*files):
+    """Of some functions, as far as the files have symbols."""
+    found = [0x10, 0x1040]
+    for path in files:
+        result = subprocess.run(["nm", path], capture_output=True, text=True)
+        found += [int(line.split()[0], 16) for line in
+                  result.stdout.splitlines()
+                  if re.search(r" [tT] (main|_ZN|inner_mark)", line)]
+    return "".join(f"{address:x}\n" for address in found).encode()
+
+
+class Form:
+    """One form in a directory of its own, whose one file is damaged."""
+
+    def __init__(self, name, at):
+        self.name = name
+        self.module, _, _ = forms.FORMS[name](at)
+        self.target = next(at.glob(DAMAGED[name]))
+        self.content = self.target.read_bytes()
+        self.addresses = code_addresses(self.module, self.target)
+
+    def try_one(self, choose):
+        self.target.write_bytes(damage(self.content, choose))
+        return measured(self.module, self.addresses)
+
+
+class Damaged(unittest.TestCase):
+    def check(self, form, number, result):
+        status, seconds, peak_kib, output, errors = result
+        what = f"{form.name}, file {number} of seed {SEED}: {errors[-300:]!r}"
+        self.assertIn(status, (EX_OK, EX_DATAERR, EX_NOINPUT), what)
+        self.assertLess(seconds, SECONDS_MAX, what)
+        if not self.sanitized:
+            self.assertLess(peak_kib, MEMORY_MAX_KIB, what)
+        if status == EX_OK:
+            for line in output.splitlines():
+                json.loads(line)
+
+    def damage_form(self, name, count):
+        """A line of account: names left, and the worst of each measure."""
+        choose = random.Random(f"{SEED} {name}")
+        with tempfile.TemporaryDirectory() as directory:
+            try:
+                form = Form(name, pathlib.Path(directory))
+            except forms.Missing as why:
+                return f"{name}: {why}"
+            named, slowest, largest = 0, 0, 0
+            for number in range(count):
+                result = form.try_one(choose)
+                self.check(form, number, result)
+                named += b'"function"' in result[3]
+                slowest = max(slowest, result[1])
+                largest = max(largest, result[2])
+        return (f"{name}: {count} files, {named} with names left, at most "
+                f"{slowest:.2f} s and {largest >> 10} MiB")
+
+    def test_damaged_files_end_in_an_answer_or_in_none(self):
+        self.sanitized = b"__asan_init" in PROGRAM.read_bytes()
+        files = FILES // 5 if self.sanitized else FILES
+        count = max(1, files // len(DAMAGED))
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for told in pool.map(lambda name: self.damage_form(name, count),
+                                 DAMAGED):
+                print(told, flush=True)
+
+
+unittest.main()
