@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "handler/consent_follow.h"
 #include "handler/crash_dump.h"
 #include "handler/guest.h"
 #include "proto/base/sys.h"
@@ -46,6 +47,8 @@ static uint64_t unix_ms(void)
 
 static bool may_record(const struct box *box, enum data_class class)
 {
+    if (class == CLASS_OPTIONAL)
+        consent_follow(&guest.file);
     return (box->identity.recording_classes & CLASS_BIT(class)) &&
            !(class == CLASS_OPTIONAL && box->control.optional_off);
 }

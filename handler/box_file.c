@@ -20,6 +20,7 @@
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
 #include "proto/base/sys.h"
+#include "proto/data_class.h"
 
 #define FD_ABOVE        200
 #define PROC_TEXT_BYTES 2048
@@ -193,6 +194,10 @@ static void fill_identity(const struct config *config, struct box_file *file)
     consent_page_read(file->state_fd, &page);
     identity->consent_epoch = page.epoch;
     identity->recording_classes = page.recording_classes;
+    if (config->do_not_track) {
+        identity->recording_classes &=
+            ~(CLASS_BIT(CLASS_OPTIONAL) | CLASS_BIT(CLASS_SENSITIVE));
+    }
     if (io_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id",
                      identity->boot_id, sizeof identity->boot_id, &size) == 0)
         identity->boot_id[strcspn(identity->boot_id, "\n")] = '\0';

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "handler/consent_follow.h"
 #include "handler/guest.h"
 #include "handler/memory_stats.h"
 #include "handler/real.h"
@@ -74,11 +75,7 @@ static void begin(struct box *box)
 /* A denial counts at once, a grant from the next start on. */
 static void heed_consent(struct box *box)
 {
-    struct consent_page page;
-
-    consent_page_read(guest.file.state_fd, &page);
-    if (!(page.recording_classes & CLASS_BIT(CLASS_OPTIONAL)))
-        box->control.optional_off = 1;
+    consent_follow(&guest.file);
     usage_stats_grant(
         &progress.stats.usage, "",
         (box->identity.recording_classes & CLASS_BIT(CLASS_OPTIONAL)) &&

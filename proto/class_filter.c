@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/utf8.h"
+
 #define KINDS_MAX 64 /* of messages; the schema has fewer */
 
 /* Whether all fields of a kind of message, and all below, are allowed. */
@@ -167,14 +169,28 @@ static bool kind_allowed(struct filter *filter,
     return allowed;
 }
 
+static void repair_strings(const struct field_view *view)
+{
+    for (size_t i = 0; i < view->count; i++) {
+        char *string = *(char **)field_element(view, i);
+        if (string)
+            (void)utf8_repair(string, strlen(string)); /* said by the '?' */
+    }
+}
+
 /* Nothing to clear in message but what the schema does not know. */
 static void walk_unknown(struct filter *filter, ProtobufCMessage *message)
 {
     drop_unknown(filter, message);
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
-        if (message->descriptor->fields[i].type != PROTOBUF_C_TYPE_MESSAGE)
+        ProtobufCType type = message->descriptor->fields[i].type;
+        if (type != PROTOBUF_C_TYPE_MESSAGE && type != PROTOBUF_C_TYPE_STRING)
             continue;
         struct field_view view = field_view_bare(message, i);
+        if (type == PROTOBUF_C_TYPE_STRING) {
+            repair_strings(&view);
+            continue;
+        }
         for (size_t j = 0; j < view.count; j++)
             walk_unknown(filter, *(ProtobufCMessage **)field_element(&view, j));
     }
@@ -195,6 +211,8 @@ static void walk(struct filter *filter, ProtobufCMessage *message, int depth)
             clear_field(filter, &view);
             continue;
         }
+        if (view.descriptor->type == PROTOBUF_C_TYPE_STRING)
+            repair_strings(&view);
         if (view.descriptor->type != PROTOBUF_C_TYPE_MESSAGE)
             continue;
         for (size_t j = 0; j < view.count; j++) {
@@ -216,9 +234,10 @@ size_t class_filter(ProtobufCMessage *message, uint32_t allowed_classes,
     return filter.cleared;
 }
 
-static void rewrite_string(char **string, const struct text_rewriter *rewriter)
+static void rewrite_string(char **string, const struct data_field *field,
+                           const struct text_rewriter *rewriter)
 {
-    char *changed = rewriter->rewrite(rewriter->context, *string);
+    char *changed = rewriter->rewrite(rewriter->context, field, *string);
 
     if (!changed)
         return;
@@ -239,7 +258,7 @@ static void rewrite(ProtobufCMessage *message,
                 rewrite(*(ProtobufCMessage **)element, rewriter, depth + 1);
             if (view.descriptor->type == PROTOBUF_C_TYPE_STRING && view.data &&
                 view.data->free_text)
-                rewrite_string(element, rewriter);
+                rewrite_string(element, view.data, rewriter);
         }
     }
 }

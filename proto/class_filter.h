@@ -10,12 +10,14 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stdint.h>
 
+#include "proto/data_class.h"
 #include "proto/message_walk.h"
 
 /*
  * Clears every field of message, at any depth, whose class is not in the mask
- * of CLASS_BIT()s; drops unknown fields. What is cleared is freed with
- * allocator (the one message was unpacked with; NULL: protobuf-c's default).
+ * of CLASS_BIT()s; drops unknown fields; makes every string UTF-8 (in place:
+ * utf8_repair). What is cleared is freed with allocator (the one message was
+ * unpacked with; NULL: protobuf-c's default).
  * Returns the number of fields cleared. Cannot fail: a message it cannot walk
  * further down is cleared whole.
  */
@@ -28,10 +30,12 @@ void class_clear_field(struct field_view *view);
 /* Where a string may hold paths or names (free_text in the schema). */
 struct text_rewriter {
     /*
-     * Called with each such string of a message. Returns NULL to keep it, or
-     * a new string from malloc that takes its place.
+     * Called with each such string of a message and what the schema says of
+     * its field. Returns NULL to keep it, or a new string from malloc that
+     * takes its place.
      */
-    char *(*rewrite)(void *context, const char *text);
+    char *(*rewrite)(void *context, const struct data_field *field,
+                     const char *text);
     void *context;
 };
 

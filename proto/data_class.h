@@ -45,6 +45,7 @@ struct data_field {
     enum data_class class;
     enum data_format format;
     bool free_text;      /* redaction looks inside */
+    bool known_text;     /* only known words leave */
     const char *purpose; /* "FIND_CAUSE" */
     uint32_t retention_days;
     const char *example; /* may be "" */
@@ -54,6 +55,13 @@ struct data_field {
 /* All fields, grouped by message in the order of the schema. */
 extern const struct data_field data_fields[];
 extern const size_t data_field_count;
+
+/*
+ * What the schema says of each class, as a number: it changes when a field
+ * comes into the class or goes, or changes its purpose or retention. A grant
+ * names the one it was given for.
+ */
+extern const uint32_t data_notices[CLASS_COUNT];
 
 /* The entry of a field, or NULL: then nobody may record or send it. */
 const struct data_field *data_field_find(const char *message, uint32_t number);

@@ -130,6 +130,21 @@ int keyfile_open(int dir_fd, const char *path, struct keyfile *ret_file,
     return r;
 }
 
+const char *keyfile_error(int r)
+{
+    switch (r) {
+    case -EPERM:
+        return "others may write to it, so it is not trusted; chmod go-w it, "
+               "or give it to root or to you";
+    case -ELOOP:
+        return "a symbolic link is not trusted";
+    case -ERR_FORMAT:
+        return "not a line of KEY = VALUE";
+    default:
+        return err_text(r);
+    }
+}
+
 const char *keyfile_get(const struct keyfile *file, const char *key)
 {
     for (size_t i = file->count; i > 0; i--) {

@@ -44,6 +44,9 @@ void keyfile_close(struct keyfile *file);
 MUST_CHECK int keyfile_parse(const char *text, size_t size_bytes,
                              struct keyfile *ret_file, unsigned *ret_line);
 
+/* What to tell a person of a failure of keyfile_open. */
+const char *keyfile_error(int r);
+
 /* The last value of key, or NULL. */
 const char *keyfile_get(const struct keyfile *file, const char *key);
 

@@ -67,7 +67,7 @@ static bool find_report(struct aftermath *aftermath, struct home *home,
     return false;
 }
 
-static bool deserves_report(const struct child_end *end)
+bool aftermath_deserves_report(const struct child_end *end)
 {
     switch (end->signal) {
     case SIGSEGV:
@@ -137,7 +137,7 @@ bool aftermath_of(struct aftermath *aftermath, struct home *home,
 
     state_box_name(child->pid, child->start_ticks, name);
     (void)snprintf(box, sizeof box, "%s/%s", home->box_path, name);
-    if (!deserves_report(end)) {
+    if (!aftermath_deserves_report(end)) {
         (void)unlink(box); /* the program slipped past our exit hooks */
         return false;
     }

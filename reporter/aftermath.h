@@ -28,6 +28,9 @@ struct aftermath {
 /* Before the start of the program. */
 void aftermath_prepare(struct aftermath *aftermath);
 
+/* Whether an end is a crash or a kill, which make reports. */
+bool aftermath_deserves_report(const struct child_end *end);
+
 /*
  * While the child is a zombie: finds the report that its dumper made, or makes
  * one of the box it left. True when there is one; id and cause are then set.

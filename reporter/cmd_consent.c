@@ -12,10 +12,12 @@
 #include "reporter/commands.h"
 #include "reporter/consent_file.h"
 #include "reporter/consent_status.h"
+#include "reporter/deletion.h"
 #include "reporter/log.h"
+#include "reporter/preview.h"
 #include "reporter/rewrite.h"
-#include "reporter/state_file.h"
 #include "reporter/upload_server.h"
+#include "reporter/withdraw.h"
 
 static int fail(const char *what, int r)
 {
@@ -23,62 +25,18 @@ static int fail(const char *what, int r)
     return exit_status(r);
 }
 
-/* One change of one class, said by the person who runs the command. */
-struct wish {
-    enum data_class class;
-    enum consent_state state;
-    bool include_past;
-    const char *way;
-};
-
-static void apply(struct home *home, const struct wish *wish)
+static int audit(struct home *home, const struct consent_wish *wish,
+                 const char *of)
 {
-    static const struct consent_report now = {.epoch = UINT64_MAX};
-    struct consent_layers layers = home_layers(home);
-    struct consent_word *word = &home->consent.words[wish->class];
-    bool allowed_before =
-        consent_allows(wish->class, &layers, &now) ||
-        word->state == CONSENT_GRANTED ||
-        (word->state == CONSENT_UNSET && wish->class != CLASS_OPTIONAL);
-    uint64_t since = word->since_epoch;
+    char detail[160];
 
-    /* A grant of what was allowed already takes nothing away. */
-    if (!allowed_before)
-        since = home->consent.epoch;
-    if (wish->include_past)
-        since = 0;
-    *word = (struct consent_word){
-        .state = wish->state,
-        .time_unix_ms = clock_unix_ms(),
-        .notice = CONSENT_NOTICE_VERSION,
-        .since_epoch = since,
-    };
-    snprintf(word->actor, sizeof word->actor, "uid:%u", (unsigned)getuid());
-    snprintf(word->way, sizeof word->way, "%s", wish->way);
-}
-
-/* Durably first, then the page that running programs see. */
-static int store(struct home *home)
-{
-    int r = consent_file_write(home->state_fd, &home->consent);
-    if (r < 0)
-        return r;
-    struct consent_layers layers = home_layers(home);
-    return consent_page_update(home->state_fd, &layers);
-}
-
-static int audit(struct home *home, const struct wish *wish)
-{
-    char detail[128];
-
-    snprintf(detail, sizeof detail, "%s %s epoch=%lu uid=%u%s",
+    snprintf(detail, sizeof detail, "%s %s epoch=%lu uid=%u %s",
              data_class_name(wish->class), consent_state_name(wish->state),
-             (unsigned long)home->consent.epoch, (unsigned)getuid(),
-             wish->include_past ? " include-past" : "");
+             (unsigned long)home->consent.epoch, (unsigned)getuid(), of);
     return audit_append(home->state_fd, "consent", detail);
 }
 
-/* OPTIONAL data that lies in the queue goes with its consent. */
+/* What lies in the queue goes with its consent. */
 static int purge(struct home *home, enum data_class class)
 {
     unsigned changed = 0;
@@ -88,7 +46,7 @@ static int purge(struct home *home, enum data_class class)
     return rewrite_all(home, CLASS_ALL & ~CLASS_BIT(class), NULL, &changed);
 }
 
-static int change(struct home *home, const struct wish *wish)
+static int change(struct home *home, const struct consent_wish *wish)
 {
     struct consent_layers layers = home_layers(home);
 
@@ -99,21 +57,60 @@ static int change(struct home *home, const struct wish *wish)
         return EX_NOPERM;
     }
     home->consent.epoch++;
-    apply(home, wish);
-    int r = store(home);
+    consent_apply(home, wish);
+    int r = consent_store(home);
     if (r == 0)
-        r = audit(home, wish);
+        r = audit(home, wish, "all");
     if (r < 0)
         return fail("the consent could not be stored", r);
-    if (wish->state == CONSENT_DENIED && (r = purge(home, wish->class)) < 0)
-        return fail("some reports could not be rewritten; try again", r);
+    if (wish->state == CONSENT_DENIED)
+        r = purge(home, wish->class);
+    if (r < 0)
+        return fail("denied, but some reports could not be rewritten", r);
     log_info("%s is %s", data_class_name(wish->class),
              consent_state_name(wish->state));
     return EX_OK;
 }
 
+/* On a terminal the person says so once more, having seen it. */
+static bool agreed(size_t count)
+{
+    char answer[16] = "";
+
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return true; /* who wrote the script asked for it by name */
+    fprintf(stderr, "Let %zu earlier report%s leave like this? [y/N] ", count,
+            count == 1 ? "" : "s");
+    return fgets(answer, sizeof answer, stdin) &&
+           (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/* A grant that reaches back, but to nothing that was not shown. */
+static int change_with_past(struct home *home, const struct consent_wish *wish)
+{
+    static struct preview_past past;
+
+    int r = preview_past(home, wish->class, stdout, &past);
+    if (r < 0)
+        return fail("the earlier reports cannot be shown, so they stay", r);
+    if (past.count > 0 && !agreed(past.count)) {
+        log_info("nothing was changed");
+        return EX_NOPERM;
+    }
+    r = preview_past_allow(home, wish->class, &past);
+    if (r < 0)
+        return fail("the consent could not be stored", r);
+    int status = change(home, wish);
+    if (status == EX_OK) {
+        log_info("it reaches back to %zu report%s%s", past.count,
+                 past.count == 1 ? "" : "s",
+                 past.left_out > 0 ? "; there are more: the same again" : "");
+    }
+    return status;
+}
+
 static int change_report(struct home *home, const char *prefix,
-                         const struct wish *wish)
+                         const struct consent_wish *wish)
 {
     struct stored_report found;
     struct consent_report word = {0};
@@ -131,7 +128,7 @@ static int change_report(struct home *home, const char *prefix,
     }
     int r = consent_report_write(home->state_fd, found.id, &word);
     if (r == 0)
-        r = audit(home, wish);
+        r = audit(home, wish, found.id);
     if (r < 0)
         return fail("the consent could not be stored", r);
     log_info("%s is %s for report %s", data_class_name(wish->class),
@@ -139,84 +136,55 @@ static int change_report(struct home *home, const char *prefix,
     return EX_OK;
 }
 
-static int deny_all(struct home *home)
-{
-    int r = 0;
-
-    home->consent.epoch++;
-    for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
-        struct wish wish = {(enum data_class) class, CONSENT_DENIED, false,
-                            "withdrawal"};
-        apply(home, &wish);
-    }
-    r = store(home);
-    return r < 0 ? r
-                 : audit_append(home->state_fd, "withdrawal", "all classes");
-}
-
-/* Draws a new installation id; the old one goes where reports are deleted. */
-static int renew_id(struct home *home, bool local_only,
-                    char ret_id[INSTALLATION_ID_BYTES])
-{
-    char old[INSTALLATION_ID_BYTES];
-
-    int r = installation_id(home->state_fd, old);
-    if (r == 0 && !local_only)
-        r = deletion_request(home, old);
-    if (r == 0)
-        r = state_file_erase(home->state_fd, STATE_INSTALLATION_ID);
-    return r < 0 ? r : installation_id(home->state_fd, ret_id);
-}
-
 static void send_deletion(struct home *home)
 {
     struct transport *transport = NULL;
+    struct deletion_count left = {0};
     char why[256] = "";
 
-    int r = upload_server_open(home, why, sizeof why, &transport);
-    if (r == -ERR_NOT_FOUND)
-        return; /* nothing was ever sent without an endpoint */
+    int r = home->do_not_track
+                ? -ERR_DENIED
+                : upload_server_open(home, why, sizeof why, &transport);
     if (r == 0)
-        r = deletion_send(home, transport);
+        r = deletion_send(home, transport, &left);
     transport_close(&transport);
-    if (r < 0) {
+    if (r == -ERR_NOT_FOUND) {
+        log_info("no endpoint is configured: the request to delete what was "
+                 "sent waits until one is");
+    } else if (r < 0) {
         log_warn("the request to delete what was sent waits until the "
                  "collector answers; inquest upload tries again%s%s",
                  *why ? ": " : "", why);
+    } else if (left.accepted > 0) {
+        log_info("the collector accepted the request to delete; inquest "
+                 "upload asks whether it is done");
     } else {
         log_info("the collector acknowledged the request to delete");
     }
 }
 
-static int withdraw(struct home *home, bool local_only)
+static int withdraw_consent(struct home *home, bool local_only)
 {
-    char id[INSTALLATION_ID_BYTES];
-    unsigned changed = 0;
+    unsigned rewritten = 0;
 
-    int r = deny_all(home);
+    int r = withdraw(home, local_only, &rewritten);
     if (r < 0)
-        return fail("the withdrawal could not be stored", r);
-    r = renew_id(home, local_only, id);
-    if (r < 0)
-        return fail("no new installation id could be drawn", r);
-    r = rewrite_all(home, CLASS_BIT(CLASS_REQUIRED), id, &changed);
-    if (r < 0)
-        return fail("some reports could not be rewritten; try again", r);
+        return fail("the withdrawal is not complete; try again", r);
     log_info("consent is withdrawn: nothing leaves this machine; %u reports "
              "were rewritten, a new installation id was drawn",
-             changed);
+             rewritten);
     if (!local_only)
         send_deletion(home);
     return EX_OK;
 }
 
-static int parse_wish(const struct invocation *invocation, struct wish *wish)
+static int parse_wish(const struct invocation *invocation,
+                      struct consent_wish *wish)
 {
     const char *verb = operand(invocation, 0);
     const char *class = operand(invocation, 1);
 
     wish->way = "command";
-    wish->include_past = option_given(invocation, "include-past");
     wish->state = strcmp(verb, "grant") == 0 ? CONSENT_GRANTED : CONSENT_DENIED;
     if (wish->state == CONSENT_DENIED && strcmp(verb, "deny") != 0) {
         log_error("consent does not know %s; it knows status, grant, deny, "
@@ -240,7 +208,7 @@ int cmd_consent(const struct invocation *invocation)
     const char *report = option_value(invocation, "report");
     bool status_only = !verb || strcmp(verb, "status") == 0;
     bool withdrawal = verb && strcmp(verb, "withdraw") == 0;
-    struct wish wish = {0};
+    struct consent_wish wish = {0};
 
     if (!status_only && !withdrawal && parse_wish(invocation, &wish) < 0)
         return EX_USAGE;
@@ -258,6 +226,11 @@ int cmd_consent(const struct invocation *invocation)
         return EX_OK;
     }
     if (withdrawal)
-        return withdraw(&home, option_given(invocation, "local-only"));
-    return report ? change_report(&home, report, &wish) : change(&home, &wish);
+        return withdraw_consent(&home, option_given(invocation, "local-only"));
+    if (report)
+        return change_report(&home, report, &wish);
+    if (wish.state == CONSENT_GRANTED &&
+        option_given(invocation, "include-past"))
+        return change_with_past(&home, &wish);
+    return change(&home, &wish);
 }

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "proto/base/err.h"
 #include "proto/class_filter.h"
 #include "proto/data_class.h"
 #include "proto/report_json.h"
+#include "reporter/app_fill.h"
 #include "reporter/commands.h"
 #include "reporter/log.h"
 #include "reporter/redact.h"
@@ -63,6 +63,50 @@ static void redact_json(const struct redact *redact, json_t *value)
     }
 }
 
+/*
+ * Names of threads and the words of a dying program: as they would leave for
+ * a collector, in place of those that symbols were looked up with.
+ */
+static void take_known_texts(json_t *json, const json_t *redacted)
+{
+    json_t *threads = json_object_get(json, "threads");
+    const json_t *from = json_object_get(redacted, "threads");
+    json_t *crash = json_object_get(redacted, "crash");
+    size_t index;
+    json_t *thread;
+
+    json_array_foreach(threads, index, thread)
+    {
+        json_t *name = json_object_get(json_array_get(from, index), "name");
+        if (name)
+            json_object_set(thread, "name", name);
+    }
+    if (crash)
+        json_object_set(json, "crash", crash);
+}
+
+/* Registers may hold eight bytes of anything: but for where it was. */
+static void drop_registers(json_t *json)
+{
+    static const char *const kept[] = {"rip", "rsp", "rbp"};
+    size_t index;
+    json_t *thread;
+
+    json_array_foreach(json_object_get(json, "threads"), index, thread)
+    {
+        json_t *registers = json_object_get(thread, "registers");
+        json_t *few = json_object();
+        for (size_t i = 0; registers && i < ARRAY_LENGTH(kept); i++) {
+            json_t *value = json_object_get(registers, kept[i]);
+            if (value)
+                json_object_set(few, kept[i], value);
+        }
+        if (registers)
+            json_object_set(thread, "registers", few);
+        json_decref(few);
+    }
+}
+
 static int open_public(const struct home *home, const char *id,
                        json_t **ret_report)
 {
@@ -70,8 +114,10 @@ static int open_public(const struct home *home, const char *id,
     struct redact redact;
 
     int r = reports_load(&home->queue, id, &report);
-    if (r == 0)
+    if (r == 0) {
+        app_fill(home, report);
         r = report_expand_frames(report);
+    }
     if (r < 0)
         return r;
     (void)class_filter(&report->base, CLASS_BIT(CLASS_REQUIRED), NULL);
@@ -81,11 +127,16 @@ static int open_public(const struct home *home, const char *id,
         return -ENOMEM;
     symbols_fill(json, missing); /* needs the paths as they are */
     json_decref(missing);
+    redact_init_home(home, &redact);
+    redact_report(&redact, report);
+    json_t *redacted = report_to_json(&report->base);
+    take_known_texts(json, redacted);
+    json_decref(redacted);
     drop_private(json);
-    redact_init(geteuid(), &redact);
+    drop_registers(json);
     redact_json(&redact, json);
     *ret_report = json;
-    return 0;
+    return redacted ? 0 : -ENOMEM;
 }
 
 int cmd_export(const struct invocation *invocation)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "proto/base/err.h"
+#include "reporter/app_fill.h"
 #include "reporter/commands.h"
 #include "reporter/headline.h"
 #include "reporter/log.h"
@@ -160,6 +161,7 @@ static void take(struct list *list, const struct reports *reports, size_t index)
         take_unreadable(list, item, r);
         return;
     }
+    app_fill(list->home, report);
     if (!wanted(list, report))
         return;
     if (list->array) {

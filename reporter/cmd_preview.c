@@ -1,15 +1,14 @@
 /* inquest preview: the very bytes that would be sent. Context: tool. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
 #include "proto/base/err.h"
-#include "proto/report_json.h"
 #include "reporter/commands.h"
 #include "reporter/log.h"
 #include "reporter/outgoing.h"
+#include "reporter/preview.h"
 
 static int load(const struct home *home, const char *id,
                 struct outgoing *ret_outgoing)
@@ -20,25 +19,11 @@ static int load(const struct home *home, const char *id,
     return r < 0 ? r : outgoing_pack(home, report, ret_outgoing);
 }
 
-/* The text is made of the packed bytes, not of the report before them. */
 static int print(const struct outgoing *outgoing, bool raw)
 {
-    OWNED_REPORT *report = NULL;
-    struct span packed = {outgoing->packed, outgoing->packed_bytes};
-
-    if (raw) {
-        fwrite(packed.data, 1, packed.size_bytes, stdout);
-        return fflush(stdout) == 0 ? 0 : -EIO;
-    }
-    int r = report_unpack(packed, &report);
-    if (r < 0)
-        return r;
-    json_t *json = report_to_json(&report->base);
-    if (!json)
-        return -ENOMEM;
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    if (!raw)
+        return preview_print(outgoing, stdout);
+    fwrite(outgoing->packed, 1, outgoing->packed_bytes, stdout);
     return fflush(stdout) == 0 ? 0 : -EIO;
 }
 

@@ -1,60 +1,35 @@
-/* inquest privacy: the data inventory, from the schema. Context: tool. */
+/* inquest privacy: the notice and the data inventory. Context: tool. */
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/ioctl.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-#include "proto/data_class.h"
 #include "reporter/commands.h"
-#include "reporter/consent.h"
+#include "reporter/notice.h"
 
-static void print_json(void)
+#define WIDTH_DEFAULT 80
+
+static unsigned width(void)
 {
-    json_t *fields = json_array();
+    struct winsize size;
 
-    for (size_t i = 0; i < data_field_count; i++) {
-        const struct data_field *field = &data_fields[i];
-        json_array_append_new(
-            fields,
-            json_pack("{s:s,s:s,s:s,s:s,s:i,s:s,s:s}", "message",
-                      field->message, "field", field->json_name, "class",
-                      data_class_name(field->class), "purpose", field->purpose,
-                      "retentionDays", (int)field->retention_days, "example",
-                      field->example, "comment", field->comment));
-    }
-    json_t *all = json_pack("{s:i,s:o}", "noticeVersion",
-                            CONSENT_NOTICE_VERSION, "fields", fields);
-    json_dumpf(all, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(all);
-}
-
-static void print_text(void)
-{
-    const char *message = "";
-
-    printf("Privacy notice, version %d. Nothing leaves without an endpoint; "
-           "inquest status says what\nwould leave now, inquest preview shows "
-           "the very bytes.\n",
-           CONSENT_NOTICE_VERSION);
-    for (size_t i = 0; i < data_field_count; i++) {
-        const struct data_field *field = &data_fields[i];
-        if (strcmp(message, field->message) != 0)
-            printf("\n%s\n", field->message);
-        message = field->message;
-        printf("  %-22s %-9s %-15s %3u days  %s%s%s\n", field->json_name,
-               data_class_name(field->class), field->purpose,
-               field->retention_days, field->comment,
-               field->example[0] ? " e.g. " : "", field->example);
-    }
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+        return WIDTH_DEFAULT;
+    return size.ws_col;
 }
 
 int cmd_privacy(const struct invocation *invocation)
 {
     if (option_given(invocation, "json")) {
-        print_json();
+        json_t *json = notice_json();
+        json_dumpf(json, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(json);
+    } else if (option_given(invocation, "markdown")) {
+        notice_markdown(stdout);
     } else {
-        print_text();
+        notice_text(stdout, width());
     }
-    return EX_OK;
+    return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }

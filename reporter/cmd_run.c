@@ -17,11 +17,13 @@
 #include "proto/base/fd.h"
 #include "proto/box.h"
 #include "reporter/aftermath.h"
+#include "reporter/app_fill.h"
 #include "reporter/child.h"
 #include "reporter/commands.h"
 #include "reporter/log.h"
 #include "reporter/recover.h"
 #include "reporter/retention.h"
+#include "reporter/usage.h"
 #include "reporter/watchable.h"
 
 #define EXIT_NOT_STARTED 126 /* as the shell */
@@ -108,6 +110,25 @@ static void tell(const struct invocation *invocation, const char *report_id,
             operand(invocation, 0), report_id);
 }
 
+/* The program runs by now: what it is called, and that it was started. */
+static void note_start(const struct invocation *invocation,
+                       const struct home *home, int64_t start_ms,
+                       struct usage_run *ret_usage)
+{
+    char path[WATCHABLE_PATH_BYTES];
+    struct app_identity app;
+
+    if (watchable_find(operand(invocation, 0), path) < 0)
+        return;
+    char *real = realpath(path, NULL);
+    int r =
+        app_started(home, real ? real : path, option_value(invocation, "app"),
+                    option_value(invocation, "app-version"), start_ms, &app);
+    free(real);
+    if (r == 0)
+        usage_start(home, &app, start_ms, ret_usage);
+}
+
 int cmd_run(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
@@ -144,7 +165,12 @@ int cmd_run(const struct invocation *invocation)
                   err_text(r < 0 ? r : -exec_errno));
         return exec_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
     }
+    struct usage_run usage = {0};
+    if (watched)
+        note_start(invocation, &home, (int64_t)aftermath.start_ms, &usage);
     child_wait(&child, &end);
+    usage_end(&home, &usage, child.pid, end.signal == 0,
+              aftermath_deserves_report(&end));
     if (watched && aftermath_of(&aftermath, &home, &child, &end)) {
         tell(invocation, aftermath.report_id, aftermath.cause);
         DROP(retention_apply(&home)); /* the next command says what is amiss */

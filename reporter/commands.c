@@ -6,6 +6,7 @@
 
 #include "proto/base/err.h"
 #include "reporter/log.h"
+#include "reporter/policy_log.h"
 #include "reporter/recover.h"
 
 const struct command commands[] = {
@@ -70,7 +71,7 @@ const struct command commands[] = {
      cmd_consent,
      false,
      {{"include-past", ARGUMENT_NONE, NULL,
-       "grant: also for reports recorded before"},
+       "grant: also for reports recorded before; shows them first"},
       {"report", ARGUMENT_MUST, "ID", "grant or deny for one report only"},
       {"local-only", ARGUMENT_NONE, NULL, "withdraw: send no deletion request"},
       {"json", ARGUMENT_NONE, NULL, "status as JSON"}}},
@@ -135,7 +136,8 @@ const struct command commands[] = {
      "every field that is recorded, its class, purpose and retention",
      cmd_privacy,
      false,
-     {{"json", ARGUMENT_NONE, NULL, "as JSON"}}},
+     {{"json", ARGUMENT_NONE, NULL, "as JSON"},
+      {"markdown", ARGUMENT_NONE, NULL, "as the page PRIVACY.md"}}},
 };
 const size_t command_count = ARRAY_LENGTH(commands);
 
@@ -180,6 +182,9 @@ int command_home_as_is(struct home *ret_home)
     }
     if (ret_home->problem[0] != '\0')
         log_warn("%s", ret_home->problem);
+    r = policy_log(ret_home);
+    if (r < 0)
+        log_warn("cannot write the audit log: %s", err_text(r));
     return 0;
 }
 

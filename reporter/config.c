@@ -34,6 +34,8 @@ const struct config_key config_keys[] = {
     {"privacy_setting", "INQUEST_PRIVACY_SETTING",
      "on (default) or off: off lets detections leave"},
     {"device_identifier", "INQUEST_DEVICE_IDENTIFIER", "guid (default) or mac"},
+    {"known_words", NULL,
+     "words of your programs that may leave in names of threads"},
     {"debuginfod", "INQUEST_DEBUGINFOD", "yes: look up debug files there"},
     {"account.device_id", NULL, "account identifier"},
     {"account.user_id", NULL, "account identifier"},
@@ -121,22 +123,6 @@ static void problem(struct config *config, const char *path, unsigned line,
     }
 }
 
-/* What to do about a file that is left out. */
-static const char *refusal(int r)
-{
-    switch (r) {
-    case -EPERM:
-        return "others may write to it, so it is not trusted; chmod go-w it, "
-               "or give it to root or to you";
-    case -ELOOP:
-        return "a symbolic link is not trusted";
-    case -ERR_FORMAT:
-        return "not a line of KEY = VALUE";
-    default:
-        return err_text(r);
-    }
-}
-
 static int read_file(struct config *config, const char *path)
 {
     OWNED_KEYFILE file = {0};
@@ -147,7 +133,7 @@ static int read_file(struct config *config, const char *path)
         return 0;
     if (r < 0) {
         config->distrusted = true;
-        problem(config, path, line, refusal(r));
+        problem(config, path, line, keyfile_error(r));
         return 0;
     }
     for (size_t i = 0; i < file.count; i++) {

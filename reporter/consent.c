@@ -12,11 +12,13 @@ static enum consent_layer ask_user(enum data_class class,
         return CONSENT_ALLOWED;
     if (word->state == CONSENT_DENIED)
         return CONSENT_BY_USER;
-    if (word->state == CONSENT_GRANTED) {
-        return report->epoch < word->since_epoch ? CONSENT_BY_EPOCH
-                                                 : CONSENT_ALLOWED;
-    }
-    return class == CLASS_OPTIONAL ? CONSENT_BY_DEFAULT : CONSENT_ALLOWED;
+    if (word->state == CONSENT_UNSET)
+        return class == CLASS_OPTIONAL ? CONSENT_BY_DEFAULT : CONSENT_ALLOWED;
+    if (class == CLASS_OPTIONAL && word->notice != layers->notices[class])
+        return CONSENT_BY_NOTICE;
+    bool before = report->epoch < word->since_epoch &&
+                  (report->past & CLASS_BIT(class)) == 0;
+    return before ? CONSENT_BY_EPOCH : CONSENT_ALLOWED;
 }
 
 enum consent_layer consent_decides(enum data_class class,
@@ -27,6 +29,8 @@ enum consent_layer consent_decides(enum data_class class,
         return CONSENT_BY_VENDOR;
     if ((layers->vendor & CLASS_BIT(class)) == 0)
         return CONSENT_BY_VENDOR;
+    if (layers->distrusted)
+        return CONSENT_BY_DISTRUST;
     if ((layers->policy & CLASS_BIT(class)) == 0)
         return CONSENT_BY_POLICY;
     if (layers->do_not_track || report->do_not_track)
@@ -63,17 +67,19 @@ uint32_t consent_sending(const struct consent_layers *layers,
 
 uint32_t consent_recording(const struct consent_layers *layers)
 {
-    const struct consent_word *words = layers->user->words;
-    uint32_t ceiling = layers->vendor & layers->policy;
+    static const enum data_class by_grant[] = {CLASS_OPTIONAL, CLASS_SENSITIVE};
+    uint32_t ceiling = layers->distrusted ? 0 : layers->vendor & layers->policy;
     uint32_t mask = CLASS_BIT(CLASS_REQUIRED) | CLASS_BIT(CLASS_DETECTION) |
                     CLASS_BIT(CLASS_FEEDBACK);
 
     if (layers->do_not_track)
         return mask;
-    if (words[CLASS_OPTIONAL].state == CONSENT_GRANTED)
-        mask |= ceiling & CLASS_BIT(CLASS_OPTIONAL);
-    if (words[CLASS_SENSITIVE].state == CONSENT_GRANTED)
-        mask |= ceiling & CLASS_BIT(CLASS_SENSITIVE);
+    for (size_t i = 0; i < ARRAY_LENGTH(by_grant); i++) {
+        const struct consent_word *word = &layers->user->words[by_grant[i]];
+        if (word->state == CONSENT_GRANTED &&
+            word->notice == layers->notices[by_grant[i]])
+            mask |= ceiling & CLASS_BIT(by_grant[i]);
+    }
     return mask;
 }
 
@@ -83,7 +89,9 @@ const char *consent_layer_text(enum consent_layer layer)
     case CONSENT_ALLOWED:
         return "nobody";
     case CONSENT_BY_VENDOR:
-        return "this build";
+        return "who packaged inquest (vendor.conf)";
+    case CONSENT_BY_DISTRUST:
+        return "a configuration file that is malformed or not to be trusted";
     case CONSENT_BY_POLICY:
         return "the administrator's policy";
     case CONSENT_BY_DO_NOT_TRACK:
@@ -94,6 +102,8 @@ const char *consent_layer_text(enum consent_layer layer)
         return "you";
     case CONSENT_BY_DEFAULT:
         return "default: it was never granted";
+    case CONSENT_BY_NOTICE:
+        return "the privacy notice: it changed since you granted it";
     case CONSENT_BY_EPOCH:
         return "being recorded before the grant";
     case CONSENT_BY_REPORT:

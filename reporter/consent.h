@@ -6,8 +6,9 @@
  * Unset is not denied: REQUIRED, DETECTION and FEEDBACK may leave when nobody
  * objects, OPTIONAL waits for a grant, SENSITIVE for one that names the
  * report. DETECTION leaves only while privacy_setting is off. A grant does not
- * reach back: a report recorded before it keeps the class at home.
- * Context: tool.
+ * reach back: a report recorded before it keeps the class at home, unless a
+ * person previewed it and said so. A grant is for the notice of its time: when
+ * a field joins the class, nobody has agreed to that. Context: tool.
  */
 #ifndef INQUEST_REPORTER_CONSENT_H
 #define INQUEST_REPORTER_CONSENT_H
@@ -17,9 +18,8 @@
 
 #include "proto/data_class.h"
 
-#define CONSENT_NOTICE_VERSION 1 /* of the privacy notice people agreed to */
-#define CONSENT_ACTOR_BYTES    32
-#define CONSENT_WAY_BYTES      24
+#define CONSENT_ACTOR_BYTES 32
+#define CONSENT_WAY_BYTES   24
 
 enum consent_state { CONSENT_UNSET, CONSENT_GRANTED, CONSENT_DENIED };
 
@@ -29,7 +29,7 @@ struct consent_word {
     int64_t time_unix_ms;
     char actor[CONSENT_ACTOR_BYTES]; /* "uid:1000" */
     char way[CONSENT_WAY_BYTES];     /* "command", "withdrawal" */
-    uint32_t notice;                 /* version of the notice then */
+    uint32_t notice;                 /* data_notices[class] then */
     uint64_t since_epoch;            /* reports before it keep the class */
 };
 
@@ -39,11 +39,13 @@ struct consent {
 };
 
 struct consent_layers {
-    uint32_t vendor;       /* CLASS_BIT()s this build may ever send */
-    uint32_t policy;       /* ceiling of the administrator */
-    bool required_by_rule; /* the administrator made REQUIRED mandatory */
-    bool do_not_track;     /* of this environment */
-    bool privacy_off;      /* privacy_setting = off */
+    uint32_t vendor;         /* ceiling of who built or packaged this */
+    bool distrusted;         /* a file of configuration was refused */
+    uint32_t policy;         /* ceiling of the administrator */
+    bool required_by_rule;   /* the administrator made REQUIRED mandatory */
+    bool do_not_track;       /* of this environment */
+    bool privacy_off;        /* privacy_setting = off */
+    const uint32_t *notices; /* data_notices, or a test's */
     const struct consent *user;
 };
 
@@ -53,17 +55,20 @@ struct consent_report {
     bool do_not_track; /* where the program ran */
     uint32_t granted;  /* CLASS_BIT()s named for this report */
     uint32_t denied;
+    uint32_t past; /* CLASS_BIT()s of later grants that reach back to it */
 };
 
 /* Who decides. */
 enum consent_layer {
     CONSENT_ALLOWED,
     CONSENT_BY_VENDOR,
+    CONSENT_BY_DISTRUST,
     CONSENT_BY_POLICY,
     CONSENT_BY_DO_NOT_TRACK,
     CONSENT_BY_PRIVACY_SETTING,
     CONSENT_BY_USER,
     CONSENT_BY_DEFAULT, /* nobody has granted it */
+    CONSENT_BY_NOTICE,  /* granted, but for another notice */
     CONSENT_BY_EPOCH,   /* granted after the report was recorded */
     CONSENT_BY_REPORT,
 };

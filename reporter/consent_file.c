@@ -42,7 +42,7 @@ static int parse_word(const char *text, struct consent_word *word)
 
     /* Numbers out of range: sscanf takes them modulo, nothing is believed
      * more than the state. NOLINTNEXTLINE(cert-err34-c) */
-    int count = sscanf(text, "%15s %31s %31s %23s %u %lu", state, time,
+    int count = sscanf(text, "%15s %31s %31s %23s %x %lu", state, time,
                        word->actor, word->way, &word->notice, &since);
     word->since_epoch = since;
     if (count != 6 || parse_state(state, &word->state) < 0)
@@ -102,7 +102,7 @@ int consent_file_write(int state_fd, const struct consent *consent)
         clock_text(word->time_unix_ms, time);
         size +=
             snprintf(text + size, sizeof text - (size_t)size,
-                     "%s = %s %s %s %s %u %lu\n",
+                     "%s = %s %s %s %s %08x %lu\n",
                      data_class_name((enum data_class) class),
                      consent_state_name(word->state), time, word->actor,
                      word->way, word->notice, (unsigned long)word->since_epoch);
@@ -127,11 +127,14 @@ static int page_create(int state_fd, int *ret_fd)
 int consent_page_update(int state_fd, const struct consent_layers *layers)
 {
     static const struct consent_report any = {.epoch = UINT64_MAX};
+    struct consent_layers tracked = *layers;
     struct consent_page now;
+
+    tracked.do_not_track = false;
     struct consent_page page = {
         .magic = CONSENT_PAGE_MAGIC,
-        .recording_classes = consent_recording(layers),
-        .sending_classes = consent_sending(layers, &any),
+        .recording_classes = consent_recording(&tracked),
+        .sending_classes = consent_sending(&tracked, &any),
         .epoch = layers->user->epoch,
     };
 
@@ -147,19 +150,6 @@ int consent_page_update(int state_fd, const struct consent_layers *layers)
     if (pwrite(fd, &page, sizeof page, 0) != (ssize_t)sizeof page)
         return -EIO;
     return fsync(fd) < 0 ? -errno : 0;
-}
-
-static int per_report_open(int state_fd, int *ret_fd)
-{
-    if (mkdirat(state_fd, CONSENT_PER_REPORT, 0700) < 0 && errno != EEXIST)
-        return -errno;
-    OWNED_FD fd = openat(state_fd, CONSENT_PER_REPORT,
-                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    state_give(state_fd, fd);
-    *ret_fd = fd_take(&fd);
-    return 0;
 }
 
 static uint32_t mask_of(const struct keyfile *file, const char *key,
@@ -180,11 +170,10 @@ void consent_report_read(int state_fd, const char *report_id,
     OWNED_FD fd = openat(state_fd, CONSENT_PER_REPORT,
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+    int r = fd < 0 ? -errno : keyfile_open(fd, report_id, &file, NULL);
     report->granted = 0;
     report->denied = 0;
-    if (fd < 0)
-        return;
-    int r = keyfile_open(fd, report_id, &file, NULL);
+    report->past = 0;
     if (r == -ENOENT)
         return;
     if (r < 0) {
@@ -193,6 +182,7 @@ void consent_report_read(int state_fd, const char *report_id,
     }
     report->granted = mask_of(&file, "granted", 0);
     report->denied = mask_of(&file, "denied", CLASS_ALL);
+    report->past = mask_of(&file, "past", 0);
 }
 
 static void append_mask(char *text, size_t capacity, const char *key,
@@ -216,11 +206,12 @@ int consent_report_write(int state_fd, const char *report_id,
     char text[512] = "";
     OWNED_FD fd = -1;
 
-    int r = per_report_open(state_fd, &fd);
+    int r = state_file_dir(state_fd, CONSENT_PER_REPORT, &fd);
     if (r < 0)
         return r;
     append_mask(text, sizeof text, "granted", report->granted);
     append_mask(text, sizeof text, "denied", report->denied);
+    append_mask(text, sizeof text, "past", report->past);
     struct span data = {(const uint8_t *)text, strlen(text)};
     return state_file_write(fd, report_id, data);
 }

@@ -4,9 +4,9 @@
  * (STATE/per-report/REPORTID). Context: tool.
  *
  *     epoch = 3
- *     OPTIONAL = granted 2026-11-24T11:00:00.000Z uid:1000 command 1 3
+ *     OPTIONAL = granted 2026-11-24T11:00:00.000Z uid:1000 command 1f02ac94 3
  *
- * (state, time, actor, way, version of the notice, since epoch). No file:
+ * (state, time, actor, way, notice, since epoch). No file:
  * everything unset. A file that is malformed or not to be trusted: everything
  * denied.
  */
@@ -32,7 +32,8 @@ MUST_CHECK int consent_file_write(int state_fd, const struct consent *consent);
 
 /*
  * Makes the page say what layers say, in place, so that programs that map it
- * see it at once. Does nothing when it says so already.
+ * see it at once. Does nothing when it says so already. DO_NOT_TRACK of this
+ * process is left out: a program heeds its own.
  */
 MUST_CHECK int consent_page_update(int state_fd,
                                    const struct consent_layers *layers);

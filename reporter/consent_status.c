@@ -4,15 +4,8 @@
 #include <stdbool.h>
 
 #include "proto/data_class.h"
+#include "reporter/notice.h"
 #include "reporter/state_file.h"
-
-static const char *const class_help[CLASS_COUNT] = {
-    [CLASS_REQUIRED] = "crash logs, memory, device, account, app, actions",
-    [CLASS_DETECTION] = "domain and address of a detected attack",
-    [CLASS_OPTIONAL] = "app, CPU and network usage, features",
-    [CLASS_FEEDBACK] = "what you type in inquest feedback",
-    [CLASS_SENSITIVE] = "raw memory, arguments, environment",
-};
 
 /* A report made now; SENSITIVE always needs the report to be named. */
 static enum consent_layer decides_now(const struct home *home,
@@ -42,8 +35,9 @@ json_t *consent_status_json(const struct home *home)
             json_object_set_new(entry, "time", json_string(time));
             json_object_set_new(entry, "actor", json_string(word->actor));
             json_object_set_new(entry, "way", json_string(word->way));
-            json_object_set_new(entry, "noticeVersion",
-                                json_integer(word->notice));
+            char notice[16];
+            snprintf(notice, sizeof notice, "%08x", word->notice);
+            json_object_set_new(entry, "noticeVersion", json_string(notice));
         }
         json_object_set_new(classes, data_class_name(class), entry);
     }
@@ -61,7 +55,7 @@ void consent_status_print(const struct home *home, FILE *out)
         fprintf(out, "%-10s %-8s %-9s %s\n", data_class_name(class),
                 consent_state_name(home->consent.words[i].state),
                 layer == CONSENT_ALLOWED ? "may leave" : "stays",
-                class_help[i]);
+                notice_what(class));
         if (layer != CONSENT_ALLOWED)
             fprintf(out, "%29s denied by %s\n", "", consent_layer_text(layer));
         if (ruled)

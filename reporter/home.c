@@ -10,11 +10,26 @@
 
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
+#include "proto/data_class.h"
+#include "proto/keyfile.h"
 #include "reporter/consent_file.h"
 
-#ifndef INQUEST_SYSTEM_DIR
-#define INQUEST_SYSTEM_DIR "/etc/inquest"
-#endif
+#define VENDOR_FILE "/../lib/inquest/vendor.conf"
+
+/* The directory of this program, without a slash at its end. */
+static int own_directory(char ret_path[STATE_PATH_BYTES])
+{
+    ssize_t size = readlink("/proc/self/exe", ret_path, STATE_PATH_BYTES - 1);
+
+    if (size < 0)
+        return -errno;
+    ret_path[size] = '\0';
+    char *slash = strrchr(ret_path, '/');
+    if (!slash)
+        return -ENOENT;
+    *slash = '\0';
+    return 0;
+}
 
 static struct state_env environment(void)
 {
@@ -38,7 +53,7 @@ static int read_config(struct home *home)
     char path[STATE_PATH_BYTES] = "";
     const char *config_home = getenv("XDG_CONFIG_HOME");
     const char *user_home = getenv("HOME");
-    struct config_places places = {INQUEST_SYSTEM_DIR, path, getenv};
+    struct config_places places = {HOME_SYSTEM_DIR, path, getenv};
 
     if (config_home && config_home[0] == '/') {
         snprintf(path, sizeof path, "%s/inquest/config", config_home);
@@ -49,7 +64,10 @@ static int read_config(struct home *home)
     }
     int r = config_open(&places, &home->config);
     if (r == 0 && home->config.problem[0] != '\0')
-        complain(home, "configuration", home->config.problem);
+        complain(home,
+                 home->config.distrusted ? "configuration, so nothing is sent"
+                                         : "configuration",
+                 home->config.problem);
     return r;
 }
 
@@ -57,7 +75,7 @@ static void read_policy(struct home *home)
 {
     const char *further_path = getenv("INQUEST_POLICY_FILE");
 
-    policy_read(INQUEST_SYSTEM_DIR "/policy.conf", &home->policy);
+    policy_read(HOME_SYSTEM_DIR "/policy.conf", &home->policy);
     if (further_path && further_path[0] != '\0') {
         struct policy further;
         policy_read(further_path, &further);
@@ -67,11 +85,25 @@ static void read_policy(struct home *home)
         complain(home, "policy, so nothing is sent", home->policy.problem);
 }
 
+/* DIR/lib/inquest/vendor.conf of an installed or built tree. */
+static void read_vendor(struct home *home)
+{
+    char path[STATE_PATH_BYTES + sizeof VENDOR_FILE];
+
+    home->vendor = (struct policy){.allowed = CLASS_ALL};
+    if (own_directory(path) < 0)
+        return;
+    memcpy(path + strlen(path), VENDOR_FILE, sizeof VENDOR_FILE);
+    policy_read(path, &home->vendor);
+    if (home->vendor.problem[0] != '\0')
+        complain(home, "vendor.conf, so nothing is sent", home->vendor.problem);
+}
+
 static void read_consent(struct home *home)
 {
     int r = consent_file_read(home->state_fd, &home->consent);
     if (r < 0)
-        complain(home, "consent file, so nothing is sent", err_text(r));
+        complain(home, "consent file, so nothing is sent", keyfile_error(r));
 }
 
 static bool env_set(const char *name)
@@ -110,6 +142,7 @@ int home_open(struct home *ret_home)
         return r;
     }
     ret_home->do_not_track = env_set("DO_NOT_TRACK");
+    read_vendor(ret_home);
     read_policy(ret_home);
     read_consent(ret_home);
     struct consent_layers layers = home_layers(ret_home);
@@ -153,28 +186,15 @@ struct consent_layers home_layers(const struct home *home)
     if (home->policy.privacy != POLICY_PRIVACY_FREE)
         off = home->policy.privacy == POLICY_PRIVACY_OFF;
     return (struct consent_layers){
-        .vendor = home->config.distrusted ? 0 : CLASS_ALL,
+        .vendor = home->vendor.allowed,
+        .distrusted = home->config.distrusted,
         .policy = home->policy.allowed,
         .required_by_rule = home->policy.required_by_rule,
         .do_not_track = home->do_not_track,
         .privacy_off = off,
+        .notices = data_notices,
         .user = &home->consent,
     };
-}
-
-/* The directory of this program, without a slash at its end. */
-static int own_directory(char ret_path[STATE_PATH_BYTES])
-{
-    ssize_t size = readlink("/proc/self/exe", ret_path, STATE_PATH_BYTES - 1);
-
-    if (size < 0)
-        return -errno;
-    ret_path[size] = '\0';
-    char *slash = strrchr(ret_path, '/');
-    if (!slash)
-        return -ENOENT;
-    *slash = '\0';
-    return 0;
 }
 
 int home_program(const char *name, char ret_path[STATE_PATH_BYTES])

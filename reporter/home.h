@@ -16,12 +16,17 @@
 
 #define HOME_PROBLEM_BYTES 640
 
+#ifndef HOME_SYSTEM_DIR
+#define HOME_SYSTEM_DIR "/etc/inquest" /* the administrator's */
+#endif
+
 struct home {
     char state_path[STATE_PATH_BYTES];
     char box_path[STATE_PATH_BYTES];
     int state_fd;
     struct queue queue;
     struct config config;
+    struct policy vendor; /* of who packaged this: only its ceiling counts */
     struct policy policy;
     struct consent consent;
     bool do_not_track;

@@ -3,12 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "proto/base/err.h"
 #include "proto/class_filter.h"
 #include "proto/frame.h"
+#include "reporter/app_fill.h"
 #include "reporter/consent_file.h"
 #include "reporter/device.h"
 #include "reporter/redact.h"
@@ -22,8 +21,7 @@ void outgoing_close(struct outgoing *outgoing)
     *outgoing = (struct outgoing){0};
 }
 
-/* The class without which this kind of report would be an empty shell. */
-static enum data_class kind_class(const Inquest__V1__Report *report)
+enum data_class outgoing_class(const Inquest__V1__Report *report)
 {
     switch (report->kind) {
     case INQUEST__V1__KIND__DETECTION:
@@ -39,9 +37,9 @@ static enum data_class kind_class(const Inquest__V1__Report *report)
 
 /* The classes that may leave. Fails with -ERR_DENIED. */
 static int ask(const struct home *home, const Inquest__V1__Report *report,
-               struct outgoing *outgoing)
+               uint32_t past, struct outgoing *outgoing)
 {
-    const enum data_class needed[] = {CLASS_REQUIRED, kind_class(report)};
+    const enum data_class needed[] = {CLASS_REQUIRED, outgoing_class(report)};
     struct consent_layers layers = home_layers(home);
     struct consent_report word = {
         .epoch = report->consent_epoch,
@@ -49,6 +47,7 @@ static int ask(const struct home *home, const Inquest__V1__Report *report,
     };
 
     consent_report_read(home->state_fd, report->report_id, &word);
+    word.past |= past;
     for (size_t i = 0; i < ARRAY_LENGTH(needed); i++) {
         outgoing->denied_class = needed[i];
         outgoing->decided = consent_decides(needed[i], &layers, &word);
@@ -82,22 +81,26 @@ static int compress(struct outgoing *outgoing)
 int outgoing_pack(const struct home *home, Inquest__V1__Report *report,
                   struct outgoing *ret_outgoing)
 {
+    return outgoing_pack_past(home, report, 0, ret_outgoing);
+}
+
+int outgoing_pack_past(const struct home *home, Inquest__V1__Report *report,
+                       uint32_t past, struct outgoing *ret_outgoing)
+{
     OWNED_OUTGOING outgoing = {0};
     struct redact redact;
-    struct stat status;
 
-    int r = ask(home, report, &outgoing);
+    int r = ask(home, report, past, &outgoing);
     if (r < 0) {
         ret_outgoing->decided = outgoing.decided;
         ret_outgoing->denied_class = outgoing.denied_class;
         return r;
     }
+    app_fill(home, report);
     device_fill(home, outgoing.classes, report);
     (void)class_filter(&report->base, outgoing.classes, NULL); /* a count */
-    uid_t owner =
-        fstat(home->state_fd, &status) == 0 ? status.st_uid : geteuid();
-    redact_init(owner, &redact);
-    redact_message(&redact, &report->base);
+    redact_init_home(home, &redact);
+    redact_report(&redact, report);
     r = report_pack(report, &outgoing.packed, &outgoing.packed_bytes);
     if (r == 0)
         r = compress(&outgoing);

@@ -23,6 +23,9 @@ struct outgoing {
     enum data_class denied_class;
 };
 
+/* The class without which a report of this kind would be an empty shell. */
+enum data_class outgoing_class(const Inquest__V1__Report *report);
+
 #define OWNED_OUTGOING CLEANUP(outgoing_close) struct outgoing
 void outgoing_close(struct outgoing *outgoing);
 
@@ -37,5 +40,10 @@ MUST_CHECK int outgoing_build(const struct home *home, struct span file,
 MUST_CHECK int outgoing_pack(const struct home *home,
                              Inquest__V1__Report *report,
                              struct outgoing *ret_outgoing);
+
+/* The same, as if grants of these CLASS_BIT()s reached back to it. */
+MUST_CHECK int outgoing_pack_past(const struct home *home,
+                                  Inquest__V1__Report *report, uint32_t past,
+                                  struct outgoing *ret_outgoing);
 
 #endif

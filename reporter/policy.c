@@ -72,7 +72,7 @@ static void refuse(struct policy *policy, const char *path, unsigned line,
         .privacy = POLICY_PRIVACY_ON,
     };
     snprintf(policy->problem, sizeof policy->problem, "%s:%u: %s", path, line,
-             err_text(r));
+             keyfile_error(r));
 }
 
 void policy_read(const char *path, struct policy *ret_policy)

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/class_filter.h"
+#include "reporter/known_text.h"
 
 static void take_name(char *destination, const char *name)
 {
@@ -45,6 +47,16 @@ void redact_init(uid_t uid, struct redact *ret_redact)
         ret_redact->full_host[0] = '\0';
     memcpy(ret_redact->host, ret_redact->full_host, REDACT_NAME_BYTES);
     ret_redact->host[strcspn(ret_redact->host, ".")] = '\0';
+}
+
+void redact_init_home(const struct home *home, struct redact *ret_redact)
+{
+    struct stat status;
+    uid_t owner =
+        fstat(home->state_fd, &status) == 0 ? status.st_uid : geteuid();
+
+    redact_init(owner, ret_redact);
+    ret_redact->known_words = config_get(&home->config, "known_words");
 }
 
 static bool is_word(char c)
@@ -160,14 +172,58 @@ char *redact_text(const struct redact *redact, const char *text)
     return NULL;
 }
 
-static char *rewrite(void *context, const char *text)
+/* What a rewriter needs of both. */
+struct rewriting {
+    const struct redact *redact;
+    struct known_text known;
+};
+
+static char *rewrite_known(const struct rewriting *with, const char *text)
 {
-    return redact_text(context, text);
+    char *redacted = redact_text(with->redact, text);
+    const char *now = redacted ? redacted : text;
+    char *known =
+        known_text_of_libc(now) ? NULL : known_text_filter(&with->known, now);
+
+    if (!known)
+        return redacted;
+    free(redacted);
+    return known;
 }
 
-void redact_message(const struct redact *redact, ProtobufCMessage *message)
+static char *rewrite(void *context, const struct data_field *field,
+                     const char *text)
 {
-    struct text_rewriter rewriter = {rewrite, (void *)(uintptr_t)redact};
+    const struct rewriting *with = context;
 
-    class_rewrite_text(message, &rewriter);
+    return field->known_text ? rewrite_known(with, text)
+                             : redact_text(with->redact, text);
+}
+
+/* The cause may begin with the abort message: what went there goes here. */
+static void follow_in_cause(const struct rewriting *with,
+                            Inquest__V1__Crash *crash)
+{
+    size_t size = strcspn(crash->abort_message, "\n");
+    char *filtered =
+        size > 0 ? rewrite_known(with, crash->abort_message) : NULL;
+    char *cause = NULL;
+
+    if (filtered && strncmp(crash->cause, crash->abort_message, size) == 0 &&
+        asprintf(&cause, "%.*s%s", (int)strcspn(filtered, "\n"), filtered,
+                 crash->cause + size) >= 0) {
+        free(crash->cause); /* begins with something, so it is from malloc */
+        crash->cause = cause;
+    }
+    free(filtered);
+}
+
+void redact_report(const struct redact *redact, Inquest__V1__Report *report)
+{
+    struct rewriting with = {redact, {report, redact->known_words}};
+    struct text_rewriter rewriter = {rewrite, &with};
+
+    if (report->crash)
+        follow_in_cause(&with, report->crash);
+    class_rewrite_text(&report->base, &rewriter);
 }

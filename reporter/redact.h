@@ -1,15 +1,17 @@
 /*
  * Redaction: what names a person or a machine inside free text. Home
  * directories become ~, the user's and the host's name <user> and <host>,
- * e-mail addresses <email>. Context: tool.
+ * e-mail addresses <email>. Texts that the schema calls known_text leave only
+ * as far as known_text.h allows. Context: tool.
  */
 #ifndef INQUEST_REPORTER_REDACT_H
 #define INQUEST_REPORTER_REDACT_H
 
-#include <protobuf-c/protobuf-c.h>
 #include <sys/types.h>
 
 #include "proto/base/compiler.h"
+#include "proto/report_codec.h"
+#include "reporter/home.h"
 
 #define REDACT_NAME_BYTES 256
 #define REDACT_NAME_MIN   3 /* shorter names are words like any other */
@@ -20,10 +22,14 @@ struct redact {
     char user[REDACT_NAME_BYTES];
     char host[REDACT_NAME_BYTES]; /* without the domain */
     char full_host[REDACT_NAME_BYTES];
+    const char *known_words; /* of the administrator; NULL: none. Borrowed */
 };
 
 /* From the user database, HOME, and the kernel, for the user uid. */
 void redact_init(uid_t uid, struct redact *ret_redact);
+
+/* For the owner of the state directory, with the words of configuration. */
+void redact_init_home(const struct home *home, struct redact *ret_redact);
 
 /*
  * The text without them, from malloc; NULL when there is nothing to change.
@@ -31,7 +37,7 @@ void redact_init(uid_t uid, struct redact *ret_redact);
  */
 char *redact_text(const struct redact *redact, const char *text);
 
-/* All free text of a message. */
-void redact_message(const struct redact *redact, ProtobufCMessage *message);
+/* All free text of a report. */
+void redact_report(const struct redact *redact, Inquest__V1__Report *report);
 
 #endif

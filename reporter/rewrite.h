@@ -11,11 +11,19 @@
 #include "proto/base/compiler.h"
 #include "reporter/home.h"
 
+#define REWRITE_PASSES_MAX 8
+#define REWRITE_TMP_AGE_S  60 /* older ones in tmp/ have no writer */
+
 /*
- * Keeps only what is in classes (CLASS_BIT()s) in every report of new/ and
- * sent/, and puts installation_id, when not NULL, in place of theirs. Writes
- * how many were changed. A report that is being sent is left to its claimant,
- * which checks consent once more; one that cannot be read is erased.
+ * Keeps only what is in classes (CLASS_BIT()s) in every report of the queue,
+ * wherever it lies, and puts installation_id, when not NULL, in place of
+ * theirs. A report that is being sent is waited for (the uploader sees the
+ * same denial and lets go); one that is nothing without its class, and one
+ * that cannot be read, is erased. Writes how many were changed or erased; a
+ * line of the audit log says it too.
+ *
+ * Consent must have been stored before, so that nothing of those classes is
+ * recorded meanwhile. Fails with -EBUSY when an uploader did not let go.
  */
 MUST_CHECK int rewrite_all(struct home *home, uint32_t classes,
                            const char *installation_id, unsigned *ret_changed);

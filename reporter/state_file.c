@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +18,23 @@
 #define ERASE_BYTES     4096
 #define ERASE_BYTES_MAX (64 << 20) /* four times the largest report */
 
-static int write_synced(int dir_fd, const char *name, struct span data)
+int state_file_dir(int dir_fd, const char *name, int *ret_fd)
+{
+    bool made = mkdirat(dir_fd, name, 0700) == 0;
+
+    if (!made && errno != EEXIST)
+        return -errno;
+    OWNED_FD fd =
+        openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (made)
+        state_give(dir_fd, fd);
+    *ret_fd = fd_take(&fd);
+    return 0;
+}
+
+static int write_new(int dir_fd, const char *name, struct span data, bool sync)
 {
     (void)unlinkat(dir_fd, name, 0); /* a dead writer's, or planted */
     OWNED_FD fd =
@@ -29,24 +46,34 @@ static int write_synced(int dir_fd, const char *name, struct span data)
     int r = io_write_all(fd, data.data, data.size_bytes);
     if (r < 0)
         return r;
-    return fsync(fd) < 0 ? -errno : 0;
+    return sync && fsync(fd) < 0 ? -errno : 0;
 }
 
-int state_file_write(int dir_fd, const char *name, struct span data)
+static int write_file(int dir_fd, const char *name, struct span data, bool sync)
 {
     char temporary[NAME_BYTES];
 
     int size = snprintf(temporary, sizeof temporary, ".%s.%d", name, getpid());
     if (size < 0 || size >= (int)sizeof temporary)
         return -ENAMETOOLONG;
-    int r = write_synced(dir_fd, temporary, data);
+    int r = write_new(dir_fd, temporary, data, sync);
     if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
         r = -errno;
     if (r < 0) {
         (void)unlinkat(dir_fd, temporary, 0); /* ours; perhaps not there */
         return r;
     }
-    return fsync(dir_fd) < 0 ? -errno : 0;
+    return sync && fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+int state_file_write(int dir_fd, const char *name, struct span data)
+{
+    return write_file(dir_fd, name, data, true);
+}
+
+int state_file_note(int dir_fd, const char *name, struct span data)
+{
+    return write_file(dir_fd, name, data, false);
 }
 
 static int overwrite(int fd, off_t size_bytes)

@@ -19,6 +19,15 @@
  */
 MUST_CHECK int state_file_write(int dir_fd, const char *name, struct span data);
 
+/* The same without waiting for the disk: a power loss may cost the word. */
+MUST_CHECK int state_file_note(int dir_fd, const char *name, struct span data);
+
+/*
+ * Opens the directory name inside dir_fd, 0700, made where it is missing and
+ * then given to the owner of dir_fd. No symbolic link is followed.
+ */
+MUST_CHECK int state_file_dir(int dir_fd, const char *name, int *ret_fd);
+
 /*
  * Overwrites the bytes of name before it is unlinked, so that they are not
  * left in free blocks (as far as the file system writes in place).

@@ -4,12 +4,15 @@
  *     boxes of the dead -> reports        (recover.h)
  *     busy/ of dead claimants -> new/     (claim.h)
  *     tmp/ and temporary names of dead writers -> erased
+ *     usage of days that are over -> reports  (usage.h)
  *     beyond the limits -> discarded      (retention.h)
  *
  * Several may sweep at once. Context: tool.
  */
 #ifndef INQUEST_REPORTER_SWEEP_H
 #define INQUEST_REPORTER_SWEEP_H
+
+#include <stdint.h>
 
 #include "proto/base/compiler.h"
 #include "reporter/home.h"
@@ -22,5 +25,8 @@
  * done all the same.
  */
 MUST_CHECK int sweep(struct home *home);
+
+/* Erases what writers that died left, when nobody touched it for so long. */
+MUST_CHECK int sweep_temporary(const struct home *home, int64_t age_s);
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef INQUEST_REPORTER_TRANSPORT_H
 #define INQUEST_REPORTER_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,8 @@
 #define TRANSPORT_PARALLEL_MAX   16
 #define TRANSPORT_ANSWER_BYTES   4096 /* of an answer; more is thrown away */
 #define TRANSPORT_DETAIL_BYTES   256
+#define TRANSPORT_BODY_BYTES     1024
+#define TRANSPORT_PATH_BYTES     128
 #define TRANSPORT_RETRY_BYTES    64
 #define TRANSPORT_REDIRECTS_MAX  3
 #define TRANSPORT_ENDPOINT_BYTES 1024
@@ -38,6 +41,7 @@ struct transport_post {
     const char *encoding;        /* "gzip", or NULL */
     const char *idempotency_key; /* or NULL */
     struct span body;            /* kept by the caller until the answer */
+    bool get;                    /* ask without a body: GET */
     void *owner;                 /* the caller's */
 };
 
@@ -46,6 +50,7 @@ struct transport_answer {
     long status; /* 0: no answer: the network, TLS or the name */
     char retry_after[TRANSPORT_RETRY_BYTES];
     char detail[TRANSPORT_DETAIL_BYTES]; /* one line for a person */
+    char body[TRANSPORT_BODY_BYTES];     /* its beginning, ends with NUL */
 };
 
 struct transport;

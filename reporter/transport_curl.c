@@ -252,10 +252,14 @@ static void set_request(struct transfer *transfer, const char *url)
 
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->post.body.data);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     (curl_off_t)transfer->post.body.size_bytes);
+    if (transfer->post.get) {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->post.body.data);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                         (curl_off_t)transfer->post.body.size_bytes);
+    }
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "inquest/" INQUEST_VERSION);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
@@ -278,7 +282,7 @@ static size_t free_slot(const struct transport *transport)
 int transport_post(struct transport *transport,
                    const struct transport_post *post)
 {
-    char url[TRANSPORT_ENDPOINT_BYTES + 64];
+    char url[TRANSPORT_ENDPOINT_BYTES + TRANSPORT_PATH_BYTES];
     size_t slot = free_slot(transport);
 
     if (slot == TRANSPORT_PARALLEL_MAX)
@@ -293,7 +297,7 @@ int transport_post(struct transport *transport,
         transfer_close(transport, slot);
         return -EINVAL;
     }
-    snprintf(url, sizeof url, "%s%.60s", transport->endpoint, post->path);
+    snprintf(url, sizeof url, "%s%s", transport->endpoint, post->path);
     set_security(transfer->easy, &transport->options);
     set_limits(transfer->easy, transport->options.timeout_s);
     set_request(transfer, url);
@@ -372,6 +376,9 @@ static void fill_answer(const struct transfer *transfer, CURLcode code,
     } else {
         copy_line(transfer->answer, transfer->answer_bytes, answer->detail);
     }
+    size_t size = transfer->answer_bytes;
+    size = size < sizeof answer->body ? size : sizeof answer->body - 1;
+    memcpy(answer->body, transfer->answer, size); /* zeroed behind it */
     /* A cut answer still has its status line; but only a whole one counts. */
     if ((code != CURLE_OK && code != CURLE_WRITE_ERROR) ||
         !transfer->headers_whole) {

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -16,6 +15,8 @@
 #include "reporter/backoff.h"
 #include "reporter/claim.h"
 #include "reporter/consent_file.h"
+#include "reporter/consent_watch.h"
+#include "reporter/deletion.h"
 #include "reporter/log.h"
 #include "reporter/outgoing.h"
 #include "reporter/progress.h"
@@ -25,7 +26,6 @@
 #include "reporter/upload_verdict.h"
 
 #define PARALLEL_DEFAULT 8
-#define EVENTS_BYTES     4096
 
 /* One report on its way. */
 struct sending {
@@ -45,9 +45,9 @@ struct round {
     struct progress progress;
     unsigned in_flight;
     unsigned parallel;
-    int wake_fd; /* readable when the consent file changes */
-    bool halt;   /* start no more */
-    bool cut;    /* consent changed */
+    struct consent_watch watch;
+    bool halt; /* start no more */
+    bool cut;  /* consent changed */
     struct backoff backoff;
 };
 
@@ -254,10 +254,7 @@ static void take_answer(struct round *round,
 /* Consent changed under way: nothing more leaves, what is in flight is cut. */
 static void cut(struct round *round)
 {
-    char events[EVENTS_BYTES];
-
-    DROP(read(round->wake_fd, events, sizeof events)); /* only to drain it */
-    if (!home_refresh(round->home))
+    if (!consent_watch_changed(&round->watch, round->home))
         return;
     round->cut = true;
     round->halt = true;
@@ -301,7 +298,7 @@ static void start_progress(struct round *round, const struct reports *reports)
 static int step(struct round *round)
 {
     struct transport_answer answer;
-    int r = transport_wait(round->transport, round->wake_fd, &answer);
+    int r = transport_wait(round->transport, round->watch.fd, &answer);
 
     if (r == 1) {
         take_answer(round, &answer);
@@ -332,17 +329,6 @@ static int send_all(struct round *round, const struct reports *reports)
         r = step(round);
     progress_end(&round->progress);
     return r;
-}
-
-static int watch_consent(const struct home *home)
-{
-    OWNED_FD fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    char path[64];
-
-    snprintf(path, sizeof path, "/proc/self/fd/%d", home->state_fd);
-    if (fd < 0 || inotify_add_watch(fd, path, IN_MOVED_TO) < 0)
-        return -1; /* then a change counts from the next report on */
-    return fd_take(&fd);
 }
 
 /* Whether to wait, because somebody said so. */
@@ -396,7 +382,8 @@ static int run_round(struct round *round)
             result->kept += reports.items[i].place == QUEUE_NEW;
         r = 0;
     } else if (r >= 0) {
-        if (deletion_send(round->home, round->transport) < 0)
+        struct deletion_count left;
+        if (deletion_send(round->home, round->transport, &left) < 0)
             say(round, "the deletion request is not acknowledged yet", "");
         r = send_all(round, &reports);
         upload_sent_settle(&round->accepted);
@@ -408,7 +395,6 @@ static int run_round(struct round *round)
 int upload_run(struct home *home, const struct upload_options *options,
                struct upload_result *ret_result)
 {
-    OWNED_FD wake_fd = -1;
     struct round round = {
         .home = home,
         .options = options,
@@ -421,8 +407,7 @@ int upload_run(struct home *home, const struct upload_options *options,
         ret_result->no_endpoint = true;
         return 0;
     }
-    wake_fd = watch_consent(home);
-    round.wake_fd = wake_fd;
+    consent_watch_open(home, &round.watch);
     set_parallel(&round);
     int r = run_round(&round);
     if (r == 0 && round.cut) {
@@ -432,5 +417,6 @@ int upload_run(struct home *home, const struct upload_options *options,
         ret_result->kept = 0;
         r = run_round(&round);
     }
+    consent_watch_close(&round.watch);
     return r;
 }

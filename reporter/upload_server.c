@@ -1,4 +1,4 @@
-/* Endpoint, token, deletion requests. Context: tool. */
+/* Endpoint and token. Context: tool. */
 #include "reporter/upload_server.h"
 
 #include <errno.h>
@@ -11,13 +11,8 @@
 
 #include "proto/base/err.h"
 #include "proto/base/io.h"
-#include "proto/keyfile.h"
-#include "reporter/audit.h"
-#include "reporter/state_file.h"
-#include "reporter/upload_verdict.h"
 
 #define TOKEN_BYTES_MAX 800 /* a header line holds it */
-#define BODY_BYTES      128
 
 /* Fit for a header's line (RFC 6750 section 2.1 allows less still). */
 static bool token_fits(const char *token, size_t size)
@@ -85,43 +80,4 @@ int upload_server_open(const struct home *home, char *why, size_t why_bytes,
                              : err_text(r));
     }
     return r;
-}
-
-int deletion_request(const struct home *home, const char *installation)
-{
-    char text[BODY_BYTES];
-
-    int size =
-        snprintf(text, sizeof text, "installationId = %s\n", installation);
-    struct span data = {(const uint8_t *)text, (size_t)size};
-    return state_file_write(home->state_fd, DELETION_FILE, data);
-}
-
-int deletion_send(const struct home *home, struct transport *transport)
-{
-    OWNED_KEYFILE file = {0};
-    struct transport_answer answer = {0};
-    char body[BODY_BYTES];
-
-    if (keyfile_open(home->state_fd, DELETION_FILE, &file, NULL) < 0)
-        return 0;
-    const char *id = keyfile_get(&file, "installationId");
-    int size = snprintf(body, sizeof body, "{\"installationId\":\"%.36s\"}",
-                        id ? id : "");
-    struct transport_post post = {
-        .path = "/v1/deletion-requests",
-        .content_type = "application/json",
-        .body = {(const uint8_t *)body, (size_t)size},
-    };
-    int r = transport_post(transport, &post);
-    if (r == 0)
-        r = transport_wait(transport, -1, &answer);
-    if (r < 0)
-        return r;
-    if (r == 0 || upload_verdict(answer.status) != UPLOAD_ACCEPTED)
-        return -EAGAIN; /* asked again at the next upload */
-    r = state_file_erase(home->state_fd, DELETION_FILE);
-    if (r == 0)
-        r = audit_append(home->state_fd, "deletion", "acknowledged");
-    return r < 0 ? r : 1;
 }

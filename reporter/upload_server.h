@@ -1,6 +1,5 @@
 /*
- * The server as configured: endpoint, credentials, and the requests for
- * deletion that wait for it. Context: tool.
+ * The server as configured: endpoint and credentials. Context: tool.
  */
 #ifndef INQUEST_REPORTER_UPLOAD_SERVER_H
 #define INQUEST_REPORTER_UPLOAD_SERVER_H
@@ -8,8 +7,6 @@
 #include "proto/base/compiler.h"
 #include "reporter/home.h"
 #include "reporter/transport.h"
-
-#define DELETION_FILE "deletion-request"
 
 /*
  * Opens the transport for the configured endpoint with its token, read from
@@ -19,16 +16,5 @@
 MUST_CHECK int upload_server_open(const struct home *home, char *why,
                                   size_t why_bytes,
                                   struct transport **ret_transport);
-
-/* Remembers that this installation's reports are to be deleted there. */
-MUST_CHECK int deletion_request(const struct home *home,
-                                const char *installation_id);
-
-/*
- * Sends the remembered request, if there is one, and forgets it when the
- * server acknowledged. 1: there was one and it is done; 0: none.
- */
-MUST_CHECK int deletion_send(const struct home *home,
-                             struct transport *transport);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/report_json.h"
+#include "reporter/app_fill.h"
 #include "reporter/reports.h"
 #include "reporter/symbols.h"
 
@@ -179,6 +180,7 @@ int view_open(const struct home *home, const char *id, bool raw,
     int r = reports_load(&home->queue, id, &report);
     if (r < 0)
         return r;
+    app_fill(home, report);
     r = report_expand_frames(report);
     if (r < 0)
         return r;

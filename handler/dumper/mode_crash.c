@@ -8,6 +8,7 @@
 #include "handler/dumper/deliver.h"
 #include "handler/dumper/modes.h"
 #include "handler/dumper/session.h"
+#include "proto/data_class.h"
 #include "proto/state_dir.h"
 
 #define ALARM_SECONDS 10 /* after that something is badly wrong */
@@ -48,6 +49,8 @@ int mode_crash(void)
     build_threads(&build);
     build_abort(&build);
     build_memory(&build);
+    if ((session_classes(&build) & CLASS_BIT(CLASS_SENSITIVE)) != 0)
+        build_sensitive(&build);
     crash_loop_note(&build);
     session_tier(&build, INQUEST__V1__TIER_NAME__DUMPER, NULL);
     session_keep_id(&build, box);

@@ -45,6 +45,9 @@ void build_abort(struct build *build);
 /* History from the box's rings and a sample of now. */
 void build_memory(struct build *build);
 
+/* Raw evidence: only where session_classes allows SENSITIVE. */
+void build_sensitive(struct build *build);
+
 /*
  * What others know of a death; UINT64_MAX: not known. Counters are as they
  * stand now, and as they stood before the start where the box does not say.

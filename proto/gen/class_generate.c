@@ -23,19 +23,26 @@
 #define NAME_BYTES       256
 #define MESSAGE_FIELD_NR 4 /* FileDescriptorProto.message_type */
 #define FIELD_FIELD_NR   2 /* DescriptorProto.field */
+#define CLASSES_MAX      6 /* values of DataClass */
+#define FNV_BASIS        2166136261u
+#define FNV_PRIME        16777619u
 
 typedef Google__Protobuf__FileDescriptorProto File;
 typedef Google__Protobuf__DescriptorProto Message;
 typedef Google__Protobuf__FieldDescriptorProto Field;
 
 static int refused;
+static uint32_t notices[CLASSES_MAX]; /* FNV-1a of each class's fields */
 
+/* On one line: a line break and the blank behind it are one blank. */
 static void write_string(FILE *out, const char *text)
 {
     fputc('"', out);
     for (; *text; text++) {
         if (*text == '"' || *text == '\\')
             fputc('\\', out);
+        if (*text == '\n' && text[1] == ' ')
+            continue;
         fputc(*text == '\n' ? ' ' : *text, out);
     }
     fputc('"', out);
@@ -114,20 +121,97 @@ static void comment_of(const File *file, int message, int field,
         comment[--size] = '\0';
 }
 
-static void write_row(FILE *out, const char *message, const Field *field,
-                      const Inquest__DataOptions *options, const char *comment)
+static void note(int class, const char *text)
 {
+    if (class < 0 || class >= CLASSES_MAX)
+        return;
+    if (notices[class] == 0)
+        notices[class] = FNV_BASIS;
+    for (; *text; text++)
+        notices[class] = (notices[class] ^ (uint8_t)*text) * FNV_PRIME;
+}
+
+/* What a person agrees to: the field, what it is for, and how long. */
+static void note_field(const char *message, const Field *field,
+                       const Inquest__DataOptions *options)
+{
+    char text[NAME_BYTES];
+
+    snprintf(text, sizeof text, "%s.%s %d %u\n", message, field->name,
+             options->purpose, options->retention_days);
+    note(options->class_, text);
+}
+
+/* The first value of an enum that says something. */
+static const char *enum_example(const File *file, const char *type)
+{
+    const char *last = strrchr(type, '.');
+
+    for (size_t i = 0; last && i < file->n_enum_type; i++) {
+        const Google__Protobuf__EnumDescriptorProto *of = file->enum_type[i];
+        if (strcmp(of->name, last + 1) == 0 && of->n_value > 1)
+            return of->value[1]->name;
+    }
+    return "";
+}
+
+/* What a value looks like, where the schema gives no example. */
+static const char *example_of(const File *file, const Field *field,
+                              const Inquest__DataOptions *options)
+{
+    if (options->example && *options->example)
+        return options->example;
+    switch (options->format) {
+    case INQUEST__FORMAT__HEX:
+        return "0x7ffe5c3a2f18";
+    case INQUEST__FORMAT__HEX_BYTES:
+        return "8ea80b0bf6a31a6b";
+    case INQUEST__FORMAT__TIME_UNIX_MS:
+        return "2026-11-24T11:00:00.000Z";
+    default:
+        break;
+    }
+    switch (field->type) {
+    case GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_MESSAGE:
+        return "{…}";
+    case GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_ENUM:
+        return enum_example(file, field->type_name);
+    case GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BOOL:
+        return "true";
+    case GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_STRING:
+        return "text";
+    case GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BYTES:
+        return "base64";
+    default:
+        return "42";
+    }
+}
+
+struct row {
+    const char *message;
+    const Field *field;
+    const Inquest__DataOptions *options;
+    const char *comment;
+    const char *example;
+};
+
+static void write_row(FILE *out, const struct row *row)
+{
+    const Field *field = row->field;
+    const Inquest__DataOptions *options = row->options;
     const ProtobufCEnumValue *purpose = protobuf_c_enum_descriptor_get_value(
         &inquest__purpose__descriptor, (int)options->purpose);
 
-    fprintf(out, "    {\"%s\", \"%s\", \"%s\", %d, %d, %d, %s, \"%s\", %u, ",
-            message, field->name, field->json_name ? field->json_name : "",
+    fprintf(out,
+            "    {\"%s\", \"%s\", \"%s\", %d, %d, %d, %s, %s, \"%s\", %u, ",
+            row->message, field->name, field->json_name ? field->json_name : "",
             field->number, options->class_, options->format,
-            options->free_text ? "true" : "false", purpose ? purpose->name : "",
-            options->retention_days);
-    write_string(out, options->example ? options->example : "");
+            options->free_text ? "true" : "false",
+            options->known_text ? "true" : "false",
+            purpose ? purpose->name : "", options->retention_days);
+    write_string(out, row->example);
     fputs(", ", out);
-    write_string(out, *comment == ' ' ? comment + 1 : comment);
+    write_string(out, *row->comment == ' ' ? row->comment + 1 : row->comment);
     fputs("},\n", out);
 }
 
@@ -139,7 +223,7 @@ static void write_map_entry(FILE *out, const char *outer, const Message *entry,
 
     snprintf(name, sizeof name, "%s.%s", outer, entry->name);
     for (size_t i = 0; i < entry->n_field; i++)
-        write_row(out, name, entry->field[i], options, "");
+        write_row(out, &(struct row){name, entry->field[i], options, "", ""});
 }
 
 static void write_nested_map(FILE *out, const Message *message,
@@ -166,7 +250,9 @@ static void write_message(FILE *out, const File *file, int index)
         Inquest__DataOptions *options = options_of(field);
         if (is_complete(message->name, field, options)) {
             comment_of(file, index, (int)i, comment);
-            write_row(out, message->name, field, options, comment);
+            write_row(out, &(struct row){message->name, field, options, comment,
+                                         example_of(file, field, options)});
+            note_field(message->name, field, options);
             write_nested_map(out, message, field, options);
         }
         if (options)
@@ -189,8 +275,12 @@ static void write_table(FILE *out,
             write_message(out, file, (int)j);
     }
     fputs("};\nconst size_t data_field_count =\n"
-          "    sizeof data_fields / sizeof data_fields[0];\n",
+          "    sizeof data_fields / sizeof data_fields[0];\n"
+          "const uint32_t data_notices[CLASS_COUNT] = {",
           out);
+    for (size_t i = 0; i < CLASSES_MAX; i++)
+        fprintf(out, "%s0x%08xu", i == 0 ? "" : ", ", notices[i]);
+    fputs("};\n", out);
 }
 
 static Google__Protobuf__FileDescriptorSet *read_set(const char *path)

@@ -27,6 +27,7 @@ class DeliveryTest(unittest.TestCase):
             tempfile.mkdtemp(prefix="inquest-deliver-"))
         self.addCleanup(shutil.rmtree, self.directory)
         self.state = self.directory / "state"
+        self.program = BUILD / "bin/inquest"
         self.environment = {
             name: value for name, value in os.environ.items()
             if not name.startswith("INQUEST_") and name != "DO_NOT_TRACK"
@@ -52,7 +53,7 @@ class DeliveryTest(unittest.TestCase):
     def start(self, *arguments, **options):
         options.setdefault("stderr", subprocess.PIPE)
         return subprocess.Popen(
-            [BUILD / "bin/inquest", *arguments], env=self.environment,
+            [self.program, *arguments], env=self.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
             errors="replace", **options)
 

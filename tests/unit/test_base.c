@@ -14,11 +14,43 @@
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
 #include "proto/base/span.h"
+#include "proto/base/utf8.h"
 
 static void crc_of_the_nine_digits_is_that_of_the_rfc(void **state)
 {
     (void)state;
     assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283);
+}
+
+static void bytes_that_are_not_utf8_become_question_marks(void **state)
+{
+    /* RFC 3629 section 4: each in a buffer of its own. */
+    static const struct {
+        const char *from;
+        const char *to;
+    } cases[] = {
+        {"plain", "plain"},
+        {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+        {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+        {"latin gr\xfc\xdf", "latin gr??"},
+        {"\xc0\xaf", "??"},           /* overlong */
+        {"\xe0\x80\xaf", "???"},      /* overlong */
+        {"\xed\xa0\x80", "???"},      /* a surrogate */
+        {"\xf4\x90\x80\x80", "????"}, /* beyond U+10FFFF */
+        {"cut \xe2\x82", "cut ??"},   /* its end is missing */
+        {"\xf0\x9f\x98 x", "??? x"},
+        {"\x80\xbf\xff\xfe", "????"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        char text[32];
+        size_t size = strlen(cases[i].from);
+        memcpy(text, cases[i].from, size + 1);
+        assert_int_equal(utf8_repair(text, size),
+                         strcmp(cases[i].from, cases[i].to) != 0);
+        assert_string_equal(text, cases[i].to);
+    }
 }
 
 static void crc_goes_on_where_it_stopped(void **state)
@@ -134,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crc_of_the_nine_digits_is_that_of_the_rfc),
+        cmocka_unit_test(bytes_that_are_not_utf8_become_question_marks),
         cmocka_unit_test(crc_goes_on_where_it_stopped),
         cmocka_unit_test(text_beyond_its_buffer_is_cut_and_says_so),
         cmocka_unit_test(numbers_are_written_in_their_base),

@@ -1,0 +1,36 @@
+/*
+ * Withdrawal of all consent, in the order that leaves nothing open when it is
+ * cut short: the denial durably, what lies here rewritten, a deletion request
+ * for what was sent, a new installation id. Context: tool.
+ */
+#ifndef INQUEST_REPORTER_WITHDRAW_H
+#define INQUEST_REPORTER_WITHDRAW_H
+
+#include <stdbool.h>
+
+#include "proto/base/compiler.h"
+#include "reporter/home.h"
+
+/*
+ * The last word of the person who runs the command, on one class. The caller
+ * raises the epoch and stores it.
+ */
+struct consent_wish {
+    enum data_class class;
+    enum consent_state state;
+    const char *way; /* "command", "withdrawal" */
+};
+void consent_apply(struct home *home, const struct consent_wish *wish);
+
+/* The consent file, durably, then the page that running programs see. */
+MUST_CHECK int consent_store(struct home *home);
+
+/*
+ * Denies every class and makes it true. With local_only nothing is asked of
+ * the collector. Writes how many reports were rewritten. When it fails the
+ * denial may stand already: the same again goes on.
+ */
+MUST_CHECK int withdraw(struct home *home, bool local_only,
+                        unsigned *ret_rewritten);
+
+#endif

@@ -1,0 +1,344 @@
+"""Denial and withdrawal: at once, on the wire and on the disk; and the
+request to delete what was sent, until it is done."""
+
+import gzip
+import json
+import os
+import subprocess
+import threading
+import time
+import unittest
+
+import find
+import layers
+import sender
+import wire
+from fault_server import FaultServer, status
+from job import PYTHON_CRASH
+from layers import CLASSES, Report
+
+ACCEPT = status(202, body=b"{}")
+REPORTS = "/v1/reports"
+DELETIONS = "/v1/deletion-requests"
+PLANTED = "plantedWord7"  # in every field that is not REQUIRED
+CUT_MAX_S = 5
+
+
+class Held:
+    """A server that keeps the answer back. cut: when the sender went."""
+
+    def __init__(self, test, count=1):
+        self.cut = threading.Event()
+        self.arrived = threading.Semaphore(0)
+        self.server = test.serve(FaultServer([self.hold] * count + [ACCEPT]))
+
+    def hold(self, connection, request):
+        self.arrived.release()
+        try:
+            more = connection.recv(1)  # nothing, until the end
+        except OSError:
+            more = b""
+        if not more:
+            self.cut.set()
+        return False
+
+    def wait(self, count=1):
+        for _ in range(count):
+            if not self.arrived.acquire(timeout=20):
+                raise TimeoutError("no upload arrived")
+
+
+class Withdrawal(layers.ConsentTest):
+    def setUp(self):
+        super().setUp()
+        self.environment["INQUEST_PRIVACY_SETTING"] = "off"
+
+    def grant_all(self):
+        for cls in CLASSES:
+            self.ok("consent", "grant", cls)
+
+    def ok(self, *arguments):
+        done = self.inquest(*arguments)
+        self.assertEqual(done.returncode, sender.EX_OK, done.stderr)
+        return done
+
+    def epoch(self):
+        status_text = self.ok("consent", "status", "--json").stdout
+        return json.loads(status_text)["epoch"]
+
+    def plant(self, count=1, **says):
+        reports = [Report(epoch=self.epoch(), **says) for _ in range(count)]
+        self.drop(reports, PLANTED)
+        return reports
+
+    def old_id(self):
+        self.ok("status")
+        path = self.state / "installation-id"
+        if not path.exists():  # drawn at the first need
+            self.ok("feedback", "--type", "smile", "--comment", "hello")
+        return path.read_text().strip()
+
+    def assert_nothing_below(self, *words):
+        self.assertEqual(find.words_below(self.state, words), [])
+
+    # --- a denial while an upload is held open ---
+
+    def revoke_while_held(self, *revocation, waiting=3):
+        held = Held(self)
+        self.grant_all()
+        self.environment["INQUEST_PARALLEL"] = "1"
+        self.plant(waiting)
+        uploader = self.start("upload", "--json")
+        held.wait()
+        start = time.monotonic()
+        self.ok(*revocation)
+        self.assertTrue(held.cut.wait(CUT_MAX_S), "the connection stands")
+        out, err = uploader.communicate(timeout=20)
+        self.assertLess(time.monotonic() - start, 2 * CUT_MAX_S)
+        return held.server, json.loads(out)
+
+    def test_denying_required_cuts_and_nothing_more_is_sent(self):
+        server, result = self.revoke_while_held("consent", "deny", "REQUIRED")
+        self.assertEqual([r.path for r in server.requests], [REPORTS])
+        self.assertEqual(result["sent"], 0)
+        self.assertEqual(self.places(), {"new": 3})
+        self.ok("upload", "--now")
+        self.assertEqual(len(server.requests), 1)
+
+    def test_local_withdrawal_cuts_and_the_queue_is_clean(self):
+        held_server, result = self.revoke_while_held(
+            "consent", "withdraw", "--local-only")
+        self.assertEqual([r.path for r in held_server.requests], [REPORTS])
+        self.assertEqual(result["sent"], 0)
+        self.assert_nothing_below(PLANTED)
+
+    def test_denying_optional_cuts_and_the_rest_goes_without(self):
+        server, result = self.revoke_while_held("consent", "deny", "OPTIONAL")
+        self.assertEqual(result["sent"], 3)
+        for pairs in wire.messages_of(server.requests[1:]):
+            self.assertFalse({p for p in wire.paths(pairs)
+                              if p.startswith(("usage", "features"))})
+        self.assertFalse(find.words_below(
+            self.state / "queue/new", [PLANTED]))
+
+    def test_a_word_for_one_report_cuts_too(self):
+        held = Held(self)
+        self.grant_all()
+        report, = self.plant(1)
+        uploader = self.start("upload")
+        held.wait()
+        self.ok("consent", "deny", "REQUIRED", "--report", report.id)
+        self.assertTrue(held.cut.wait(CUT_MAX_S), "the connection stands")
+        uploader.communicate(timeout=20)
+        self.assertEqual(self.places(), {"new": 1})
+
+    def test_a_policy_cuts_too(self):
+        held = Held(self)
+        self.grant_all()
+        self.write(self.policy, "allow = REQUIRED FEEDBACK\n")
+        self.plant(1)
+        uploader = self.start("upload")
+        held.wait()
+        self.write(self.policy, "allow = none\n")
+        self.assertTrue(held.cut.wait(CUT_MAX_S), "the connection stands")
+        uploader.communicate(timeout=20)
+        self.assertEqual(self.places(), {"new": 1})
+
+    # --- what lies on the disk ---
+
+    def test_denial_rewrites_every_place_and_overwrites_the_bytes(self):
+        self.grant_all()
+        new, sent, bad = self.plant(3)
+        queue = self.state / "queue"
+        for report, place in ((sent, "sent"), (bad, "bad")):
+            os.rename(queue / "new" / f"{report.id}.inq",
+                      queue / place / f"{report.id}.inq")
+        links = []
+        for number, path in enumerate(queue.glob("*/*.inq")):
+            link = self.directory / f"link{number}"
+            os.link(path, link)  # the old bytes, whatever their name is
+            self.assertTrue(find.words_in(link.read_bytes(), [PLANTED]))
+            links.append(link)
+        self.assertEqual(len(links), 3)
+        for cls in ("OPTIONAL", "FEEDBACK", "SENSITIVE", "DETECTION"):
+            self.ok("consent", "deny", cls)
+        self.assert_nothing_below(PLANTED)
+        self.assertEqual(self.places(), {"new": 1, "sent": 1, "bad": 1})
+        for link in links:
+            self.assertFalse(any(link.read_bytes()), "old bytes remain")
+        kept = json.loads(self.ok("show", new.id, "--json").stdout)
+        self.assertIn("crash", kept)  # REQUIRED stays its owner's to read
+
+    def test_reports_that_are_nothing_without_their_class_go_whole(self):
+        self.grant_all()
+        reports = [Report(kind=kind, epoch=self.epoch())
+                   for kind in ("USAGE", "FEEDBACK", "DETECTION", "CRASH")]
+        self.drop(reports, PLANTED)
+        self.ok("consent", "withdraw", "--local-only")
+        self.assertEqual(self.place("new"), {reports[3].id})
+        self.assert_nothing_below(PLANTED)
+
+    def test_withdrawal_leaves_the_old_id_nowhere(self):
+        server = self.serve(FaultServer([ACCEPT]))
+        old = self.old_id()
+        self.grant_all()
+        self.plant(2)
+        self.ok("feedback", "--type", "idea", "--comment", PLANTED)
+        self.ok("upload")
+        self.plant(2)
+        self.ok("consent", "withdraw")
+        last = server.requests[-1]
+        self.assertEqual(last.path, DELETIONS)
+        self.assertEqual(json.loads(last.body), {"installationId": old})
+        self.assert_nothing_below(old, PLANTED)
+        new = (self.state / "installation-id").read_text().strip()
+        self.assertNotEqual(new, old)
+        # Consent again: what leaves now says nothing of the old id.
+        self.grant_all()
+        self.plant(1)
+        count = len(server.requests)
+        self.ok("upload")
+        self.assertEqual(len(server.requests), count + 1)
+        self.assertEqual(find.words_in(server.requests[-1].body, [old]), [])
+        self.assertTrue(find.words_in(server.requests[-1].body, [new]))
+
+    def test_a_report_recorded_under_the_old_id_leaves_with_the_new_one(self):
+        old = self.old_id()
+        self.inquest("run", "--", *PYTHON_CRASH)
+        held = [(path, path.read_bytes())
+                for path in self.state.glob("queue/new/*.inq")]
+        self.ok("consent", "withdraw", "--local-only")
+        self.grant_all()
+        for path, data in held:  # a dumper that was slower than we
+            path.write_bytes(data)
+        self.ok("consent", "grant", "REQUIRED", "--include-past")
+        server = self.serve(FaultServer([ACCEPT]))
+        self.ok("upload")
+        self.assertTrue(server.requests)
+        for request in server.requests:
+            self.assertEqual(find.words_in(request.body, [old]), [])
+
+    # --- the request to delete ---
+
+    def test_local_withdrawal_sends_nothing_ever(self):
+        server = self.serve(FaultServer([ACCEPT]))
+        self.old_id()
+        self.ok("consent", "withdraw", "--local-only")
+        self.ok("upload", "--now")
+        self.assertEqual(server.requests, [])
+
+    def test_the_request_is_asked_until_it_is_acknowledged(self):
+        server = self.serve(FaultServer([status(503), status(503), ACCEPT]))
+        old = self.old_id()
+        self.ok("consent", "withdraw")
+        self.inquest("upload", "--now")
+        self.assertTrue(find.words_below(self.state / "deletions", [old]))
+        self.inquest("upload", "--now")
+        self.assert_nothing_below(old)
+        self.inquest("upload", "--now")
+        self.assertEqual([(r.method, r.path) for r in server.requests],
+                         [("POST", DELETIONS)] * 3)
+        self.assertEqual(len({r.body for r in server.requests}), 1)
+
+    def test_two_withdrawals_are_two_requests(self):
+        server = self.serve(FaultServer([status(503), ACCEPT]))
+        first = self.old_id()
+        self.ok("consent", "withdraw")
+        second = self.old_id()
+        self.ok("consent", "withdraw")
+        self.ok("upload", "--now")
+        asked = {json.loads(r.body)["installationId"]
+                 for r in server.requests[1:]}
+        self.assertEqual(asked, {first, second})
+        self.assert_nothing_below(first, second)
+
+    def test_the_second_step_is_followed_by_number_alone(self):
+        server = self.serve(FaultServer([
+            status(202, body=b'{"id": "d-17", "state": "accepted"}'),
+            status(200, body=b'{"id": "d-17", "state": "accepted"}'),
+            status(200, body=b'{"id": "d-17", "state": "completed"}')]))
+        old = self.old_id()
+        self.ok("consent", "withdraw")
+        self.assert_nothing_below(old)
+        for _ in range(4):
+            self.ok("upload", "--now")
+        self.assertEqual([(r.method, r.path) for r in server.requests],
+                         [("POST", DELETIONS)]
+                         + [("GET", DELETIONS + "/d-17")] * 2)
+        log = self.ok("audit").stdout
+        self.assertIn("accepted", log)
+        self.assertIn("completed", log)
+        self.ok("audit", "verify")
+
+    def test_do_not_track_keeps_the_request_back(self):
+        server = self.serve(FaultServer([ACCEPT]))
+        old = self.old_id()
+        self.environment["DO_NOT_TRACK"] = "1"
+        self.ok("consent", "withdraw")
+        self.ok("upload", "--now")
+        self.assertEqual(server.requests, [])
+        del self.environment["DO_NOT_TRACK"]
+        self.ok("upload", "--now")
+        self.assertEqual([r.path for r in server.requests], [DELETIONS])
+        self.assert_nothing_below(old)
+
+    # --- grants and the past ---
+
+    def test_a_grant_does_not_reach_back_but_to_what_was_shown(self):
+        server = self.serve(FaultServer([ACCEPT]))
+        self.ok("consent", "deny", "REQUIRED")
+        early, = self.plant(1)
+        self.ok("consent", "grant", "REQUIRED")
+        self.ok("upload", "--now")
+        self.assertEqual(server.requests, [])
+        shown = self.ok("consent", "grant", "REQUIRED", "--include-past")
+        self.assertIn(early.id, shown.stdout)
+        late, = (Report(epoch=early.epoch),)  # recorded then, told now
+        self.drop([late])
+        self.ok("upload", "--now")
+        self.assertEqual([r.headers["idempotency-key"]
+                          for r in server.requests], [early.id])
+
+    def test_the_past_is_shown_as_it_leaves(self):
+        server = self.serve(FaultServer([ACCEPT]))
+        self.ok("consent", "deny", "REQUIRED")
+        self.plant(1)
+        shown = self.ok("consent", "grant", "REQUIRED",
+                        "--include-past").stdout
+        previewed = self.ok("preview").stdout
+        self.assertEqual(shown.split("\n", 1)[1], previewed)
+        raw = subprocess.run([self.program, "preview", "--raw"],
+                             env=self.environment, capture_output=True,
+                             check=True).stdout
+        self.ok("upload", "--now")
+        self.assertEqual(gzip.decompress(server.requests[0].body), raw)
+
+    # --- programs that run ---
+
+    def test_a_running_program_heeds_the_denial(self):
+        self.ok("consent", "grant", "OPTIONAL")
+        host = subprocess.Popen(
+            [self.program, "run", "--", sender.BUILD / "bin/host"],
+            env=self.environment, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(host.stdout.close)
+
+        def say(*fields):
+            host.stdin.write("\t".join(fields) + "\n")
+            host.stdin.flush()
+            return host.stdout.readline().strip()
+
+        self.assertEqual(say("feature", "spelling", PLANTED), "0")
+        self.assertTrue(find.words_below(self.state / "boxes", [PLANTED]))
+        self.ok("consent", "deny", "OPTIONAL")
+        self.assertEqual(say("feature", "spelling", PLANTED), "-2")
+        self.assert_nothing_below(PLANTED)
+        host.stdin.write("die\ttrap\n")
+        host.stdin.close()
+        host.wait(30)
+        report = json.loads(self.ok("show", "last", "--json").stdout)
+        self.assertNotIn("features", report)
+
+
+if __name__ == "__main__":
+    unittest.main()
