@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "collector/access.h"
 #include "collector/connections.h"
@@ -33,7 +32,7 @@ struct http {
     struct MHD_Daemon *daemon;
     struct collector *collector;
     struct connections *connections;
-    atomic_uint active;         /* requests between first byte and last */
+    atomic_bool stopping;
     atomic_size_t bodies_bytes; /* reserved for bodies under way */
 };
 
@@ -135,7 +134,7 @@ static struct request *begin(struct http *http,
 
     if (!request)
         return NULL;
-    atomic_fetch_add(&http->active, 1);
+    metric_active(1);
     request->collector = http->collector;
     request->connection = connection;
     request->route = route_find(method, path, request->id, &known);
@@ -212,7 +211,7 @@ static void completed(void *context, struct MHD_Connection *connection,
     atomic_fetch_sub(&http->bodies_bytes, request->capacity);
     free(request);
     *state = NULL;
-    atomic_fetch_sub(&http->active, 1);
+    metric_active(-1);
 }
 
 static void connected(void *context, struct MHD_Connection *connection,
@@ -230,6 +229,17 @@ static void connected(void *context, struct MHD_Connection *connection,
         connection_end(http->connections, *socket_context);
         *socket_context = NULL;
     }
+}
+
+/* Quiescing the daemon would leave its connections unread as well. */
+static enum MHD_Result
+accept_policy(void *context, const struct sockaddr *address, socklen_t size)
+{
+    const struct http *http = context;
+
+    (void)address;
+    (void)size;
+    return atomic_load(&http->stopping) ? MHD_NO : MHD_YES;
 }
 
 static int start_daemon(const struct http_options *options, struct http *http)
@@ -250,7 +260,7 @@ static int start_daemon(const struct http_options *options, struct http *http)
     }
     errno = 0;
     http->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR,
+        flags, 0, accept_policy, http, handle, http, MHD_OPTION_SOCK_ADDR,
         &options->address, MHD_OPTION_NOTIFY_COMPLETED, completed, http,
         MHD_OPTION_NOTIFY_CONNECTION, connected, http,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
@@ -291,12 +301,12 @@ uint16_t http_port(const struct http *http)
 }
 
 /* Waits for the requests under way; a bounded poll, once in a life. */
-static void drain(struct http *http)
+static void drain(void)
 {
     const struct timespec pause = {.tv_nsec = DRAIN_POLL_MS * 1000000l};
 
     for (int i = 0; i < HTTP_STOP_S * 1000 / DRAIN_POLL_MS; i++) {
-        if (atomic_load(&http->active) == 0)
+        if (metric_active_now() == 0)
             return;
         (void)nanosleep(&pause, NULL);
     }
@@ -307,11 +317,9 @@ void http_stop(struct http **http)
     if (!*http)
         return;
     if ((*http)->daemon) {
-        int fd = MHD_quiesce_daemon((*http)->daemon);
-        drain(*http);
+        atomic_store(&(*http)->stopping, true);
+        drain();
         MHD_stop_daemon((*http)->daemon);
-        if (fd >= 0)
-            (void)close(fd);
     }
     connections_stop(&(*http)->connections);
     free(*http);

@@ -91,6 +91,15 @@ static struct answer check_report(const struct request *request,
     return (struct answer){0};
 }
 
+static struct answer refuse_unpack(int r)
+{
+    if (r == -ENOMEM)
+        return answer_later(503, RETRY_SECONDS, "no memory for the report");
+    return r == -ERR_LIMIT
+               ? refuse(413, "the report is too large when unpacked")
+               : refuse(400, "the body is not an inquest.v1.Report");
+}
+
 static struct answer accept(struct request *request, struct span packed)
 {
     struct waiting *waiting = calloc(1, sizeof *waiting);
@@ -100,9 +109,9 @@ static struct answer accept(struct request *request, struct span packed)
         return answer_later(503, RETRY_SECONDS, "no memory for the report");
     waiting->request = request;
     int r = intake_open(request->collector, packed, &waiting->intake);
-    struct answer answer =
-        r < 0 ? refuse(400, "the body is not an inquest.v1.Report")
-              : check_report(request, waiting->intake.report);
+    struct answer answer = r < 0
+                               ? refuse_unpack(r)
+                               : check_report(request, waiting->intake.report);
     if (answer.status == 0 && body.data == packed.data) {
         r = gzip_make(packed, &waiting->body, &body.size_bytes);
         body.data = waiting->body;

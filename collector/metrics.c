@@ -10,6 +10,7 @@
 #include "proto/base/io.h"
 
 static atomic_ullong counters[METRIC_COUNT];
+static atomic_uint active;
 
 /* "name" and, for one of several, its label. */
 static const struct {
@@ -53,6 +54,16 @@ static const struct {
 void metric_add(enum metric metric, uint64_t count)
 {
     atomic_fetch_add_explicit(&counters[metric], count, memory_order_relaxed);
+}
+
+void metric_active(int change)
+{
+    atomic_fetch_add(&active, (unsigned)change);
+}
+
+unsigned metric_active_now(void)
+{
+    return atomic_load(&active);
 }
 
 void metric_request(unsigned status)
@@ -133,6 +144,8 @@ struct answer metrics_text(const struct store_stats *stats)
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
         counter(out, metric);
     store_figures(out, stats);
+    figure(out, "gauge", "inquest_requests_active", "Requests under way.",
+           metric_active_now());
     figure(out, "gauge", "process_resident_memory_bytes", "Resident memory.",
            (double)resident_bytes());
     if (fclose(out) != 0) {

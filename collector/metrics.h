@@ -33,6 +33,10 @@ enum metric {
 
 void metric_add(enum metric metric, uint64_t count);
 
+/* Requests under way: 1 one more, -1 one less. */
+void metric_active(int change);
+unsigned metric_active_now(void);
+
 /* An answer went out. */
 void metric_request(unsigned status);
 

@@ -16,6 +16,7 @@
 #include "collector/janitor.h"
 #include "collector/regroup.h"
 #include "collector/signature/siglist.h"
+#include "collector/webhook.h"
 #include "proto/base/err.h"
 #include "proto/base/io.h"
 
@@ -155,13 +156,17 @@ static void wait_for_end(const struct http_options *options, struct http *http)
 static int run(struct collector *collector, const struct http_options *options)
 {
     struct http *http = NULL;
+    struct webhook *webhook = NULL;
 
     int r = janitor_start(collector, &collector->janitor);
+    if (r == 0)
+        r = webhook_start(collector, &webhook);
     if (r == 0)
         r = http_start(options, collector, &http);
     if (r == 0)
         wait_for_end(options, http);
     http_stop(&http);
+    webhook_stop(&webhook);
     janitor_stop(&collector->janitor);
     if (r == 0)
         return 0;

@@ -87,12 +87,12 @@ static json_t *frame_json(const Inquest__V1__Frame *frame)
     if (frame->has_module_offset_case) {
         (void)snprintf(offset, sizeof offset, "0x%" PRIx64,
                        frame->module_offset);
-        set_text(json, "offset", offset);
+        set_text(json, "moduleOffset", offset);
     }
     if (frame->inlined)
         json_object_set_new(json, "inlined", json_true());
     if (frame->pc_kind == INQUEST__V1__PC_KIND__RETURN_ADDRESS)
-        json_object_set_new(json, "returns", json_true());
+        set_text(json, "pcKind", "RETURN_ADDRESS");
     return json;
 }
 
@@ -175,7 +175,7 @@ bool evidence_lacks_names(const json_t *evidence)
     json_array_foreach(json_object_get(evidence, "frames"), index, frame)
     {
         if (!json_object_get(frame, "function") &&
-            json_object_get(frame, "offset"))
+            json_object_get(frame, "moduleOffset"))
             return true;
     }
     return false;

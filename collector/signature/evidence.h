@@ -13,8 +13,7 @@
 /*
  * The JSON of signature.h; a new reference, NULL without memory or for a kind
  * that has no groups (USAGE, FEEDBACK, SNAPSHOT, HEAP_PROFILE). The report's
- * frames must be expanded. Frames also say "returns" where their offset is a
- * return address.
+ * frames must be expanded.
  */
 json_t *evidence_of(const Inquest__V1__Report *report);
 

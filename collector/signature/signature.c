@@ -63,7 +63,8 @@ static void fill_frame(const json_t *json, int index, struct frame *frame)
         frame_name_normalise(function, frame->name);
     (void)snprintf(frame->place, sizeof frame->place, "%.80s@%.*s+%.20s",
                    *frame->module ? frame->module : "?", BUILD_ID_DIGITS,
-                   *build_id ? build_id : "none", string_of(json, "offset"));
+                   *build_id ? build_id : "none",
+                   string_of(json, "moduleOffset"));
 }
 
 static bool same_frame(const struct frame *a, const struct frame *b)

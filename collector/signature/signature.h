@@ -10,7 +10,8 @@
  * grouping by a newer algorithm is done again without the reports:
  *
  *     {"kind","app","signal","code","abortMessage","exception","detail",
- *      "frames":[{"function","module","buildId","offset","inlined"}]}
+ *      "frames":[{"function","module","buildId","moduleOffset","pcKind",
+ *                "inlined"}]}
  *
  * evidence.h makes it. Pure. Context: tool.
  */

@@ -66,7 +66,6 @@ static const char tables[] =
     "CREATE TABLE event (id INTEGER PRIMARY KEY, project INTEGER NOT NULL,"
     " event TEXT NOT NULL, grp INTEGER NOT NULL, time INTEGER NOT NULL,"
     " tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL);"
-    "INSERT INTO project (id, name) VALUES (1, 'default');"
     "PRAGMA user_version = 2;";
 
 static int has_table(struct database *database, const char *name)

@@ -27,7 +27,7 @@ static json_t *evidence(const char *frames)
             json_object_set_new(frame, "module", json_string(word));
             json_object_set_new(frame, "buildId",
                                 json_string("0123456789abcdef"));
-            json_object_set_new(frame, "offset", json_string(plus + 1));
+            json_object_set_new(frame, "moduleOffset", json_string(plus + 1));
         } else {
             if (bang)
                 *bang = '\0';
@@ -35,7 +35,7 @@ static json_t *evidence(const char *frames)
                                 json_string(bang ? word : "/usr/bin/app"));
             json_object_set_new(frame, "function",
                                 json_string(bang ? bang + 1 : word));
-            json_object_set_new(frame, "offset", json_string("0x1"));
+            json_object_set_new(frame, "moduleOffset", json_string("0x1"));
         }
         json_array_append_new(array, frame);
     }

@@ -18,14 +18,14 @@ class Collector:
             [build / "bin/inquest-collector", "--listen", f"127.0.0.1:{port}",
              "--db", database, *options], stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()  # its first line says where
-        if " on http://" not in line:
+        if " on http" not in line:
             raise RuntimeError(f"the collector did not start: {line!r}")
         self.url = line.split(" on ")[1].strip()
         self.port = int(self.url.rsplit(":", 1)[1])
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(30)
         self.process.stdout.close()
 
 

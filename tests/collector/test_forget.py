@@ -1,0 +1,225 @@
+"""Deletion in two steps, retention by the schema, webhooks, figures."""
+
+import json
+import re
+import sqlite3
+import sys
+import pathlib
+import time
+import unittest
+
+from collector_test import (CollectorTest, report, scaled, usage, wait_until)
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]
+                       / "deliver"))
+from fault_server import FaultServer, status  # noqa: E402
+
+DAY_MS = 86_400_000
+
+
+class Forget(CollectorTest):
+    def planted(self, machine, secret):
+        """A report with the secret in every text that is kept."""
+        return report([f"f_{secret}", "main"], app=f"a-{secret}",
+                      version=f"v-{secret}", machine=machine,
+                      crash={"signal": {"name": "SIGABRT"},
+                             "cause": f"cause {secret}",
+                             "abortMessage": f"text {secret}"})
+
+    def send_plain(self, client, one):
+        """Not compressed by the sender: its words could lie there as such."""
+        from collector_test import pack
+        self.assertEqual(client.raw(
+            "POST", "/v1/reports", pack([one])[0],
+            {"Content-Type": "application/x-protobuf",
+             "Idempotency-Key": one["reportId"]})[0], 202)
+
+    def find(self, *words):
+        return {word for content in self.files().values() for word in words
+                if word.encode() in content}
+
+    def test_deletion_is_accepted_then_completed_and_leaves_nothing(self):
+        client = self.start()
+        self.send_plain(client, self.planted("machine-gone", "plantedgone"))
+        self.send_plain(client, self.planted("machine-kept", "plantedkept"))
+        client.send(*[report(machine="machine-gone")
+                      for _ in range(scaled(10000, 450))],
+                    report(machine="machine-kept"),
+                    usage(10, 1, version="9.9", machine="machine-gone"))
+        words = ("plantedgone", "machine-gone", "plantedkept", "machine-kept")
+        self.assertEqual(self.find(*words), set(words))
+        count = client.metric("inquest_reports_stored")
+        code, answer = client("POST", "/v1/deletion-requests",
+                              {"installationId": "machine-gone"})
+        self.assertEqual((code, answer["state"]), (202, "accepted"))
+        path = f"/v1/deletion-requests/{answer['id']}"
+        done = wait_until(
+            lambda: (one := client.get(path))["state"] == "completed" and one,
+            "deletion")
+        self.assertEqual(done["deleted"], count - 2)
+        self.assertIn("completedAt", done)
+        # While it runs: database, write-ahead log and all beside them.
+        self.assertEqual(self.find(*words), {"plantedkept", "machine-kept"})
+        left = client.get("/v1/reports")
+        self.assertEqual({one["machine"] for one in left}, {"machine-kept"})
+        groups = {one["title"]: one for one in client.groups()}
+        self.assertEqual(set(groups), {"work", "f_plantedkept"})
+        self.assertEqual((groups["work"]["count"],
+                          groups["work"]["machines"]), (1, 1))
+        self.assertEqual(client.get("/v1/facets")["machines"], 1)
+        self.assertNotIn("9.9", [one["version"]
+                                 for one in client.get("/v1/versions")])
+        self.assertEqual(client("GET", "/v1/deletion-requests/none")[0], 404)
+        for wrong in ({}, {"installationId": ""}, {"installationId": 5}):
+            self.assertEqual(client("POST", "/v1/deletion-requests",
+                                    wrong)[0], 400)
+
+    def test_a_deletion_that_was_accepted_survives_kill_9(self):
+        client = self.start()
+        client.send(*[report(machine="gone") for _ in range(300)])
+        path = "/v1/deletion-requests/" + client(
+            "POST", "/v1/deletion-requests", {"installationId": "gone"})[1][
+                "id"]
+        self.kill()
+        client = self.start()
+        wait_until(lambda: client.get(path)["state"] == "completed",
+                   "deletion")
+        self.assertEqual(client.get("/v1/reports"), [])
+        self.assertEqual(client.groups(), [])
+
+    def age(self, days):
+        """As if all had come so long ago."""
+        with sqlite3.connect(self.database) as database:
+            database.execute("UPDATE report SET received = received - ?1,"
+                             " expires = expires - ?1", (days * DAY_MS,))
+        database.close()
+
+    def test_fields_go_when_their_days_in_the_schema_are_over(self):
+        client = self.start()
+        whole = report(
+            machine="machine-old",
+            features=[{"name": "planted-feature", "state": "on"}],
+            feedback={"type": "FROWN", "comment": "planted-comment"},
+            sensitive={"hostName": "planted-host"})
+        short = report(["short", "main"])
+        client.send(whole, short)
+        path = f"/v1/reports/{whole['reportId']}"
+        for days, there, gone in (
+                (0, {"features", "feedback", "sensitive", "crash"}, set()),
+                (31, {"feedback", "crash", "threads"},
+                 {"features", "sensitive"}),
+                (60, {"feedback"}, {"crash", "threads", "app", "device"})):
+            self.stop()
+            self.age(days)
+            client = self.start()
+            wait_until(lambda: gone.isdisjoint(client.get(path)),
+                       f"{gone} forgotten")
+            self.assertLessEqual(there, set(client.get(path)), days)
+        wait_until(lambda: client(
+            "GET", f"/v1/reports/{short['reportId']}")[0] == 404, "expiry")
+        self.assertEqual(client.get("/v1/reports")[0]["machine"], "")
+        wait_until(lambda: not self.find("machine-old"), "machine forgotten")
+        self.stop()
+        self.age(365)
+        client = self.start()
+        wait_until(lambda: client.get("/v1/reports") == [], "the rest")
+        self.assertEqual(client.groups(), [])
+        self.assertEqual(client.metric("inquest_reports_stored"), 0)
+
+    def test_configuration_forgets_sooner(self):
+        client = self.start("retention_days = 7")
+        client.send(report())
+        self.stop()
+        self.age(8)
+        client = self.start("retention_days = 7")
+        wait_until(lambda: client.get("/v1/reports") == [], "expiry")
+        self.assertEqual(client.metric("inquest_reports_expired_total"), 1)
+
+    # --- telling ---
+
+    def hook(self, script):
+        server = FaultServer(script)
+        self.addCleanup(server.close)
+        return server
+
+    def told(self, server):
+        return [(body["event"], body["group"]["title"]) for body in
+                (json.loads(one.body) for one in server.requests)]
+
+    def test_webhooks_tell_of_new_groups_regressions_and_spikes(self):
+        server = self.hook([status(204)])
+        client = self.start(f"webhook_url = {server.url}/hook")
+        yesterday = (time.time() - 86400) * 1000
+        client.send(report(time_ms=yesterday), report(),
+                    report(["muted", "main"]))
+        self.assertTrue(server.wait_for_requests(2))
+        self.assertEqual(set(self.told(server)),
+                         {("new-group", "work"), ("new-group", "muted")})
+        self.assertEqual(server.requests[0].path, "/hook")
+        ids = {one["title"]: one["id"] for one in client.groups()}
+        client("PATCH", f"/v1/groups/{ids['muted']}", {"status": "muted"})
+        client("PATCH", f"/v1/groups/{ids['work']}",
+               {"status": "resolved", "resolvedVersion": "1.0"})
+        client.send(*[report() for _ in range(12)], report(["muted", "main"]))
+        self.assertTrue(server.wait_for_requests(3))
+        # The janitor looks for spikes at its start as well.
+        self.stop()
+        client = self.start(f"webhook_url = {server.url}/hook")
+        self.assertTrue(server.wait_for_requests(4))
+        self.assertEqual(self.told(server)[2:],
+                         [("regression", "work"), ("spike", "work")])
+        self.assertEqual(client.metric(
+            'inquest_webhooks_total{result="told"}'), 1)
+
+    def test_a_dead_webhook_holds_up_nobody_and_is_tried_again(self):
+        server = self.hook([status(500)])
+        client = self.start(f"webhook_url = {server.url}")
+        client.send(report())
+        self.assertTrue(server.wait_for_requests(1))
+        server.script = [server.hang]
+        client.send(*[report([f"f{i}", "main"]) for i in range(20)])
+        self.assertTrue(server.wait_for_requests(2))
+        begin = time.monotonic()
+        client.send(report())
+        self.assertLess(time.monotonic() - begin, 3)
+        self.assertGreaterEqual(client.metric("inquest_webhooks_pending"), 20)
+        server.close()
+        self.stop()
+        again = self.hook([status(200)])
+        with sqlite3.connect(self.database) as database:
+            database.execute("UPDATE event SET due = 0")
+        database.close()
+        self.start(f"webhook_url = {again.url}")
+        self.assertTrue(again.wait_for_requests(21))
+
+    def test_metrics_are_prometheus_text(self):
+        client = self.start()
+        client.send(report(), report())
+        code, headers, body = client.raw("GET", "/metrics")
+        self.assertEqual((code, headers["Content-Type"]),
+                         (200, "text/plain; version=0.0.4; charset=utf-8"))
+        kinds, names = {}, []
+        for line in body.decode().splitlines():
+            if line.startswith("# TYPE "):
+                _, _, name, kind = line.split(" ")
+                self.assertNotIn(name, kinds)
+                self.assertIn(kind, ("counter", "gauge"))
+                kinds[name] = kind
+            elif not line.startswith("# HELP "):
+                found = re.fullmatch(
+                    r'([a-z_]+)(\{[a-z]+="[a-z0-9]+"\})? ([0-9.e+]+)', line)
+                self.assertTrue(found, line)
+                name = found[1]
+                self.assertIn(name, kinds)
+                self.assertEqual(name.endswith("_total"),
+                                 kinds[name] == "counter", name)
+                names.append((name, found[2]))
+        self.assertEqual(len(names), len(set(names)))
+        self.assertEqual(client.metric(
+            'inquest_reports_total{result="accepted"}'), 2)
+        self.assertEqual(client.metric("inquest_groups"), 1)
+        self.assertLess(client.metric("process_resident_memory_bytes"),
+                        2 << 30)
+
+
+unittest.main(verbosity=2)

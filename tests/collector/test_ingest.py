@@ -1,0 +1,239 @@
+"""Ingest: once and for all, limits, slow clients, the end of the process."""
+
+import gzip
+import http.client
+import json
+import signal
+import socket
+import sqlite3
+import struct
+import threading
+import time
+import unittest
+import zlib
+
+from collector_test import (CollectorTest, Client, pack, report, scaled,
+                            wait_until)
+
+BODY_MAX = 16 << 20
+REPORT_MAX = 64 << 20
+
+
+class Ingest(CollectorTest):
+    def test_a_report_is_taken_once_and_its_content_counts(self):
+        client = self.start()
+        one = report()
+        packed, other = pack([one, one | {"notes": ["other"]}])
+        taken = client.send_packed(one["reportId"], packed)
+        again = client.send_packed(one["reportId"], packed)
+        wrong = client.send_packed(one["reportId"], other)
+        self.assertEqual((taken[0], again[0], wrong[0]), (202, 200, 422))
+        self.assertEqual((taken[1]["duplicate"], again[1]["duplicate"]),
+                         (False, True))
+        self.assertIn("other content", wrong[1]["error"])
+        self.assertEqual(client.raw("GET", f"/v1/reports/{one['reportId']}"
+                                    "/raw")[2], packed)
+        self.assertEqual(client.groups()[0]["count"], 1)
+
+    def test_what_is_wrong_is_said_and_nothing_of_it_kept(self):
+        client = self.start()
+        one = report()
+        packed = pack([one])[0]
+        unknown, no_kind = one | {"reportId": "x"}, one | {
+            "kind": "KIND_UNSPECIFIED"}
+        bad_id, without_kind = pack([unknown, no_kind])
+        key = one["reportId"]
+        for status, word, body, headers in (
+                (400, "Report", b"garbage", {}),
+                (400, "gzip", packed, {"Content_Encoding": "gzip"}),
+                (415, "gzip", packed, {"Content_Encoding": "br"}),
+                (415, "protobuf", packed, {"Content_Type": "text/plain"}),
+                (422, "UUID", bad_id, {"Idempotency_Key": "x"}),
+                (422, "Key", packed, {"Idempotency_Key": "x"}),
+                (422, "kind", without_kind, {})):
+            fields = {"Content-Type": "application/x-protobuf",
+                      "Idempotency-Key": key}
+            fields.update({name.replace("_", "-"): value
+                           for name, value in headers.items()})
+            got, _, text = client.raw("POST", "/v1/reports", body, fields)
+            self.assertEqual(got, status, text)
+            self.assertIn(word, json.loads(text)["error"])
+        self.assertEqual(client.get("/v1/reports"), [])
+        self.assertEqual(client("GET", "/nowhere")[0], 404)
+        self.assertEqual(client("DELETE", "/v1/reports")[0], 405)
+
+    def test_bombs_and_large_bodies_are_refused(self):
+        client = self.start()
+        key = report()["reportId"]
+        fields = {"Content-Type": "application/x-protobuf",
+                  "Idempotency-Key": key}
+        status = client.raw("POST", "/v1/reports", b"x" * (BODY_MAX + 1),
+                            fields)[0]
+        self.assertEqual(status, 413)
+        client = Client(self.collector.url)
+        bomb = gzip.compress(b"\0" * (REPORT_MAX + 1), 9)
+        status = client.raw("POST", "/v1/reports", bomb,
+                            fields | {"Content-Encoding": "gzip"})[0]
+        self.assertEqual(status, 413)
+        # 8 Mi empty threads: 16 MiB on the wire, gigabytes as messages.
+        threads = zlib.compressobj(9, wbits=31)
+        tiny = threads.compress(b"\x52\0" * (8 << 20)) + threads.flush()
+        status = client.raw("POST", "/v1/reports", tiny,
+                            fields | {"Content-Encoding": "gzip"})[0]
+        self.assertEqual(status, 413)
+        resident = client.metric("process_resident_memory_bytes")
+        self.assertLess(resident, 512 << 20)
+
+    def test_slow_clients_are_cut_and_hold_up_nobody(self):
+        client = self.start("request_seconds = 2")
+        address = (client.url.hostname, client.url.port)
+        slow = []
+        for _ in range(scaled(400, least=20)):
+            one = socket.create_connection(address, timeout=30)
+            one.sendall(b"POST /v1/reports HTTP/1.1\r\nHost: localhost\r\n")
+            slow.append(one)
+        begin = time.monotonic()
+        client.send(report())
+        self.assertLess(time.monotonic() - begin, 5)
+        stopping = threading.Event()
+
+        def drip():
+            while not stopping.wait(0.2):
+                for one in slow:
+                    try:
+                        one.sendall(b"X")  # never silent for long
+                    except OSError:
+                        pass
+        dripper = threading.Thread(target=drip)
+        dripper.start()
+        for one in slow:
+            try:
+                self.assertEqual(one.recv(1), b"")
+            except ConnectionError:
+                pass  # cut all the same
+            one.close()
+        stopping.set()
+        dripper.join()
+        self.assertGreaterEqual(
+            client.metric("inquest_connections_cut_total"), len(slow))
+
+    def test_sigterm_lets_a_request_finish(self):
+        client = self.start()
+        one = report()
+        body = gzip.compress(pack([one])[0])
+        head = (f"POST /v1/reports HTTP/1.1\r\nHost: localhost\r\n"
+                f"Content-Type: application/x-protobuf\r\n"
+                f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n"
+                f"Idempotency-Key: {one['reportId']}\r\n\r\n").encode()
+        with socket.create_connection((client.url.hostname, client.url.port),
+                                      timeout=30) as connection:
+            connection.sendall(head + body[:10])
+            wait_until(lambda: client.metric("inquest_requests_active") == 2,
+                       "the head was not read")
+            self.collector.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: self.refuses(client), "still accepting")
+            connection.sendall(body[10:])
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            self.assertEqual(answer.status, 202)
+        self.assertEqual(self.collector.process.wait(20), 0)
+
+    def refuses(self, client):
+        try:
+            with socket.create_connection(
+                    (client.url.hostname, client.url.port),
+                    timeout=5) as one:
+                one.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+                return one.recv(1) == b""
+        except OSError:
+            return True
+
+    def test_killed_at_any_moment_it_keeps_all_it_accepted(self):
+        """Reports from several senders, kill -9, start again: what was
+        answered with 202 is there, once, and the counts are right."""
+        accepted = set()
+        for turn in range(scaled(60, least=3)):
+            client = self.start()
+            reports = [report(machine=f"m{i % 5}") for i in range(150)]
+            packed = pack(reports)
+            senders = [threading.Thread(
+                target=self.send_some, args=(client.url.geturl(), reports,
+                                             packed, share, accepted))
+                for share in range(3)]
+            for sender in senders:
+                sender.start()
+            time.sleep(0.02 + 0.013 * turn)  # any moment will do
+            self.kill()
+            for sender in senders:
+                sender.join()
+        client = self.start()
+        there = [one["reportId"]
+                 for one in client.get("/v1/reports", limit=1000)]
+        if len(there) < 1000:
+            self.assertLessEqual(accepted, set(there))
+            self.assertEqual(len(there), len(set(there)))
+        for one in list(accepted)[:50]:
+            self.assertEqual(client("GET", f"/v1/reports/{one}")[0], 200)
+        self.stop()
+        with sqlite3.connect(self.database) as database:
+            rows, counted, bodies, integrity = database.execute(
+                "SELECT (SELECT count(*) FROM report),"
+                " (SELECT sum(count) FROM report_group),"
+                " (SELECT count(*) FROM body),"
+                " (SELECT * FROM pragma_integrity_check)").fetchone()
+        database.close()
+        self.assertEqual((rows, bodies, integrity), (counted, counted, "ok"))
+        self.assertGreaterEqual(rows, len(accepted))
+
+    def send_some(self, url, reports, packed, share, accepted):
+        client = Client(url)
+        for one, body in list(zip(reports, packed))[share::3]:
+            try:
+                if client.send_packed(one["reportId"], body)[0] == 202:
+                    accepted.add(one["reportId"])
+            except (OSError, http.client.HTTPException, struct.error):
+                return  # killed
+
+    def test_a_database_of_version_1_is_taken_over(self):
+        reports = [report(["old", "main"]), report(["older", "main"])]
+        with sqlite3.connect(self.database) as database:
+            database.execute(
+                "CREATE TABLE report (id TEXT PRIMARY KEY, kind TEXT, time"
+                " INTEGER, app TEXT, version TEXT, signal TEXT, cause TEXT,"
+                " installation TEXT, packed BLOB NOT NULL) WITHOUT ROWID")
+            database.executemany(
+                "INSERT INTO report (id, packed) VALUES (?, ?)",
+                [(one["reportId"], packed)
+                 for one, packed in zip(reports, pack(reports))] +
+                [("broken", b"\xff\xff")])
+        database.close()
+        client = self.start()
+        self.assertEqual({one["title"] for one in client.groups()},
+                         {"old", "older"})
+        self.assertEqual({one["reportId"]
+                          for one in client.get("/v1/reports")},
+                         {one["reportId"] for one in reports})
+
+    def test_many_at_once_share_commits(self):
+        client = self.start()
+        reports = [report(machine=f"m{i}") for i in range(scaled(4000, 200))]
+        packed = pack(reports)
+        senders = [threading.Thread(
+            target=self.send_all, args=(list(zip(reports, packed))[i::16],))
+            for i in range(16)]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+        self.assertEqual(client.groups()[0]["count"], len(reports))
+        self.assertEqual(client.groups()[0]["machines"], len(reports))
+        self.assertLess(client.metric("inquest_commits_total"),
+                        len(reports))
+
+    def send_all(self, pairs):
+        client = Client(self.collector.url)
+        for one, body in pairs:
+            client.send_packed(one["reportId"], body)
+
+
+unittest.main(verbosity=2)
