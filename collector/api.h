@@ -22,6 +22,8 @@ struct answer api_facets(struct request *request);
 struct answer api_ingest(struct request *request);
 struct answer api_deletion_add(struct request *request);
 struct answer api_deletion(struct request *request);
+struct answer api_symbols_look(struct request *request);
+struct answer api_symbols_put(struct request *request);
 struct answer api_health(struct request *request);
 struct answer api_metrics(struct request *request);
 

@@ -4,6 +4,7 @@
 #include "collector/api.h"
 #include "collector/collector.h"
 #include "collector/signature/evidence.h"
+#include "collector/symbols.h"
 #include "proto/frame.h"
 #include "proto/report_json.h"
 
@@ -24,7 +25,7 @@ struct answer api_reports(struct request *request)
 
 /* The packed message, from malloc, and its group. */
 static int load(const struct request *request, uint8_t **ret_data,
-                size_t *ret_size, int64_t *ret_group)
+                size_t *ret_size, struct store_packed *ret_packed)
 {
     struct store_packed packed = {0};
     uint8_t id[STORE_ID_BYTES];
@@ -38,17 +39,18 @@ static int load(const struct request *request, uint8_t **ret_data,
     r = frame_gunzip((struct span){packed.body, packed.size_bytes},
                      FRAME_REPORT_BYTES_MAX, ret_data, ret_size);
     free(packed.body);
-    *ret_group = packed.group;
+    packed.body = NULL;
+    *ret_packed = packed;
     return r;
 }
 
 struct answer api_report_raw(struct request *request)
 {
     struct answer answer = {.status = 200, .content_type = ANSWER_BINARY};
+    struct store_packed packed;
     uint8_t *data = NULL;
-    int64_t group = 0;
 
-    if (load(request, &data, &answer.body_bytes, &group) < 0)
+    if (load(request, &data, &answer.body_bytes, &packed) < 0)
         return no_report();
     answer.body = (char *)data;
     return answer;
@@ -63,22 +65,46 @@ static json_t *report_json(struct span packed)
     return report_to_json(&report->base);
 }
 
+/* On the thread of symbols. */
+static void named(void *context, json_t *report)
+{
+    request_answer(context, answer_json(200, report));
+}
+
+/* Takes report. */
+static struct answer with_names(struct request *request, int64_t project,
+                                json_t *report)
+{
+    struct symbols *symbols = request->collector->symbols;
+
+    if (!symbols) {
+        symbols_none(report);
+        return answer_json(200, report);
+    }
+    request_defer(request);
+    if (!symbols_fill_later(symbols, project, report, named, request)) {
+        symbols_none(report);
+        named(request, report);
+    }
+    return ANSWER_DEFERRED;
+}
+
 struct answer api_report(struct request *request)
 {
     uint8_t *data = NULL;
     size_t size = 0;
-    int64_t group = 0;
+    struct store_packed packed;
     char hex[20];
 
-    if (load(request, &data, &size, &group) < 0)
+    if (load(request, &data, &size, &packed) < 0)
         return no_report();
     json_t *json = report_json((struct span){data, size});
     free(data);
     if (!json)
         return no_report();
-    if (group) {
-        api_group_text(group, hex);
+    if (packed.group) {
+        api_group_text(packed.group, hex);
         json_object_set_new(json, "group", json_string(hex));
     }
-    return answer_json(200, json);
+    return with_names(request, packed.project, json);
 }

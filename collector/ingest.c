@@ -13,6 +13,7 @@
 #include "collector/gzip.h"
 #include "collector/intake.h"
 #include "collector/metrics.h"
+#include "collector/symbols.h"
 #include "proto/frame.h"
 
 #define RETRY_SECONDS 2
@@ -71,7 +72,11 @@ static void stored(void *context, int result)
     struct waiting *waiting = context;
     struct request *request = waiting->request;
     struct answer answer = answer_of(waiting, result);
+    struct symbols *symbols = request->collector->symbols;
 
+    if (symbols && result == STORE_NEW && waiting->intake.row.stack &&
+        !waiting->intake.stack.settled)
+        symbols_wake(symbols);
     waiting_free(waiting);
     request_answer(request, answer);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "collector/api.h"
+#include "collector/debug_upload.h"
 #include "collector/ingest.h"
 
 static const struct route routes[] = {
@@ -24,6 +25,9 @@ static const struct route routes[] = {
     {"GET", "/v1/reports/*/explain", NEED_PAGE, 0, api_report_explain},
     {"GET", "/v1/versions", NEED_PAGE, 0, api_versions},
     {"GET", "/v1/facets", NEED_PAGE, 0, api_facets},
+    {"GET", "/v1/symbols/*", NEED_INGEST, 0, api_symbols_look},
+    {"PUT", "/v1/symbols/*", NEED_INGEST, DEBUG_UPLOAD_CHUNK_BYTES_MAX,
+     api_symbols_put},
     {"GET", "/healthz", NEED_NOTHING, 0, api_health},
     {"GET", "/metrics", NEED_PAGE, 0, api_metrics},
 };

@@ -16,6 +16,7 @@
 #include "collector/janitor.h"
 #include "collector/regroup.h"
 #include "collector/signature/siglist.h"
+#include "collector/symbols.h"
 #include "collector/webhook.h"
 #include "proto/base/err.h"
 #include "proto/base/io.h"
@@ -153,12 +154,28 @@ static void wait_for_end(const struct http_options *options, struct http *http)
     (void)sigwait(&ends, &signal_number);
 }
 
+/* Without the program that knows names it goes on without names. */
+static int start_symbols(struct collector *collector)
+{
+    if (!collector->config->symbols)
+        return 0;
+    int r = symbols_start(collector, &collector->symbols);
+    if (r != -ENOENT)
+        return r;
+    fputs("inquest-collector: inquest-symbolicate is not beside it: no names "
+          "are looked up\n",
+          stderr);
+    return 0;
+}
+
 static int run(struct collector *collector, const struct http_options *options)
 {
     struct http *http = NULL;
     struct webhook *webhook = NULL;
 
     int r = janitor_start(collector, &collector->janitor);
+    if (r == 0)
+        r = start_symbols(collector);
     if (r == 0)
         r = webhook_start(collector, &webhook);
     if (r == 0)
@@ -167,6 +184,7 @@ static int run(struct collector *collector, const struct http_options *options)
         wait_for_end(options, http);
     http_stop(&http);
     webhook_stop(&webhook);
+    symbols_stop(&collector->symbols);
     janitor_stop(&collector->janitor);
     if (r == 0)
         return 0;

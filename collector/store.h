@@ -93,6 +93,7 @@ struct store_packed {
     uint8_t *body; /* from malloc: gzip */
     size_t size_bytes;
     int64_t group; /* 0: none */
+    int64_t project;
 };
 
 /* Fails with -ERR_NOT_FOUND, -EIO. */

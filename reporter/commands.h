@@ -25,6 +25,8 @@ int cmd_audit(const struct invocation *invocation);
 int cmd_doctor(const struct invocation *invocation);
 int cmd_export(const struct invocation *invocation);
 int cmd_collector(const struct invocation *invocation);
+int cmd_explain_group(const struct invocation *invocation);
+int cmd_symbols(const struct invocation *invocation);
 int cmd_feedback(const struct invocation *invocation);
 
 /*

@@ -14,6 +14,8 @@
 const struct config_key config_keys[] = {
     {"endpoint", "INQUEST_ENDPOINT", "URL of the collector; none: no upload"},
     {"token_file", "INQUEST_TOKEN_FILE", "file with the bearer token"},
+    {"page_token_file", "INQUEST_PAGE_TOKEN_FILE",
+     "file with the token for explain-group"},
     {"ca_file", "INQUEST_CA_FILE", "certificates to trust, PEM"},
     {"client_certificate", "INQUEST_CLIENT_CERTIFICATE", "PEM file"},
     {"client_key", "INQUEST_CLIENT_KEY", "PEM file"},

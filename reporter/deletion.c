@@ -197,7 +197,7 @@ static int ask_after(const struct round *round, int dir_fd, const char *name,
 
     snprintf(path, sizeof path, PATH "/%.*s", DELETION_ID_BYTES,
              keyfile_get(file, "request"));
-    struct transport_post post = {.path = path, .get = true};
+    struct transport_post post = {.method = "GET", .path = path};
     int r = exchange(round, &post, &answer);
     if (r < 0)
         return r;

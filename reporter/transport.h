@@ -19,10 +19,10 @@
 #define TRANSPORT_ANSWER_BYTES   4096 /* of an answer; more is thrown away */
 #define TRANSPORT_DETAIL_BYTES   256
 #define TRANSPORT_BODY_BYTES     1024
-#define TRANSPORT_PATH_BYTES     128
 #define TRANSPORT_RETRY_BYTES    64
 #define TRANSPORT_REDIRECTS_MAX  3
 #define TRANSPORT_ENDPOINT_BYTES 1024
+#define TRANSPORT_PATH_BYTES     320
 
 /* NULL where not configured. */
 struct transport_options {
@@ -35,14 +35,21 @@ struct transport_options {
     long timeout_s; /* of one send, from connecting to the answer; 0: 300 */
 };
 
+/* Where an answer's whole body goes, when it is wanted. */
+struct transport_body {
+    char *data; /* the caller's, capacity bytes; longer ones are cut off */
+    size_t capacity, size_bytes;
+};
+
 struct transport_post {
-    const char *path;            /* "/v1/reports" */
-    const char *content_type;    /* "application/x-protobuf" */
-    const char *encoding;        /* "gzip", or NULL */
-    const char *idempotency_key; /* or NULL */
-    struct span body;            /* kept by the caller until the answer */
-    bool get;                    /* ask without a body: GET */
-    void *owner;                 /* the caller's */
+    const char *method;            /* NULL: POST */
+    struct transport_body *answer; /* or NULL */
+    const char *path;              /* "/v1/reports" */
+    const char *content_type;      /* "application/x-protobuf" */
+    const char *encoding;          /* "gzip", or NULL */
+    const char *idempotency_key;   /* or NULL */
+    struct span body;              /* kept by the caller until the answer */
+    void *owner;                   /* the caller's */
 };
 
 struct transport_answer {

@@ -155,6 +155,16 @@ void transport_close(struct transport **transport)
     *transport = NULL;
 }
 
+static size_t keep_body(struct transport_body *body, const char *data,
+                        size_t bytes)
+{
+    if (bytes > body->capacity - body->size_bytes)
+        return 0;
+    memcpy(body->data + body->size_bytes, data, bytes);
+    body->size_bytes += bytes;
+    return bytes;
+}
+
 static size_t take_answer(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
@@ -164,6 +174,8 @@ static size_t take_answer(char *data, size_t size, size_t count, void *context)
 
     memcpy(transfer->answer + transfer->answer_bytes, data, kept);
     transfer->answer_bytes += kept;
+    if (transfer->post.answer)
+        return keep_body(transfer->post.answer, data, bytes);
     return kept == bytes ? bytes : 0; /* a huge answer is cut off */
 }
 
@@ -252,10 +264,11 @@ static void set_request(struct transfer *transfer, const char *url)
 
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    if (transfer->post.get) {
+    if (transfer->post.method && strcmp(transfer->post.method, "GET") == 0) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     } else {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->post.method);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->post.body.data);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                          (curl_off_t)transfer->post.body.size_bytes);

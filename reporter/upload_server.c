@@ -25,15 +25,15 @@ static bool token_fits(const char *token, size_t size)
 }
 
 /* 1: read; 0: none is configured. */
-static int read_token(const struct home *home, char token[TOKEN_BYTES_MAX],
-                      char *why, size_t why_bytes)
+static int read_token(const struct home *home, const char *key,
+                      char token[TOKEN_BYTES_MAX], char *why, size_t why_bytes)
 {
-    const char *path = config_get(&home->config, "token_file");
+    const char *path = config_get(&home->config, key);
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
     char beside[STATE_PATH_BYTES];
     size_t size = 0;
 
-    if (!path && directory) {
+    if (!path && directory && strcmp(key, "token_file") == 0) {
         snprintf(beside, sizeof beside, "%.480s/token", directory);
         path = access(beside, F_OK) == 0 ? beside : NULL;
     }
@@ -56,6 +56,14 @@ static int read_token(const struct home *home, char token[TOKEN_BYTES_MAX],
 int upload_server_open(const struct home *home, char *why, size_t why_bytes,
                        struct transport **ret_transport)
 {
+    return upload_server_open_as(home, "token_file", why, why_bytes,
+                                 ret_transport);
+}
+
+int upload_server_open_as(const struct home *home, const char *token_key,
+                          char *why, size_t why_bytes,
+                          struct transport **ret_transport)
+{
     static char token[TOKEN_BYTES_MAX]; /* as long as the transport */
     const struct config *config = &home->config;
     struct transport_options options = {
@@ -69,7 +77,7 @@ int upload_server_open(const struct home *home, char *why, size_t why_bytes,
 
     if (!options.endpoint)
         return -ERR_NOT_FOUND;
-    int r = read_token(home, token, why, why_bytes);
+    int r = read_token(home, token_key, token, why, why_bytes);
     if (r < 0)
         return r;
     options.token = r > 0 ? token : NULL;

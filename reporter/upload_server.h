@@ -17,4 +17,10 @@ MUST_CHECK int upload_server_open(const struct home *home, char *why,
                                   size_t why_bytes,
                                   struct transport **ret_transport);
 
+/* The same with the token of another configuration key than token_file. */
+MUST_CHECK int upload_server_open_as(const struct home *home,
+                                     const char *token_key, char *why,
+                                     size_t why_bytes,
+                                     struct transport **ret_transport);
+
 #endif

@@ -183,17 +183,19 @@ void store_put(struct store *store, const struct store_report *report,
 static int get(struct database *reader, int64_t project, const uint8_t *id,
                struct store_packed *ret_packed)
 {
-    OWNED_QUERY *query = database_query(
-        reader,
-        "SELECT packed, ifnull(grp, 0) FROM report JOIN body USING (seq)"
-        " WHERE report.id = ?1 AND (?2 = 0 OR project = ?2)",
-        "bi", id_span(id), project);
+    OWNED_QUERY *query =
+        database_query(reader,
+                       "SELECT packed, ifnull(grp, 0), project FROM report "
+                       "JOIN body USING (seq)"
+                       " WHERE report.id = ?1 AND (?2 = 0 OR project = ?2)",
+                       "bi", id_span(id), project);
     int r = database_step(query);
 
     if (r <= 0)
         return r < 0 ? r : -ERR_NOT_FOUND;
     ret_packed->body = column_copy(query, 0, &ret_packed->size_bytes);
     ret_packed->group = sqlite3_column_int64(query, 1);
+    ret_packed->project = sqlite3_column_int64(query, 2);
     return ret_packed->body ? 0 : -ENOMEM;
 }
 
