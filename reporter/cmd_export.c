@@ -125,7 +125,7 @@ static int open_public(const struct home *home, const char *id,
     json_t *missing = json_array();
     if (!json || !missing)
         return -ENOMEM;
-    symbols_fill(json, missing); /* needs the paths as they are */
+    symbols_fill_one(NULL, json, missing); /* needs the paths as they are */
     json_decref(missing);
     redact_init_home(home, &redact);
     redact_report(&redact, report);
@@ -137,6 +137,18 @@ static int open_public(const struct home *home, const char *id,
     redact_json(&redact, json);
     *ret_report = json;
     return redacted ? 0 : -ENOMEM;
+}
+
+static int open_whole(const struct home *home, const char *id,
+                      json_t **ret_report)
+{
+    json_t *missing = json_array();
+    int r = view_open(home, id, ret_report);
+
+    if (r == 0)
+        symbols_fill_one(NULL, *ret_report, missing);
+    json_decref(missing);
+    return r;
 }
 
 int cmd_export(const struct invocation *invocation)
@@ -152,7 +164,7 @@ int cmd_export(const struct invocation *invocation)
         return status;
     int r = option_given(invocation, "public")
                 ? open_public(&home, found.id, &report)
-                : view_open(&home, found.id, false, &report, NULL);
+                : open_whole(&home, found.id, &report);
     if (r < 0) {
         log_error("report %s cannot be exported: %s", found.id, err_text(r));
         return exit_status(r);

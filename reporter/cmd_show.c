@@ -13,6 +13,7 @@
 #include "reporter/log.h"
 #include "reporter/show_html.h"
 #include "reporter/show_text.h"
+#include "reporter/symbols.h"
 #include "reporter/terminal.h"
 #include "reporter/view.h"
 
@@ -78,18 +79,21 @@ int cmd_show(const struct invocation *invocation)
     OWNED_HOME home = HOME_CLOSED;
     struct stored_report found;
     json_t *report = NULL;
-    json_t *missing = NULL;
 
     int status = command_home(&home);
     if (status == 0)
         status = command_report(&home, operand(invocation, 0), &found);
     if (status != 0)
         return status;
-    int r = view_open(&home, found.id, option_given(invocation, "raw"), &report,
-                      &missing);
+    int r = view_open(&home, found.id, &report);
     if (r < 0) {
         log_error("report %s cannot be read: %s", found.id, err_text(r));
         return exit_status(r);
+    }
+    json_t *missing = json_array();
+    if (!option_given(invocation, "raw")) {
+        symbols_fill_one(command_debuginfod(invocation, &home.config), report,
+                         missing);
     }
     status = print(invocation, report, missing);
     json_decref(report);

@@ -33,6 +33,7 @@
 
 struct batch {
     bool json, source;
+    struct symbolizer *symbolizer; /* one for all; NULL: not installed */
     size_t done;
     int status;
 };
@@ -49,7 +50,7 @@ static void print(struct batch *batch, json_t *json)
         .width = PROGRESS_COLUMNS,
     };
 
-    symbols_fill(json, missing);
+    symbols_fill(batch->symbolizer, json, missing);
     if (batch->json) {
         json_dumpf(json, stdout, JSON_COMPACT);
         putchar('\n');
@@ -178,18 +179,16 @@ static void read_directory(struct batch *batch, const char *path)
     free(entries);
 }
 
-static void read_id(struct batch *batch, const char *id)
+static void read_id(struct batch *batch, const struct home *home,
+                    const char *id)
 {
-    OWNED_HOME home = HOME_CLOSED;
     struct stored_report found;
     json_t *report = NULL;
 
-    batch->status = command_home(&home);
-    if (batch->status == 0)
-        batch->status = command_report(&home, id, &found);
+    batch->status = command_report(home, id, &found);
     if (batch->status != 0)
         return;
-    int r = view_open(&home, found.id, true, &report, NULL);
+    int r = view_open(home, found.id, &report);
     if (r < 0) {
         complain(batch, found.id, err_text(r));
         return;
@@ -197,23 +196,48 @@ static void read_id(struct batch *batch, const char *id)
     print(batch, report);
 }
 
+/* What is neither standard input nor a path is the id of a report here. */
+static bool is_id(const char *what)
+{
+    return !what || (strcmp(what, "-") != 0 && access(what, F_OK) != 0);
+}
+
+static void read_all(struct batch *batch, const char *what)
+{
+    struct stat status;
+
+    if (strcmp(what, "-") == 0) {
+        read_json(batch, "standard input", stdin);
+    } else if (stat(what, &status) == 0 && S_ISDIR(status.st_mode)) {
+        read_directory(batch, what);
+    } else {
+        read_file(batch, AT_FDCWD, what);
+    }
+}
+
 int cmd_symbolicate(const struct invocation *invocation)
 {
+    OWNED_HOME home = HOME_CLOSED;
     const char *what = operand(invocation, 0);
+    bool id = is_id(what);
     struct batch batch = {
         .json = option_given(invocation, "json"),
         .source = option_given(invocation, "source"),
     };
-    struct stat status;
 
-    if (what && strcmp(what, "-") == 0) {
-        read_json(&batch, "standard input", stdin);
-    } else if (!what || stat(what, &status) < 0) {
-        read_id(&batch, what);
-    } else if (S_ISDIR(status.st_mode)) {
-        read_directory(&batch, what);
-    } else {
-        read_file(&batch, AT_FDCWD, what);
+    if (id) {
+        batch.status = command_home(&home);
+        if (batch.status != 0)
+            return batch.status;
     }
+    DROP(symbolizer_start(
+        command_debuginfod(invocation, id ? &home.config : NULL),
+        &batch.symbolizer)); /* NULL is said in each report */
+    if (id) {
+        read_id(&batch, &home, what);
+    } else {
+        read_all(&batch, what);
+    }
+    symbolizer_stop(&batch.symbolizer);
     return batch.status;
 }

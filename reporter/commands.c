@@ -41,6 +41,8 @@ const struct command commands[] = {
       {"raw", ARGUMENT_NONE, NULL, "do not look up symbols"},
       {"source", ARGUMENT_NONE, NULL,
        "lines of source around each frame, where the file is here"},
+      {"debuginfod", ARGUMENT_MAY, "URLS",
+       "ask these servers, or DEBUGINFOD_URLS, for debug files"},
       {"color", ARGUMENT_MAY, "WHEN", "always, never or auto (default)"}}},
     {"symbolicate",
      "[ID|FILE|DIRECTORY|-]",
@@ -49,7 +51,9 @@ const struct command commands[] = {
      false,
      {{"json", ARGUMENT_NONE, NULL, "a JSON object a line"},
       {"source", ARGUMENT_NONE, NULL,
-       "lines of source around each frame, where the file is here"}}},
+       "lines of source around each frame, where the file is here"},
+      {"debuginfod", ARGUMENT_MAY, "URLS",
+       "ask these servers, or DEBUGINFOD_URLS, for debug files"}}},
     {"rm",
      "ID…|all",
      "delete reports from this machine",
@@ -213,6 +217,19 @@ int command_home(struct home *ret_home)
                   err_text(r));
     }
     return 0;
+}
+
+const char *command_debuginfod(const struct invocation *invocation,
+                               const struct config *config)
+{
+    const char *given = option_value(invocation, "debuginfod");
+    const char *set = config ? config_get(config, "debuginfod") : NULL;
+
+    if (given)
+        return given;
+    if (!set || strcmp(set, "no") == 0)
+        return NULL;
+    return strcmp(set, "yes") == 0 ? "" : set;
 }
 
 int command_report(const struct home *home, const char *prefix,

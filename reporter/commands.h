@@ -38,6 +38,13 @@ MUST_CHECK int command_home(struct home *ret_home);
 MUST_CHECK int command_home_as_is(struct home *ret_home);
 
 /*
+ * The debuginfod servers that --debuginfod or the configuration allows, as
+ * symbolizer_start takes them; NULL: none. config may be NULL.
+ */
+const char *command_debuginfod(const struct invocation *invocation,
+                               const struct config *config);
+
+/*
  * Finds the report that operand 0 names (none: the newest) and says so when
  * there is none. 0, or the exit status.
  */

@@ -1,97 +1,22 @@
-/* The child that knows names. Context: tool. */
+/* Frame by frame, module by module. Context: tool. */
 #include "reporter/symbols.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "proto/base/fd.h"
-#include "proto/state_dir.h"
-#include "reporter/home.h"
+#include "reporter/debug_package.h"
 
-struct symbolizer {
-    pid_t pid;
-    FILE *to;
-    FILE *from;
-    char *line;
-    size_t line_capacity;
-    json_t *missing;
+#define MODULE_KEY_BYTES 4400 /* a path and a build-id */
+
+struct filling {
+    struct symbolizer *symbolizer;
+    json_t *lacking; /* what the child said of modules without files, lines */
+    json_t *seen;    /* modules of this report */
     size_t frames_left;
 };
-
-static _Noreturn void be_child(const char *path, int input, int output)
-{
-    int null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-    dup2(input, STDIN_FILENO);
-    dup2(output, STDOUT_FILENO);
-    dup2(null_fd, STDERR_FILENO);
-    execl(path, path, "--serve", (char *)NULL);
-    _exit(127);
-}
-
-static int start(struct symbolizer *symbolizer)
-{
-    char path[STATE_PATH_BYTES];
-    int to[2];
-    int from[2];
-
-    int r = home_program("inquest-symbolicate", path);
-    if (r < 0)
-        return r;
-    if (pipe2(to, O_CLOEXEC) < 0)
-        return -errno;
-    OWNED_FD to_read = to[0];
-    OWNED_FD to_write = to[1];
-    if (pipe2(from, O_CLOEXEC) < 0)
-        return -errno;
-    OWNED_FD from_read = from[0];
-    OWNED_FD from_write = from[1];
-    signal(SIGPIPE, SIG_IGN); /* its death is an error like another */
-    symbolizer->pid = fork();
-    if (symbolizer->pid < 0)
-        return -errno;
-    if (symbolizer->pid == 0)
-        be_child(path, to_read, from_write);
-    symbolizer->to = fdopen(fd_take(&to_write), "w");
-    symbolizer->from = fdopen(fd_take(&from_read), "r");
-    return symbolizer->to && symbolizer->from ? 0 : -ENOMEM;
-}
-
-static void stop(struct symbolizer *symbolizer)
-{
-    if (symbolizer->to)
-        fclose(symbolizer->to);
-    if (symbolizer->from)
-        fclose(symbolizer->from);
-    if (symbolizer->pid > 0)
-        (void)waitpid(symbolizer->pid, NULL, 0); /* its input has ended */
-    free(symbolizer->line);
-}
-
-/* One question, one answer: a new reference, or NULL. */
-static json_t *ask(struct symbolizer *symbolizer, json_t *request)
-{
-    char *text = json_dumps(request, JSON_COMPACT);
-
-    if (!text)
-        return NULL;
-    int r = fprintf(symbolizer->to, "%s\n", text);
-    free(text);
-    if (r < 0 || fflush(symbolizer->to) != 0)
-        return NULL;
-    if (getline(&symbolizer->line, &symbolizer->line_capacity,
-                symbolizer->from) <= 0)
-        return NULL;
-    return json_loads(symbolizer->line, 0, NULL);
-}
 
 /* moduleOffset, less one behind a call: the call is what is meant. */
 static json_t *request_of(const json_t *frame)
@@ -143,38 +68,31 @@ static void append(json_t *frames, const json_t *frame, const json_t *answer)
         json_array_append(frames, (json_t *)(uintptr_t)frame);
 }
 
-/* What the child says of a module's debug file, once a module. */
-static void note_missing(struct symbolizer *symbolizer, const json_t *frame,
-                         const json_t *answer)
+/* What the child said of a module, once; and once a report what it lacks. */
+static void note_debug(struct filling *filling, const json_t *frame,
+                       const json_t *answer)
 {
-    const json_t *debug = json_object_get(answer, "debug");
-    const char *state = json_string_value(json_object_get(debug, "state"));
-    const char *id = json_string_value(json_object_get(debug, "buildId"));
-    size_t index;
-    json_t *tried;
+    json_t *known = symbolizer_modules(filling->symbolizer);
     const char *module = json_string_value(json_object_get(frame, "module"));
+    const char *id = json_string_value(json_object_get(frame, "buildId"));
+    char key[MODULE_KEY_BYTES];
 
-    if (!state || strcmp(state, "found") == 0)
+    (void)snprintf(key, sizeof key, "%s %s", module, id ? id : "");
+    json_t *debug = json_object_get(answer, "debug");
+    if (debug)
+        json_object_set(known, key, debug);
+    debug = json_object_get(known, key);
+    if (!debug || json_object_get(filling->seen, key))
         return;
-    const char *what = strcmp(state, "mismatch") == 0
-                           ? "the file was replaced since, so no names"
-                       : strcmp(state, "symtab") == 0
-                           ? "functions only, no files and lines"
-                           : "no symbols";
-    json_array_append_new(
-        symbolizer->missing,
-        json_sprintf("%s (build-id %s): %s; its -dbgsym or -dbg package has "
-                     "them",
-                     module, id && *id ? id : "none", what));
-    json_array_foreach(json_object_get(debug, "tried"), index, tried)
-    {
-        json_array_append_new(
-            symbolizer->missing,
-            json_sprintf("  tried %s", json_string_value(tried)));
+    json_object_set_new(filling->seen, key, json_true());
+    const char *state = json_string_value(json_object_get(debug, "state"));
+    if (state && strcmp(state, "found") != 0) {
+        json_object_set(debug, "module", json_object_get(frame, "module"));
+        json_array_append(filling->lacking, debug);
     }
 }
 
-static void fill_frames(struct symbolizer *symbolizer, json_t *holder)
+static void fill_frames(struct filling *filling, json_t *holder)
 {
     json_t *frames = json_object_get(holder, "frames");
     json_t *filled = json_array();
@@ -185,12 +103,12 @@ static void fill_frames(struct symbolizer *symbolizer, json_t *holder)
     {
         if (json_is_true(json_object_get(frame, "inlined")))
             continue; /* of an earlier filling: it comes again */
-        json_t *request =
-            symbolizer->frames_left > 0 ? request_of(frame) : NULL;
-        json_t *answer = request ? ask(symbolizer, request) : NULL;
-        symbolizer->frames_left -= request != NULL;
+        json_t *request = filling->frames_left > 0 ? request_of(frame) : NULL;
+        json_t *answer =
+            request ? symbolizer_ask(filling->symbolizer, request) : NULL;
+        filling->frames_left -= request != NULL;
         if (answer)
-            note_missing(symbolizer, frame, answer);
+            note_debug(filling, frame, answer);
         append(filled, frame, answer);
         json_decref(request);
         json_decref(answer);
@@ -200,26 +118,27 @@ static void fill_frames(struct symbolizer *symbolizer, json_t *holder)
     json_decref(filled);
 }
 
-static void fill_all(struct symbolizer *symbolizer, json_t *holders)
+static void fill_all(struct filling *filling, json_t *holders)
 {
     size_t index;
     json_t *holder;
 
     json_array_foreach(holders, index, holder)
     {
-        fill_frames(symbolizer, holder);
+        fill_frames(filling, holder);
     }
 }
 
 /* The type of a C++ exception as people write it. */
-static void fill_exception(struct symbolizer *symbolizer, json_t *exception)
+static void fill_exception(struct filling *filling, json_t *exception)
 {
     json_t *type = json_object_get(exception, "type");
 
     if (!type)
         return;
     json_t *request = json_pack("{s:O}", "type", type);
-    json_t *answer = request ? ask(symbolizer, request) : NULL;
+    json_t *answer =
+        request ? symbolizer_ask(filling->symbolizer, request) : NULL;
     json_t *plain = json_object_get(answer, "type");
     if (plain)
         json_object_set(exception, "type", plain);
@@ -227,28 +146,115 @@ static void fill_exception(struct symbolizer *symbolizer, json_t *exception)
     json_decref(answer);
 }
 
-void symbols_fill(json_t *report, json_t *missing)
+static const char *lack_text(const char *state)
 {
-    struct symbolizer symbolizer = {
-        .missing = missing,
+    if (strcmp(state, "mismatch") == 0)
+        return "the file was replaced since, so no names";
+    return strcmp(state, "symtab") == 0 ? "functions only, no files and lines"
+                                        : "no symbols";
+}
+
+/* Build-id, which package, where it was looked for. */
+static void tell_lack(const json_t *debug, json_t *missing)
+{
+    const char *module = json_string_value(json_object_get(debug, "module"));
+    const char *state = json_string_value(json_object_get(debug, "state"));
+    const char *id = json_string_value(json_object_get(debug, "buildId"));
+    const char *package = json_string_value(json_object_get(debug, "package"));
+    size_t index;
+    json_t *tried;
+
+    json_array_append_new(missing, json_sprintf("%s (build-id %s): %s", module,
+                                                id && *id ? id : "none",
+                                                lack_text(state)));
+    if (package) {
+        json_array_append_new(
+            missing,
+            json_sprintf("  the Debian package %s would have them", package));
+    }
+    json_array_foreach(json_object_get(debug, "tried"), index, tried)
+    {
+        json_array_append_new(
+            missing, json_sprintf("  tried %s", json_string_value(tried)));
+    }
+}
+
+/* Asks for all packages at once, and for each module once. */
+static void find_packages(const json_t *lacking)
+{
+    json_t *modules = json_array();
+    size_t index;
+    json_t *debug;
+
+    json_array_foreach(lacking, index, debug)
+    {
+        if (!json_object_get(debug, "package"))
+            json_array_append(modules, json_object_get(debug, "module"));
+    }
+    json_t *packages =
+        json_array_size(modules) > 0 ? debug_packages(modules) : NULL;
+    json_array_foreach(lacking, index, debug)
+    {
+        const char *module =
+            json_string_value(json_object_get(debug, "module"));
+        json_t *package = json_object_get(packages, module);
+        if (!json_object_get(debug, "package")) {
+            json_object_set_new(debug, "package",
+                                package ? json_incref(package) : json_null());
+        }
+    }
+    json_decref(packages);
+    json_decref(modules);
+}
+
+static void tell_lacking(const json_t *lacking, json_t *missing)
+{
+    size_t index;
+    json_t *debug;
+
+    find_packages(lacking);
+    json_array_foreach(lacking, index, debug)
+    {
+        tell_lack(debug, missing);
+    }
+}
+
+void symbols_fill(struct symbolizer *symbolizer, json_t *report,
+                  json_t *missing)
+{
+    struct filling filling = {
+        .symbolizer = symbolizer,
+        .lacking = json_array(),
+        .seen = json_object(),
         .frames_left = SYMBOLS_FRAMES_MAX,
     };
     json_t *fault = json_object_get(report, "heapFault");
 
-    if (start(&symbolizer) < 0) {
+    if (!symbolizer) {
         json_array_append_new(
             missing, json_string("inquest-symbolicate is missing: no names"));
     } else {
-        fill_all(&symbolizer, json_object_get(report, "threads"));
+        fill_all(&filling, json_object_get(report, "threads"));
         fill_exception(
-            &symbolizer,
+            &filling,
             json_object_get(json_object_get(report, "crash"), "exception"));
-        fill_all(&symbolizer,
+        fill_all(&filling,
                  json_object_get(json_object_get(report, "heap"), "sites"));
         if (fault) {
-            fill_frames(&symbolizer, json_object_get(fault, "allocation"));
-            fill_frames(&symbolizer, json_object_get(fault, "free"));
+            fill_frames(&filling, json_object_get(fault, "allocation"));
+            fill_frames(&filling, json_object_get(fault, "free"));
         }
+        tell_lacking(filling.lacking, missing);
     }
-    stop(&symbolizer);
+    json_decref(filling.lacking);
+    json_decref(filling.seen);
+}
+
+void symbols_fill_one(const char *debuginfod, json_t *report, json_t *missing)
+{
+    struct symbolizer *symbolizer = NULL;
+
+    DROP(symbolizer_start(debuginfod, &symbolizer)); /* NULL says it */
+    symbols_fill(symbolizer, report, missing);
+    symbolizer_stop(&symbolizer);
 }

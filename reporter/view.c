@@ -9,7 +9,6 @@
 #include "proto/report_json.h"
 #include "reporter/app_fill.h"
 #include "reporter/reports.h"
-#include "reporter/symbols.h"
 
 const char *view_text(const json_t *object, const char *key)
 {
@@ -172,8 +171,7 @@ void view_tier(const json_t *report, char *text, size_t capacity)
         snprintf(text + size, capacity - (size_t)size, " (%.200s)", reason);
 }
 
-int view_open(const struct home *home, const char *id, bool raw,
-              json_t **ret_report, json_t **ret_missing)
+int view_open(const struct home *home, const char *id, json_t **ret_report)
 {
     OWNED_REPORT *report = NULL;
 
@@ -185,19 +183,8 @@ int view_open(const struct home *home, const char *id, bool raw,
     if (r < 0)
         return r;
     json_t *json = report_to_json(&report->base);
-    json_t *missing = json_array();
-    if (!json || !missing) {
-        json_decref(json);
-        json_decref(missing);
+    if (!json)
         return -ENOMEM;
-    }
-    if (!raw)
-        symbols_fill(json, missing);
     *ret_report = json;
-    if (ret_missing) {
-        *ret_missing = missing;
-    } else {
-        json_decref(missing);
-    }
     return 0;
 }

@@ -52,10 +52,10 @@ bool view_same_stack(const json_t *a, const json_t *b);
 void view_tier(const json_t *report, char *text, size_t capacity);
 
 /*
- * The report with this id as JSON, frames named unless raw; *ret_missing, when
- * not NULL, is what symbols_fill found lacking. New references.
+ * The report with this id as JSON, its frames as they are: symbols_fill names
+ * them. A new reference.
  */
-MUST_CHECK int view_open(const struct home *home, const char *id, bool raw,
-                         json_t **ret_report, json_t **ret_missing);
+MUST_CHECK int view_open(const struct home *home, const char *id,
+                         json_t **ret_report);
 
 #endif

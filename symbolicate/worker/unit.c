@@ -3,15 +3,28 @@
 
 #include <dwarf.h>
 
+#include "symbolicate/worker/array.h"
 #include "symbolicate/worker/unit_lines.h"
 #include "symbolicate/worker/unit_scopes.h"
 
-#define CHAIN_MAX 64
+#define CHAIN_MAX       64
+#define UNIT_RANGES_MAX 4096 /* one with more has no strays */
+
+/* What a unit says it covers. */
+struct extent {
+    uint64_t begin, end;
+};
+
+struct extents {
+    struct extent *at;
+    size_t count, capacity;
+};
 
 struct cut {
     struct pool *pool;
     struct scopes *scopes;
     const struct lines *lines;
+    const struct extents *extents;
     size_t next_line;
     uint64_t covered; /* lines below are done */
     uint32_t unit;
@@ -53,6 +66,41 @@ static int chain_of(struct cut *cut, uint32_t index, int depth,
     return 0;
 }
 
+static int extents_read(struct extents *extents, Dwarf_Die *unit_die)
+{
+    Dwarf_Addr base = 0;
+    Dwarf_Addr begin = 0;
+    Dwarf_Addr end = 0;
+    ptrdiff_t at = 0;
+
+    for (;;) {
+        at = dwarf_ranges(unit_die, at, &base, &begin, &end);
+        if (at <= 0)
+            return 0;
+        int r = ARRAY_ROOM(extents, UNIT_RANGES_MAX);
+        if (r == -ERR_LIMIT)
+            extents->count = 0;
+        if (r < 0)
+            return r == -ERR_LIMIT ? 0 : r;
+        extents->at[extents->count++] = (struct extent){begin, end};
+    }
+}
+
+static void extents_clear(struct extents *extents)
+{
+    free(extents->at);
+}
+
+/* Whether a unit that says what it covers does not cover address. */
+static bool is_stray(const struct extents *extents, uint64_t address)
+{
+    for (size_t i = 0; i < extents->count; i++) {
+        if (address >= extents->at[i].begin && address < extents->at[i].end)
+            return false;
+    }
+    return extents->count > 0;
+}
+
 /* One segment of scope (POOL_NONE: none) and line (NULL: none). */
 static int add(struct cut *cut, struct segment segment, uint32_t scope,
                const struct line *line)
@@ -71,6 +119,8 @@ static int add(struct cut *cut, struct segment segment, uint32_t scope,
     if (r == 0)
         r = pool_record(cut->pool, record, &segment.record);
     segment.unit = cut->unit;
+    if (scope == POOL_NONE && is_stray(cut->extents, segment.begin))
+        segment.unit |= SEGMENT_STRAY;
     return r < 0 ? r : pool_segment(cut->pool, segment);
 }
 
@@ -127,12 +177,15 @@ int unit_add(struct pool *pool, Dwarf_Die *unit_die, uint32_t unit,
 {
     CLEANUP(scopes_clear) struct scopes scopes = {0};
     CLEANUP(lines_clear) struct lines lines = {0};
-    struct cut cut = {pool, &scopes, &lines, 0, 0, unit};
+    CLEANUP(extents_clear) struct extents extents = {0};
+    struct cut cut = {pool, &scopes, &lines, &extents, 0, 0, unit};
     Dwarf_Die tree = unit_tree(unit_die);
 
     int r = scopes_read(&scopes, pool, &tree, code);
     if (r == 0)
         r = lines_read(&lines, pool, unit_die, code);
+    if (r == 0)
+        r = extents_read(&extents, unit_die);
     if (r == 0)
         r = overlay_flatten(&scopes.layers, scope_shows, &cut);
     if (r == 0)

@@ -2,7 +2,10 @@
 input; and the lines of source that --source shows."""
 
 import json
+import os
 import pathlib
+import pty
+import re
 import subprocess
 import sys
 import tempfile
@@ -63,6 +66,44 @@ class Command(unittest.TestCase):
         self.assertEqual(result.returncode, 65)
         self.assertEqual(len(result.stdout.splitlines()), 5)
         self.assertIn("torn", result.stderr)
+
+    def test_a_batch_says_on_a_terminal_how_far_it_is(self):
+        batch = self.at / "batch"
+        batch.mkdir()
+        for i in range(5):
+            (batch / f"{i}.inq").write_bytes(self.file.read_bytes())
+        terminal, other = pty.openpty()
+        with open(self.at / "out", "w") as out:
+            subprocess.run([BUILD / "bin/inquest", "symbolicate", "--json",
+                            batch], env=self.inquest.environment, stdout=out,
+                           stderr=other, stdin=subprocess.DEVNULL, timeout=60,
+                           check=True)
+        os.close(other)
+        told = os.read(terminal, 65536).decode()
+        os.close(terminal)
+        for i in range(5):
+            self.assertIn(f"{i + 1} of 5", told)
+        reports = (self.at / "out").read_text().splitlines()
+        self.assertEqual(len(reports), 5)
+        for report in reports:
+            self.assertEqual(self.functions(json.loads(report))[0], "main")
+
+    def test_what_lacks_names_its_build_id_places_and_package(self):
+        self.inquest("run", "--", *job.PYTHON_CRASH)
+        text = self.inquest.text("show")
+        lacking = [line.strip() for line in
+                   text[text.index("\nSymbols\n"):].splitlines()]
+        (at, module), *_ = [
+            (i, line) for i, line in enumerate(lacking)
+            if re.match(r"/usr/\S*python3[.\d]* \(build-id [0-9a-f]{40}\): "
+                        r"functions only", line)]
+        path, build_id = re.match(r"(\S+) \(build-id (\w+)\)",
+                                  module).groups()
+        self.assertRegex(lacking[at + 1], r"^the Debian package "
+                         r"python3\S*-dbg(sym)? would have them$")
+        self.assertTrue(lacking[at + 2].startswith(
+            f"tried /usr/lib/debug/.build-id/{build_id[:2]}/{build_id[2:]}"))
+        self.assertIn("tried", lacking[at + 3])
 
     def test_an_answer_comes_while_input_is_open(self):
         with subprocess.Popen([BUILD / "bin/inquest", "symbolicate", "-",
