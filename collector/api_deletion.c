@@ -1,19 +1,28 @@
 /* Deletion requests over HTTP. Context: tool. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "collector/api.h"
 #include "collector/collector.h"
 #include "collector/janitor.h"
 
-static struct answer add(struct request *request, const char *installation)
+static bool is_name(const char *text)
+{
+    return text && strlen(text) <= STORE_TEXT_BYTES_MAX;
+}
+
+static struct answer add(struct request *request,
+                         const struct store_whose *whose)
 {
     char id[STORE_DELETION_BYTES];
 
-    if (!installation || !*installation ||
-        strlen(installation) > STORE_TEXT_BYTES_MAX)
-        return answer_error(400, "expected {\"installationId\": \"…\"}");
-    int r = store_deletion_add(request->collector->store, request->project,
-                               installation, clock_ms(), id);
+    if (!is_name(whose->installation) || !*whose->installation ||
+        !is_name(whose->mac)) {
+        return answer_error(400, "expected {\"installationId\": text, "
+                                 "\"macAddress\": text or absent}");
+    }
+    int r =
+        store_deletion_add(request->collector->store, whose, clock_ms(), id);
     if (r < 0)
         return answer_later(503, 1, "the store cannot write now");
     janitor_wake(request->collector->janitor);
@@ -25,8 +34,14 @@ struct answer api_deletion_add(struct request *request)
 {
     json_t *json = json_loadb(request->body ? request->body : "",
                               request->body_bytes, 0, NULL);
-    struct answer answer = add(
-        request, json_string_value(json_object_get(json, "installationId")));
+    const json_t *mac = json_object_get(json, "macAddress");
+    struct store_whose whose = {
+        .project = request->project,
+        .installation =
+            json_string_value(json_object_get(json, "installationId")),
+        .mac = mac ? json_string_value(mac) : "",
+    };
+    struct answer answer = add(request, &whose);
 
     json_decref(json);
     return answer;

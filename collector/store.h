@@ -183,9 +183,19 @@ json_t *store_missing(struct store *store);
 
 /* --- forgetting --------------------------------------------------------- */
 
-/* Accepts a request; all is deleted by store_delete_step. */
-MUST_CHECK int store_deletion_add(struct store *store, int64_t project,
-                                  const char *installation, int64_t now_ms,
+/* Whose reports are to go; mac may be "". */
+struct store_whose {
+    int64_t project;
+    const char *installation, *mac;
+};
+
+/*
+ * Accepts a request; all is deleted by store_delete_step. While one of the
+ * same names is not completed, it is that one again.
+ */
+MUST_CHECK int store_deletion_add(struct store *store,
+                                  const struct store_whose *whose,
+                                  int64_t now_ms,
                                   char ret_id[STORE_DELETION_BYTES]);
 /* {"id","state","acceptedAt",…}. */
 json_t *store_deletion(struct store *store, int64_t project, const char *id);

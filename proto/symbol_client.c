@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 
 #define KEY_BYTES 4400
 #define FILES_MAX 512
+#define END_MS    5000 /* between the end of its input and its own */
 
 struct symbol_client {
     pid_t pid; /* 0: it is gone */
@@ -105,6 +107,15 @@ int symbol_client_start(const char *program, const char *const *arguments,
     return 0;
 }
 
+/* Whether it ends by itself, now that its input has. */
+static bool ends(pid_t pid)
+{
+    OWNED_FD pid_fd = pidfd_open(pid, 0);
+    struct pollfd waiting = {.fd = pid_fd, .events = POLLIN};
+
+    return pid_fd >= 0 && poll(&waiting, 1, END_MS) == 1;
+}
+
 /* Its input ends, and so does it; one that hangs is killed. */
 static void end_child(struct symbol_client *client, bool kill_it)
 {
@@ -112,7 +123,7 @@ static void end_child(struct symbol_client *client, bool kill_it)
     fd_close(&client->from);
     if (client->pid <= 0)
         return;
-    if (kill_it)
+    if (kill_it || !ends(client->pid))
         (void)kill(client->pid, SIGKILL);
     (void)waitpid(client->pid, NULL, 0);
     client->pid = 0;
@@ -122,7 +133,7 @@ void symbol_client_stop(struct symbol_client **client)
 {
     if (!*client)
         return;
-    end_child(*client, true);
+    end_child(*client, false);
     json_decref((*client)->debug);
     free((*client)->line);
     free(*client);

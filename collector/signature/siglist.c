@@ -29,7 +29,7 @@ struct siglist {
     size_t count;
 };
 
-/* lists/NAME.txt, made a string by the build. */
+/* siglists/NAME.txt, made a string by the build. */
 extern const char siglist_sentinel[];
 extern const char siglist_irrelevant[];
 extern const char siglist_prefix[];

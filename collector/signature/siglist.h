@@ -1,7 +1,8 @@
 /*
  * The lists that grouping reads: sentinel, irrelevant, prefix, system modules.
- * They are text files (lists/), built into the program; a directory of the
- * same names takes their place. Pure but for loading. Context: tool.
+ * They are text files (collector/siglists/), built into the program; a
+ * directory of the same names takes their place. Pure but for loading. Context:
+ * tool.
  */
 #ifndef INQUEST_COLLECTOR_SIGNATURE_SIGLIST_H
 #define INQUEST_COLLECTOR_SIGNATURE_SIGLIST_H

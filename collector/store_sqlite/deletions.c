@@ -12,28 +12,49 @@
 enum deletion_state { ACCEPTED, ROWS_GONE, COMPLETED };
 
 struct addition {
-    int64_t project, now_ms;
-    const char *installation;
+    const struct store_whose *whose;
+    int64_t now_ms;
     char id[STORE_DELETION_BYTES];
 };
 
+/* 1: the same request waits already; its id. */
+static int find_waiting(struct database *database, struct addition *addition)
+{
+    const struct store_whose *whose = addition->whose;
+    OWNED_QUERY *query =
+        database_query(database,
+                       "SELECT id FROM deletion WHERE state = 0 AND project = ?"
+                       " AND installation = ? AND mac = ?",
+                       "itt", whose->project, whose->installation, whose->mac);
+    int r = database_step(query);
+
+    if (r > 0) {
+        (void)snprintf(addition->id, sizeof addition->id, "%s",
+                       column_text(query, 0));
+    }
+    return r;
+}
+
 static int work_add(struct database *database, void *argument)
 {
-    const struct addition *addition = argument;
+    struct addition *addition = argument;
+    const struct store_whose *whose = addition->whose;
 
+    int r = find_waiting(database, addition);
+    if (r != 0)
+        return r < 0 ? r : 0;
     return database_run(
         database,
-        "INSERT INTO deletion (id, project, installation, state, accepted)"
-        " VALUES (?, ?, ?, 0, ?)",
-        "titi", addition->id, addition->project, addition->installation,
+        "INSERT INTO deletion (id, project, installation, mac, state, accepted)"
+        " VALUES (?, ?, ?, ?, 0, ?)",
+        "titti", addition->id, whose->project, whose->installation, whose->mac,
         addition->now_ms);
 }
 
-int store_deletion_add(struct store *store, int64_t project,
-                       const char *installation, int64_t now_ms,
-                       char ret_id[STORE_DELETION_BYTES])
+int store_deletion_add(struct store *store, const struct store_whose *whose,
+                       int64_t now_ms, char ret_id[STORE_DELETION_BYTES])
 {
-    struct addition addition = {project, now_ms, installation, ""};
+    struct addition addition = {whose, now_ms, ""};
     uint8_t random[10];
 
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
@@ -99,25 +120,36 @@ static int remove_some(struct database *database, int64_t machine)
     return r < 0 ? -EIO : count;
 }
 
+/* The first machine of a request that has reports; 0: none is left. */
+static int next_machine(struct database *database, sqlite3_stmt *request,
+                        int64_t *ret_machine)
+{
+    int r = database_number(
+        database, ret_machine,
+        "SELECT id FROM machine WHERE project = ?1 AND reports > 0"
+        " AND installation IN (?2, nullif(?3, ''))",
+        "itt", sqlite3_column_int64(request, 1), column_text(request, 2),
+        column_text(request, 3));
+
+    return r == -ERR_NOT_FOUND ? 0 : r;
+}
+
 static int step_rows(struct database *database, sqlite3_stmt *request)
 {
     int64_t machine = 0;
 
-    int r = database_number(
-        database, &machine,
-        "SELECT id FROM machine WHERE project = ? AND installation = ?", "it",
-        sqlite3_column_int64(request, 1), column_text(request, 2));
-    int count = r == 0 ? remove_some(database, machine) : 0;
-    if (count < 0 || r == -EIO)
+    int r = next_machine(database, request, &machine);
+    int count = r == 0 && machine ? remove_some(database, machine) : 0;
+    if (count < 0 || r < 0)
         return -EIO;
     r = database_run(database,
                      "UPDATE deletion SET deleted = deleted + ?2 WHERE id = ?1",
                      "ti", column_text(request, 0), (int64_t)count);
-    if (r == 0 && count < STORE_DELETE_STEP) {
-        /* The id itself goes with the rest. */
+    if (r == 0 && count == 0) {
+        /* The names themselves go with the rest. */
         r = database_run(database,
-                         "UPDATE deletion SET installation = NULL, state = 1"
-                         " WHERE id = ?",
+                         "UPDATE deletion SET installation = NULL,"
+                         " mac = NULL, state = 1 WHERE id = ?",
                          "t", column_text(request, 0));
     }
     return r < 0 ? r : 1;
@@ -127,7 +159,7 @@ static int work_rows(struct database *database, void *argument)
 {
     OWNED_QUERY *request = database_query(
         database,
-        "SELECT id, project, installation FROM deletion WHERE state = 0"
+        "SELECT id, project, installation, mac FROM deletion WHERE state = 0"
         " ORDER BY accepted LIMIT 1",
         "");
     int r = database_step(request);

@@ -61,12 +61,13 @@ static const char tables[] =
     "CREATE TABLE stack_missing (build_id TEXT, stack INTEGER,"
     " PRIMARY KEY (build_id, stack)) WITHOUT ROWID;"
     "CREATE TABLE deletion (id TEXT PRIMARY KEY, project INTEGER NOT NULL,"
-    " installation TEXT, state INTEGER NOT NULL, accepted INTEGER NOT NULL,"
+    " installation TEXT, mac TEXT, state INTEGER NOT NULL, accepted INTEGER "
+    "NOT NULL,"
     " completed INTEGER, deleted INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE event (id INTEGER PRIMARY KEY, project INTEGER NOT NULL,"
     " event TEXT NOT NULL, grp INTEGER NOT NULL, time INTEGER NOT NULL,"
     " tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL);"
-    "PRAGMA user_version = 2;";
+    "PRAGMA user_version = 3;";
 
 static int has_table(struct database *database, const char *name)
 {
@@ -101,6 +102,16 @@ static int make_tables(struct database *database)
     return r < 0 ? r : exec(database, tables);
 }
 
+/* From version 2 on, a step a version. */
+static int migrate(struct database *database, int64_t version)
+{
+    if (version < 2)
+        return make_tables(database);
+    return exec(database, "ALTER TABLE deletion ADD COLUMN mac TEXT;"
+                          "UPDATE deletion SET mac = '' WHERE state = 0;"
+                          "PRAGMA user_version = 3;");
+}
+
 int schema_make(struct database *database, bool *ret_old)
 {
     int64_t version = 0;
@@ -113,7 +124,7 @@ int schema_make(struct database *database, bool *ret_old)
     if (r == 0 && version > SCHEMA_VERSION)
         r = -ERR_VERSION;
     if (r == 0 && version < SCHEMA_VERSION)
-        r = make_tables(database);
+        r = migrate(database, version);
     if (r == 0)
         r = exec(database, "COMMIT");
     if (r < 0) {

@@ -6,7 +6,7 @@
 
 #include "collector/store_sqlite/database.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /*
  * Makes or migrates the tables, in one transaction. *ret_old: reports of

@@ -74,6 +74,28 @@ class Forget(CollectorTest):
             self.assertEqual(client("POST", "/v1/deletion-requests",
                                     wrong)[0], 400)
 
+    def test_the_same_request_is_the_same_and_knows_the_adapter(self):
+        client = self.start()
+        by_mac = report()
+        by_mac["device"] = {"macAddress": "02:42:ac:11:00:02"}
+        client.send(*[report(machine="gone") for _ in range(600)], by_mac,
+                    report(machine="kept"))
+        body = {"installationId": "gone", "macAddress": "02:42:ac:11:00:02"}
+        path = "/v1/deletion-requests"
+        first = client("POST", path, body)[1]["id"]
+        again = client("POST", path, body)[1]
+        if again["id"] != first:  # only if the first was through already
+            self.assertEqual(client.get(f"{path}/{first}")["state"],
+                             "completed")
+        wait_until(lambda: client.get(f"{path}/{again['id']}")["state"] ==
+                   "completed", "deletion")
+        self.assertEqual(client.get(f"{path}/{first}")["deleted"], 601)
+        self.assertEqual([one["machine"] for one in
+                          client.get("/v1/reports")], ["kept"])
+        self.assertEqual(self.find("02:42:ac", "gone"), set())
+        self.assertEqual(client("POST", path, body | {"macAddress": 1})[0],
+                         400)
+
     def test_a_deletion_that_was_accepted_survives_kill_9(self):
         client = self.start()
         client.send(*[report(machine="gone") for _ in range(300)])
@@ -168,8 +190,8 @@ class Forget(CollectorTest):
         self.assertTrue(server.wait_for_requests(4))
         self.assertEqual(self.told(server)[2:],
                          [("regression", "work"), ("spike", "work")])
-        self.assertEqual(client.metric(
-            'inquest_webhooks_total{result="told"}'), 1)
+        wait_until(lambda: client.metric(
+            'inquest_webhooks_total{result="told"}') == 1, "counted")
 
     def test_a_dead_webhook_holds_up_nobody_and_is_tried_again(self):
         server = self.hook([status(500)])

@@ -214,6 +214,29 @@ class Ingest(CollectorTest):
                           for one in client.get("/v1/reports")},
                          {one["reportId"] for one in reports})
 
+    def test_a_database_of_version_2_is_brought_up_to_date(self):
+        client = self.start()
+        client.send(report())
+        self.stop()
+        with sqlite3.connect(self.database) as database:
+            database.execute("ALTER TABLE deletion DROP COLUMN mac")
+            database.execute("INSERT INTO deletion (id, project, installation,"
+                             " state, accepted) VALUES ('x', 1, 'm1', 0, 0)")
+            database.execute("PRAGMA user_version = 2")
+        database.close()
+        client = self.start()
+        wait_until(lambda: client.get("/v1/deletion-requests/x")["state"] ==
+                   "completed", "deletion")
+        self.assertEqual(client.get("/v1/reports"), [])
+        self.stop()
+        with sqlite3.connect(self.database) as database:
+            database.execute("PRAGMA user_version = 99")
+        database.close()
+        done = self.run_program("--db", self.database, "--listen",
+                                "127.0.0.1:0")
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("newer inquest-collector", done.stderr)
+
     def test_many_at_once_share_commits(self):
         client = self.start()
         reports = [report(machine=f"m{i}") for i in range(scaled(4000, 200))]
