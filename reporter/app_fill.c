@@ -115,20 +115,19 @@ static void copy(char *to, size_t size, const char *from)
     snprintf(to, size, "%.*s", (int)size - 1, from);
 }
 
-int app_started(const struct home *home, const char *path, const char *name,
-                const char *version, int64_t start_ms,
-                struct app_identity *ret_app)
+int app_started(const struct home *home, const struct app_said *said,
+                int64_t start_ms, struct app_identity *ret_app)
 {
     static struct app_history history;
     struct app_identity app = {0};
 
-    int r = app_identity_of(home->state_fd, path, &app);
-    if (r < 0 && (!name || !version))
+    int r = app_identity_of(home->state_fd, said->path, &app);
+    if (r < 0 && (!said->name || !said->version))
         return r;
-    if (name)
-        copy(app.name, sizeof app.name, name);
-    if (version)
-        copy(app.version, sizeof app.version, version);
+    if (said->name)
+        copy(app.name, sizeof app.name, said->name);
+    if (said->version)
+        copy(app.version, sizeof app.version, said->version);
     *ret_app = app;
     if (app.version[0] == '\0')
         return 0; /* a file without a version has no upgrades */

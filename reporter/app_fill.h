@@ -16,13 +16,18 @@
  */
 void app_fill(const struct home *home, Inquest__V1__Report *report);
 
+/* What was said of a program. NULL: what the file at path says. */
+struct app_said {
+    const char *path;
+    const char *name;
+    const char *version;
+};
+
 /*
  * Notes that a program started, so that later reports know whether it is new.
- * name and version may be NULL: then what the file at path says. Writes what
- * it goes by; fails with -ENOENT when there is nothing to go by.
+ * Writes what it goes by; fails with -ENOENT when there is nothing to go by.
  */
-MUST_CHECK int app_started(const struct home *home, const char *path,
-                           const char *name, const char *version,
+MUST_CHECK int app_started(const struct home *home, const struct app_said *said,
                            int64_t start_ms, struct app_identity *ret_app);
 
 #endif

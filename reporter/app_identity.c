@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +34,11 @@ int app_identity_read(const char *root, const char *path,
         return -errno;
     snprintf(identity.name, sizeof identity.name, "%.*s", APP_NAME_BYTES - 1,
              slash ? slash + 1 : path);
-    int r = app_note_read(fd, &identity);
-    if (r < 0 || identity.source != APP_BY_NOTE)
-        r = app_package_dpkg(root, path, &identity);
-    if (r < 0 && *root == '\0')
-        r = app_package_rpm(path, &identity);
-    *ret_identity = identity; /* at least by its file */
+    bool named =
+        app_note_read(fd, &identity) == 0 && identity.source == APP_BY_NOTE;
+    if (!named && app_package_dpkg(root, path, &identity) < 0 && *root == '\0')
+        DROP(app_package_rpm(path, &identity)); /* then by its file */
+    *ret_identity = identity;
     return 0;
 }
 
@@ -80,7 +80,7 @@ static bool recall(int apps_fd, const char *name, const char *path,
          keyfile_get(&file, "version"));
     copy(ret_identity->build_id, sizeof ret_identity->build_id,
          keyfile_get(&file, "build_id"));
-    ret_identity->source = (enum app_source)atoi(source);
+    ret_identity->source = (enum app_source)strtol(source, NULL, 10);
     return true;
 }
 

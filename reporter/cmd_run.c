@@ -121,12 +121,30 @@ static void note_start(const struct invocation *invocation,
     if (watchable_find(operand(invocation, 0), path) < 0)
         return;
     char *real = realpath(path, NULL);
-    int r =
-        app_started(home, real ? real : path, option_value(invocation, "app"),
-                    option_value(invocation, "app-version"), start_ms, &app);
+    struct app_said said = {
+        .path = real ? real : path,
+        .name = option_value(invocation, "app"),
+        .version = option_value(invocation, "app-version"),
+    };
+    int r = app_started(home, &said, start_ms, &app);
     free(real);
     if (r == 0)
         usage_start(home, &app, start_ms, ret_usage);
+}
+
+static bool is_rightly_used(const struct invocation *invocation)
+{
+    const char *wait = option_value(invocation, "wait-upload");
+
+    if (!operand(invocation, 0)) {
+        log_error("run what? inquest run -- PROGRAM [ARG…]");
+        return false;
+    }
+    if (wait && (*wait == '\0' || wait[strspn(wait, "0123456789")] != '\0')) {
+        log_error("--wait-upload wants whole seconds");
+        return false;
+    }
+    return true;
 }
 
 int cmd_run(const struct invocation *invocation)
@@ -136,17 +154,10 @@ int cmd_run(const struct invocation *invocation)
     char executable[WATCHABLE_PATH_BYTES];
     struct child child;
     struct child_end end;
-    const char *wait = option_value(invocation, "wait-upload");
     int exec_errno = 0;
 
-    if (!operand(invocation, 0)) {
-        log_error("run what? inquest run -- PROGRAM [ARG…]");
+    if (!is_rightly_used(invocation))
         return EX_USAGE;
-    }
-    if (wait && (*wait == '\0' || wait[strspn(wait, "0123456789")] != '\0')) {
-        log_error("--wait-upload wants whole seconds");
-        return EX_USAGE;
-    }
     bool ready = home_open(&home) == 0;
     if (!ready) {
         log_warn("no state directory: running %s unwatched",
@@ -174,7 +185,7 @@ int cmd_run(const struct invocation *invocation)
     if (watched && aftermath_of(&aftermath, &home, &child, &end)) {
         tell(invocation, aftermath.report_id, aftermath.cause);
         DROP(retention_apply(&home)); /* the next command says what is amiss */
-        aftermath_upload(&home, wait);
+        aftermath_upload(&home, option_value(invocation, "wait-upload"));
     }
     child_reap(&child);
     if (watched)

@@ -63,11 +63,11 @@ static int read_config(struct home *home)
         places.user_file = NULL;
     }
     int r = config_open(&places, &home->config);
+    const char *what = home->config.distrusted
+                           ? "configuration, so nothing is sent"
+                           : "configuration";
     if (r == 0 && home->config.problem[0] != '\0')
-        complain(home,
-                 home->config.distrusted ? "configuration, so nothing is sent"
-                                         : "configuration",
-                 home->config.problem);
+        complain(home, what, home->config.problem);
     return r;
 }
 

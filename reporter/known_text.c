@@ -60,6 +60,16 @@ static bool is_in_report(const Inquest__V1__Report *report, const char *word)
     return false;
 }
 
+/* Our words are ASCII, whatever the locale says. */
+static void lower(const char *text, size_t size, char *word)
+{
+    for (size_t i = 0; i < size; i++) {
+        bool capital = text[i] >= 'A' && text[i] <= 'Z';
+        word[i] = (char)(capital ? text[i] - 'A' + 'a' : text[i]);
+    }
+    word[size] = '\0';
+}
+
 static bool is_known_word(const struct known_text *known, const char *text,
                           size_t size)
 {
@@ -67,9 +77,7 @@ static bool is_known_word(const struct known_text *known, const char *text,
 
     if (size >= sizeof word)
         return false;
-    for (size_t i = 0; i < size; i++)
-        word[i] = (char)tolower((unsigned char)text[i]);
-    word[size] = '\0';
+    lower(text, size, word);
     return bsearch(word, known_words, known_word_count, sizeof *known_words,
                    compare) ||
            is_listed(known->extra, word) || is_in_report(known->report, word);

@@ -15,12 +15,12 @@
 #include "reporter/state_file.h"
 #include "reporter/usage_day.h"
 
-#define STAT_BYTES      1024
-#define NETWORK_BYTES   16384
-#define MS_PER_S        1000
-#define CPU_FIELD       14 /* utime of proc(5) stat; then stime, cutime, cstime */
-#define CPU_FIELDS      4
-#define NETWORK_COLUMNS 16
+#define STAT_BYTES    1024
+#define NETWORK_BYTES 16384
+#define MS_PER_S      1000
+#define CPU_FIELD     14 /* utime of proc(5) stat; then stime, cutime, cstime */
+#define CPU_FIELDS    4
+#define TX_COLUMN     8 /* of net/dev; the first is received */
 
 static void copy(char *to, size_t size, const char *from)
 {
@@ -84,6 +84,24 @@ static int add(const struct home *home, const struct usage_run *run,
     return usage_day_write(dir_fd, name, &day);
 }
 
+/* The numbers of one adapter; false: it is none, or the loopback. */
+static bool read_adapter(const char *line, uint64_t *ret_rx, uint64_t *ret_tx)
+{
+    const char *colon = strchr(line, ':');
+    uint64_t number = 0;
+    char *at = colon ? (char *)colon + 1 : NULL;
+
+    if (!at || strstr(line, " lo:"))
+        return false;
+    for (int column = 0; column <= TX_COLUMN; column++) {
+        number = strtoull(at, &at, 10);
+        if (column == 0)
+            *ret_rx = number;
+    }
+    *ret_tx = number;
+    return true;
+}
+
 /* Bytes received and sent by all adapters but the loopback (proc(5)). */
 static void read_network(pid_t pid, uint64_t *ret_rx, uint64_t *ret_tx)
 {
@@ -98,16 +116,12 @@ static void read_network(pid_t pid, uint64_t *ret_rx, uint64_t *ret_tx)
     if (io_read_text(AT_FDCWD, path, text, sizeof text, &size) < 0)
         return;
     for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-        unsigned long long rx = 0;
-        unsigned long long tx = 0;
-        const char *colon = strchr(line, ':');
-        /* The kernel's own format. NOLINTNEXTLINE(cert-err34-c) */
-        if (colon && !strstr(line, " lo:") &&
-            sscanf(colon + 1, "%llu %*u %*u %*u %*u %*u %*u %*u %llu", &rx,
-                   &tx) == 2) {
-            *ret_rx += rx;
-            *ret_tx += tx;
-        }
+        uint64_t rx = 0;
+        uint64_t tx = 0;
+        if (!read_adapter(line, &rx, &tx))
+            continue;
+        *ret_rx += rx;
+        *ret_tx += tx;
     }
 }
 

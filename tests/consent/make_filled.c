@@ -25,6 +25,7 @@
 #define LINE_BYTES   128
 
 static const char *planted = "worker";
+static Inquest__V1__Report *report; /* until the end */
 
 static ProtobufCMessage *filled(const ProtobufCMessageDescriptor *descriptor,
                                 int depth);
@@ -83,7 +84,7 @@ static ProtobufCMessage *filled(const ProtobufCMessageDescriptor *descriptor,
     return message;
 }
 
-static int drop(struct queue *queue, const Inquest__V1__Report *report)
+static int drop(struct queue *queue)
 {
     static uint8_t packed[PACKED_BYTES];
     static uint8_t gzip[PACKED_BYTES];
@@ -106,8 +107,7 @@ static int drop(struct queue *queue, const Inquest__V1__Report *report)
 }
 
 /* One line of the input as a report. */
-static int make(struct queue *queue, Inquest__V1__Report *report,
-                const char *line)
+static int make(struct queue *queue, const char *line)
 {
     char kind_name[32];
     char track[32];
@@ -130,7 +130,7 @@ static int make(struct queue *queue, Inquest__V1__Report *report,
     report->kind = (Inquest__V1__Kind)kind->value;
     report->consent_epoch = epoch;
     report->do_not_track = strcmp(track, "do-not-track") == 0;
-    int r = drop(queue, report);
+    int r = drop(queue);
     if (r == 0)
         puts(id);
     report->report_id = NULL;
@@ -149,13 +149,12 @@ int main(int argc, char **argv)
     }
     if (argc > 2)
         planted = argv[2];
-    Inquest__V1__Report *report =
-        (Inquest__V1__Report *)filled(&inquest__v1__report__descriptor, 0);
+    report = (Inquest__V1__Report *)filled(&inquest__v1__report__descriptor, 0);
     int r = report ? state_dir_open(argv[1], &state_fd) : -ENOMEM;
     if (r == 0)
         r = queue_open(state_fd, &queue);
     while (r == 0 && fgets(line, sizeof line, stdin))
-        r = make(&queue, report, line);
+        r = make(&queue, line);
     if (r < 0)
         fprintf(stderr, "make_filled: %s\n", err_text(r));
     return r < 0 ? EX_IOERR : EX_OK;
