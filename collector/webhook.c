@@ -32,7 +32,8 @@ static const char *url_of(const struct config *config, const char *project)
 }
 
 /* What they answer is thrown away. */
-static size_t take_nothing(char *data, size_t size, size_t count, void *context)
+static size_t take_nothing(const char *data, size_t size, size_t count,
+                           void *context)
 {
     (void)data;
     (void)context;

@@ -45,11 +45,14 @@ class Command(Scene):
             [self.build / "bin/make_reports", directory / "state", str(count)],
             capture_output=True, text=True, check=True).stdout.split()
 
-    def crash(self, directory, end="crash", **variables):
+    def crash(self, directory, end="crash", supervised=False, **variables):
+        """One death; supervised: by a shell that does not outlive it long."""
+        supervisor = "INQUEST_SUPERVISOR_PID=$$ " if supervised else ""
         subprocess.run(
-            [self.build / "bin/fault_host", end], stdout=subprocess.DEVNULL,
+            ["/bin/sh", "-c", f'{supervisor}LD_PRELOAD="$0" "$1" "$2"; :',
+             self.build / "lib/libinquest.so", self.build / "bin/fault_host",
+             end], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**CLEAN, "INQUEST_STATE_DIR": str(directory / "state"),
-                 "LD_PRELOAD": str(self.build / "lib/libinquest.so"),
                  "INQUEST_SAMPLER": "0", **variables})
 
     def ids(self, directory, *places):
@@ -199,11 +202,12 @@ class Withdraw(Command):
 
 
 class Recover(Command):
-    """Two boxes: one of a program killed, one of a crash without dumper."""
+    """Two boxes: one of a program killed after its supervisor, one of a crash
+    without dumper."""
     name = "recover"
 
     def prepare(self, directory):
-        self.crash(directory, "kill")
+        self.crash(directory, "kill", supervised=True)
         self.crash(directory, INQUEST_TIER="2")
 
     def command(self, directory):
