@@ -58,7 +58,7 @@ static bool aborts_itself(struct build *build,
             target_module_at(build->target, thread->frames[i]->pc);
         if (i == 0)
             first = module;
-        if (module && strstr(module->path, "/libinquest.so"))
+        if (target_is_guest(build->target, thread->frames[i]->pc))
             continue; /* our abort() stands between */
         if (module != first)
             return module == library;

@@ -312,3 +312,10 @@ const struct target_module *target_module_at(const struct target *target,
     }
     return NULL;
 }
+
+bool target_is_guest(const struct target *target, uint64_t address)
+{
+    const struct target_module *module = target_module_at(target, address);
+
+    return module && strstr(module->path, "/libinquest.so");
+}

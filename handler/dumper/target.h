@@ -99,6 +99,8 @@ const struct target_mapping *target_mapping_at(const struct target *target,
 /* NULL where no module is; its index is module - target->modules. */
 const struct target_module *target_module_at(const struct target *target,
                                              uint64_t address);
+/* Whether address lies in libinquest.so. */
+bool target_is_guest(const struct target *target, uint64_t address);
 
 /* CLOCK_MONOTONIC. */
 uint64_t target_now_ms(void);

@@ -81,6 +81,12 @@ static bool by_frame_pointer(struct walk *walk, struct unwind_frame *ret_frame)
     return true;
 }
 
+/* What our own library left on the stack before is no caller of anything. */
+static bool may_be_caller(struct target *target, uint64_t word)
+{
+    return unwind_follows_call(target, word) && !target_is_guest(target, word);
+}
+
 static bool by_scan(struct walk *walk, struct unwind_frame *ret_frame)
 {
     uint64_t at = (walk->registers[TARGET_RSP] + 7) & ~7ull;
@@ -91,7 +97,7 @@ static bool by_scan(struct walk *walk, struct unwind_frame *ret_frame)
     for (size_t i = 0; i < SCAN_WORDS; i++, at += sizeof word) {
         if (!target_read_u64(walk->target, at, &word))
             return false;
-        if (unwind_follows_call(walk->target, word)) {
+        if (may_be_caller(walk->target, word)) {
             walk->registers[TARGET_RSP] = at + sizeof word;
             *ret_frame = (struct unwind_frame){word, UNWIND_SCAN, false};
             return true;

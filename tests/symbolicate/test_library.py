@@ -70,6 +70,9 @@ class Library(unittest.TestCase):
                                    r"__?(asan|ubsan|odr_asan))")
 
     def test_no_data_race_in_eight_threads(self):
+        if b"__asan_init" in (BUILD / "bin/inquest-symbolicate").read_bytes():
+            self.skipTest("a library that is not sanitized limits the address "
+                          "space that a sanitized worker wants")
         text = (SOURCE / "symbolicate/CMakeLists.txt").read_text()
         sources = re.search(r"add_library\(symbolicate STATIC([^)]*)\)",
                             text).group(1).split()
