@@ -63,11 +63,45 @@ def killed_box(build, directory):
     return box
 
 
+def bombs(directory):
+    """A few bytes that become many; one gzip in another; two in a row."""
+    bomb = gzip.compress(bytes(1 << 26))
+    (directory / "bomb").write_bytes(bomb)
+    (directory / "bomb-in-bomb").write_bytes(gzip.compress(bomb))
+    (directory / "two").write_bytes(gzip.compress(b"a") + gzip.compress(b"b"))
+
+
+def settings(directory):
+    """What the command itself writes, and what people write."""
+    (directory / "config").write_text(CONFIGURATION)
+    (directory / "policy").write_text(
+        "allow = REQUIRED, DETECTION\nprivacy_setting = on\n")
+    (directory / "consent").write_text(
+        "epoch = 3\nREQUIRED = denied 2026-11-25T00:00:00.000Z uid:0 command "
+        "1 2\nOPTIONAL = granted 2026-11-25T00:00:00.000Z uid:0 command 1 1\n")
+    (directory / "backoff").write_text("attempt = 3\nnext = 1900000000\n")
+    (directory / "retry-after").write_text("Wed, 25 Nov 2026 06:00:00 GMT")
+
+
+def proc_text(directory):
+    """The recorded files of tests/memory, in the order of fuzz_proc.c."""
+    root = pathlib.Path(__file__).resolve().parents[1] / "memory/recorded/v2"
+    group = "sys/fs/cgroup/app.slice/app.scope/memory."
+    names = ["proc/self/statm", "proc/self/stat", "proc/self/status",
+             "proc/vmstat", "proc/self/smaps_rollup", "proc/net/dev",
+             *(group + name for name in ("current", "max", "events",
+                                         "events.local", "stat", "pressure"))]
+    parts = [(root / name).read_bytes() if (root / name).exists() else
+             pathlib.Path("/", name).read_bytes() if name.startswith("proc")
+             else b"" for name in names]
+    (directory / "recorded").write_bytes(b"\0".join(parts))
+
+
 def main():
     build, directory = map(pathlib.Path, sys.argv[1:3])
     shutil.rmtree(directory, ignore_errors=True)
     names = ("report_file", "report_json", "box", "elf", "dwarf", "keyfile",
-             "symbol_cache")
+             "symbol_cache", "ring", "frame", "settings", "proc", "intake")
     for name in names:
         (directory / name).mkdir(parents=True)
     work = directory / "work"
@@ -90,6 +124,14 @@ def main():
     for path in FOUND.glob("*/*"):  # what a fuzzer once found
         shutil.copy(path, directory / path.parent.name)
     (directory / "keyfile/config").write_text(CONFIGURATION)
+    settings(directory / "settings")
+    proc_text(directory / "proc")
+    for path in (directory / "report_file").iterdir():
+        shutil.copy(path, directory / "intake")
+        if path.suffix == ".inq":
+            shutil.copy(path, directory / "frame")
+    bombs(directory / "frame")
+    shutil.copy(directory / "box/killed", directory / "ring")
     shutil.rmtree(work)
     for name in names:
         if not os.listdir(directory / name):
