@@ -132,7 +132,7 @@ void crash_chain(const struct crash_event *event)
         host_action_set(event->signal_number, &initial);
     }
     struct crash_event handed = {event->signal_number, &frame->info,
-                                 (ucontext_t *)frame->context};
+                                 (ucontext_t *)frame->context, 0, 0};
     crash_handling_begin(&handed, (uintptr_t)frame,
                          (action.sa_flags & SA_NODEFER) != 0);
     jump(frame, &action, event->signal_number);

@@ -44,12 +44,13 @@ static bool rewind_as_init(const struct crash_event *event)
     return true;
 }
 
-static void unblock(ucontext_t *context, int signal_number)
+static void set_blocked(ucontext_t *context, int signal_number, bool blocked)
 {
+    uint64_t bit = 1ull << (signal_number - 1);
     uint64_t mask;
 
     memcpy(&mask, &context->uc_sigmask, sizeof mask);
-    mask &= ~(1ull << (signal_number - 1));
+    mask = blocked ? mask | bit : mask & ~bit;
     memcpy(&context->uc_sigmask, &mask, sizeof mask);
 }
 
@@ -59,8 +60,10 @@ void crash_die(const struct crash_event *event)
     uint64_t one = 1ull << (event->signal_number - 1);
     siginfo_t plain = {.si_signo = event->signal_number, .si_code = SI_TKILL};
 
-    (void)real()->sigaction(event->signal_number, &initial, NULL);
-    unblock(event->context, event->signal_number);
+    bool reset = real()->sigaction(event->signal_number, &initial, NULL) == 0;
+    /* A fault whose signal is blocked kills whatever the disposition is: where
+     * a sandbox forbids to change it. */
+    set_blocked(event->context, event->signal_number, !reset);
     if (faults_again(event) || (event->info && rewind_as_init(event)))
         return;
     if (!event->info) {

@@ -20,6 +20,7 @@
 #define BOX_CHILD_FD        3 /* the dumper's contract */
 #define STATE_CHILD_FD      4
 #define DUMPER_CHILD_FD     5
+#define DUMPER_DENIED       77 /* EX_NOPERM: it may not read us */
 #define KERNEL_SIGSET_BYTES 8
 
 /* Everything the two children need: they share our memory. */
@@ -177,7 +178,10 @@ static void run_middle(void)
                                WEXITED | __WALL, 0);
         } while (waited == -EINTR);
         if (launch.reason == BOX_REASON_NONE) {
-            launch.reason = BOX_REASON_DIED;
+            launch.reason =
+                ended.si_code == CLD_EXITED && ended.si_status == DUMPER_DENIED
+                    ? BOX_REASON_DENIED
+                    : BOX_REASON_DIED;
             launch.error = ended.si_status;
         }
     }

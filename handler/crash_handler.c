@@ -85,6 +85,8 @@ static struct box_file *crash_box(struct box_file *own)
 {
     if (guest_box_is_ours())
         return &guest.file;
+    if (guest.sandboxed) /* its filter might kill at one of many calls */
+        return NULL;
     if (box_file_open(&guest.config, own) < 0)
         return NULL;
     own->box->control.phase = guest.phase;
@@ -159,7 +161,7 @@ bool crash_handler_exiting(uintptr_t stack_pointer)
 void crash_handler_aborting(ucontext_t *context)
 {
     siginfo_t info = {.si_signo = SIGABRT, .si_code = SI_TKILL};
-    struct crash_event event = {SIGABRT, &info, context};
+    struct crash_event event = {SIGABRT, &info, context, 0, 0};
 
     info.si_pid = sys_getpid();
     info.si_uid = (uint32_t)sys_call0(SYS_getuid);
@@ -170,7 +172,7 @@ void crash_handler_aborting(ucontext_t *context)
 void crash_handler(int signal_number, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
-    struct crash_event event = {signal_number, info, context};
+    struct crash_event event = {signal_number, info, context, 0, 0};
 
     if (put_back(&event)) {
         errno = saved_errno;
@@ -182,6 +184,10 @@ void crash_handler(int signal_number, siginfo_t *info, void *context)
         (uintptr_t)event.context->uc_mcontext.gregs[REG_RSP], &told);
     if (!inside || !crash_handling_defers(signal_number))
         crash_chain(&event);
+    if (inside) {
+        told.nested_signal = signal_number;
+        told.nested_pc = (uint64_t)event.context->uc_mcontext.gregs[REG_RIP];
+    }
     switch (elect()) {
     case WON:
         first_crash(&told);

@@ -105,6 +105,8 @@ void crash_record_fill(struct box *box, const struct crash_event *event)
            sizeof crash->gregs);
     memcpy(&crash->signal_mask, &event->context->uc_sigmask,
            sizeof crash->signal_mask);
+    crash->nested_signal = (uint32_t)event->nested_signal;
+    crash->nested_pc = event->nested_pc;
     crash->phase = box->control.phase;
     (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)crash->thread_name);
     copy_abort_message(crash);

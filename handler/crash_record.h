@@ -12,6 +12,9 @@ struct crash_event {
     int signal_number;
     siginfo_t *info; /* NULL: the handler was called without SA_SIGINFO */
     ucontext_t *context;
+    /* The program's handler of it crashed in turn: 0, or by this signal. */
+    int nested_signal;
+    uint64_t nested_pc;
 };
 
 /* Context, siginfo, thread and abort message: enough for the dumper. */

@@ -10,14 +10,14 @@ static uint32_t making;
 
 bool guest_box_is_ours(void)
 {
-    return guest.file.box && guest.file.pid == sys_getpid();
+    return guest.file.box && !guest.mute && guest.file.pid == sys_getpid();
 }
 
 struct box *guest_box(void)
 {
     if (guest_box_is_ours())
         return guest.file.box;
-    if (guest.config.disabled ||
+    if (guest.config.disabled || guest.sandboxed ||
         __atomic_exchange_n(&making, 1, __ATOMIC_ACQUIRE))
         return NULL;
     struct box_file file;
@@ -29,6 +29,7 @@ struct box *guest_box(void)
         if (guest.file.box)
             box_file_close(&guest.file); /* a parent's, before our fork */
         guest.file = file;
+        guest.forked = false;
         box = file.box;
     }
     __atomic_store_n(&making, 0, __ATOMIC_RELEASE);
@@ -37,11 +38,14 @@ struct box *guest_box(void)
 
 void guest_clean_exit(void)
 {
+    if (guest.mute && guest.file.box && !guest.forked)
+        guest.file.box->control.clean_exit = 1;
     /* A crash that the program's handler ended: the dumper's to remove. */
     if (!guest_box_is_ours() || guest.file.box->control.crashed)
         return;
     __atomic_store_n(&guest.file.box->control.clean_exit, 1, __ATOMIC_RELEASE);
-    box_file_remove(&guest.config, &guest.file);
+    if (!guest.keeps_box)
+        box_file_remove(&guest.config, &guest.file);
 }
 
 void guest_phase(enum box_phase phase)

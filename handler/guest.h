@@ -18,6 +18,9 @@ struct guest {
     bool armed;            /* handlers are installed */
     bool prctl_undumpable; /* the program itself cleared PR_SET_DUMPABLE */
     bool sandboxed;        /* the program installed a seccomp filter */
+    bool keeps_box;        /* which kills at unlink: a clean end leaves it */
+    bool mute;             /* which kills at getpid: no call of ours any more */
+    bool forked;           /* a fork child that has no box of its own */
     bool jailed;           /* it called chroot */
     uint32_t phase;        /* enum box_phase, before there is a box */
     uint64_t abort_message_address;   /* of glibc's __abort_msg, 0: unknown */

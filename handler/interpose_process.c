@@ -1,14 +1,11 @@
 /*
- * The life of the process: main, exit and its family, fork, prctl.
+ * The life of the process: main, exit and its family, fork, namespaces.
  * Context: guest.
  */
 #include <errno.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -135,34 +132,14 @@ EXPORT pid_t fork(void)
 {
     pid_t pid = real()->fork();
 
+    if (pid == 0)
+        guest.forked = true;
     if (pid == 0 && guest.armed) {
         sampler_forget();
-        sampler_start();
+        if (!guest.sandboxed) /* it might kill at clone */
+            sampler_start();
     }
     return pid;
-}
-
-EXPORT int prctl(int option, ...)
-{
-    va_list arguments;
-    va_start(arguments, option);
-    unsigned long a = va_arg(arguments, unsigned long);
-    unsigned long b = va_arg(arguments, unsigned long);
-    unsigned long c = va_arg(arguments, unsigned long);
-    unsigned long d = va_arg(arguments, unsigned long);
-    va_end(arguments);
-
-    if (option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT) {
-        /* Four system calls are left: one of ours would kill the program. */
-        (void)sampler_stop();
-        install_undo();
-    }
-    int r = real()->prctl(option, a, b, c, d);
-    if (r == 0 && option == PR_SET_DUMPABLE)
-        guest.prctl_undumpable = a == 0;
-    if (r == 0 && option == PR_SET_SECCOMP && a == SECCOMP_MODE_FILTER)
-        guest.sandboxed = true;
-    return r;
 }
 
 /* A process with a second thread may not change these namespaces. */

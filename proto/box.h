@@ -67,6 +67,7 @@ enum box_tier_reason {
     BOX_REASON_DISABLED, /* switched off by configuration */
     BOX_REASON_SANDBOX,  /* the program has installed a seccomp filter */
     BOX_REASON_JAIL,     /* the program called chroot */
+    BOX_REASON_DENIED,   /* the kernel did not let the dumper read it */
 };
 
 /* Who the box belongs to: written once when it is made, sealed. */
@@ -129,8 +130,10 @@ struct box_crash {
     uint32_t phase;         /* enum box_phase at the crash */
     uint32_t tier_reason;   /* enum box_tier_reason */
     int32_t tier_errno;
-    uint32_t siginfo_valid;   /* 0: the handler was called without SA_SIGINFO */
-    uint32_t program_handler; /* 1: the program's own handler ran first */
+    uint32_t siginfo_valid; /* 0: the handler was called without SA_SIGINFO */
+    uint32_t nested_signal; /* the program's handler crashed by it; 0 */
+    uint32_t reserved;
+    uint64_t nested_pc;             /* and there */
     uint64_t abort_message_address; /* of __abort_msg itself, 0: unknown */
     uint64_t thread_pointer;        /* fs base: glibc's thread control block */
     char thread_name[16];

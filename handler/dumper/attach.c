@@ -86,9 +86,12 @@ static size_t seize_new(struct target *target, DIR *dir, int skip_tid)
         struct target_thread *thread = &target->threads[target->thread_count++];
         *thread = (struct target_thread){.tid = tid};
         found++;
-        thread->attached = tid != skip_tid &&
-                           ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0 &&
+        if (tid == skip_tid)
+            continue;
+        thread->attached = ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0 &&
                            ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0;
+        if (!thread->attached && errno != ESRCH) /* which has just ended */
+            target->threads_refused++;
     }
     return found;
 }

@@ -38,6 +38,9 @@ int mode_crash(void)
         return end_counted(box, box_path);
     build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
     build.target = target_open(box->crash.pid, box->crash.tid);
+    /* The thread's control block is mapped, wherever its stack pointer is. */
+    if (!target_open_memory(build.target, box->crash.thread_pointer))
+        return EX_NOPERM; /* the handler looks at itself, then */
     target_attach(build.target, box->crash.tid);
     (void)signal(SIGALRM, SIG_DFL); /* attach used it to bound its waits */
     (void)alarm(ALARM_SECONDS);

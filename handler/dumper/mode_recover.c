@@ -17,13 +17,16 @@
 #include "handler/dumper/recovery.h"
 #include "handler/dumper/session.h"
 #include "proto/base/fd.h"
+#include "proto/base/fmt.h"
 #include "proto/box_history.h"
 #include "proto/frame.h"
 #include "proto/state_dir.h"
 
-static const char *tier_reason(const struct box_crash *crash)
+#define REASON_BYTES 256
+
+static const char *reason_words(enum box_tier_reason reason)
 {
-    switch (crash->tier_reason) {
+    switch (reason) {
     case BOX_REASON_CLONE:
         return "clone was refused";
     case BOX_REASON_EXEC:
@@ -42,8 +45,24 @@ static const char *tier_reason(const struct box_crash *crash)
     case BOX_REASON_SANDBOX:
         return "the program installed a seccomp filter, which might kill it "
                "at clone or exec";
-    default:
-        return "the process died during the dump";
+    case BOX_REASON_DENIED:
+        return "the kernel did not let the dumper read the program's memory";
+    case BOX_REASON_NONE:
+        break;
+    }
+    return "the process died during the dump";
+}
+
+/* With what the kernel said, where it is a matter of its saying. */
+static void append_tier_reason(const struct box_crash *crash, struct text *text)
+{
+    enum box_tier_reason reason = (enum box_tier_reason)crash->tier_reason;
+
+    text_append(text, reason_words(reason));
+    if ((reason == BOX_REASON_CLONE || reason == BOX_REASON_EXEC) &&
+        crash->tier_errno > 0) {
+        text_append(text, ": ");
+        text_append(text, strerror(crash->tier_errno));
     }
 }
 
@@ -65,14 +84,17 @@ static uint64_t death_time_ms(const struct box *box,
 
 static void build_dead_crash(struct build *build)
 {
+    char reason_bytes[REASON_BYTES];
+    struct text reason = text_init(reason_bytes, sizeof reason_bytes);
+
     build->target = target_open_box(build->box);
     target_read_modules(build->target);
     build_crash(build);
     build_modules(build);
     build_threads(build);
     build_abort(build);
-    session_tier(build, INQUEST__V1__TIER_NAME__IN_PROCESS,
-                 tier_reason(&build->box->crash));
+    append_tier_reason(&build->box->crash, &reason);
+    session_tier(build, INQUEST__V1__TIER_NAME__IN_PROCESS, reason_bytes);
 }
 
 /* False: there is nothing to tell. */

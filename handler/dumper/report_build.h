@@ -15,8 +15,9 @@ struct build {
     const struct box *box; /* NULL: a process without one */
     struct target *target; /* NULL: the process is dead */
     int state_fd;
-    uint64_t deadline_ms; /* CLOCK_MONOTONIC */
-    uint64_t unreported;  /* deaths before it that only were counted */
+    uint64_t deadline_ms;  /* CLOCK_MONOTONIC */
+    size_t threads_unread; /* had no time for their frames */
+    uint64_t unreported;   /* deaths before it that only were counted */
     struct arena arena;
     Inquest__V1__Report report;
     char report_id[REPORT_ID_BYTES];

@@ -84,6 +84,30 @@ static void build_instruction(struct build *build, Inquest__V1__Crash *crash)
     crash->instruction_address = address;
 }
 
+/* The report tells of the first signal; the death is by the last one. */
+static void note_nested(struct build *build)
+{
+    const struct box_crash *record = &build->box->crash;
+    const struct target_module *module =
+        target_module_at(build->target, record->nested_pc);
+    char bytes[NEAREST_BYTES];
+    struct text text = text_init(bytes, sizeof bytes);
+
+    if (record->nested_signal == 0)
+        return;
+    text_append(&text, "the program's handler of this signal ended in turn "
+                       "with ");
+    text_append(&text, cause_signal_name((int)record->nested_signal));
+    text_append(&text, ", at");
+    cause_append_address(&text, module ? record->nested_pc - module->load_bias
+                                       : record->nested_pc);
+    if (module) {
+        text_append(&text, " in ");
+        text_append(&text, module->path);
+    }
+    build_note(build, bytes);
+}
+
 void build_crash(struct build *build)
 {
     const struct box_crash *record = &build->box->crash;
@@ -104,6 +128,7 @@ void build_crash(struct build *build)
     crash->abort_message = build_string(build, record->abort_message,
                                         sizeof record->abort_message);
     crash->phase = (Inquest__V1__Phase)record->phase;
+    note_nested(build);
     build_nearest(build, crash, &info);
     build_instruction(build, crash);
     if (info.si_signo == SIGSYS && info.si_code > 0) {

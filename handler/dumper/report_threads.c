@@ -156,8 +156,21 @@ static void build_thread(struct build *build, struct target_thread *thread,
     if (!crashed && !thread->stopped)
         return;
     out->registers = build_registers(build, thread->registers);
-    if (crashed || target_now_ms() < build->deadline_ms)
+    if (crashed || target_now_ms() < build->deadline_ms) {
         build_stack(build, out, thread->registers);
+    } else {
+        build->threads_unread++;
+    }
+}
+
+static void note_threads(struct build *build, size_t count, const char *words)
+{
+    char note[128];
+
+    if (count == 0)
+        return;
+    (void)snprintf(note, sizeof note, "%zu %s", count, words);
+    build_note(build, note);
 }
 
 static bool is_sampler(const struct target_thread *thread)
@@ -170,7 +183,6 @@ void build_threads(struct build *build)
     struct target *target = build->target;
     int crashed_tid =
         build->box && build->box->control.crashed ? build->box->crash.tid : 0;
-    char note[128];
 
     build->report.threads = build_alloc(
         build, target->thread_count * sizeof *build->report.threads);
@@ -185,10 +197,10 @@ void build_threads(struct build *build)
             !is_sampler(&target->threads[i]))
             build_thread(build, &target->threads[i], false);
     }
-    if (target->threads_missed > 0) {
-        (void)snprintf(note, sizeof note,
-                       "%zu threads could not be stopped in time",
-                       target->threads_missed);
-        build_note(build, note);
-    }
+    note_threads(build, target->threads_missed,
+                 "threads could not be stopped in time");
+    note_threads(build, target->threads_refused,
+                 "threads may not be traced: by a rule, or for another tracer");
+    note_threads(build, build->threads_unread,
+                 "threads without frames: out of time");
 }

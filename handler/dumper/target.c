@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "handler/dumper/offline.h"
 #include "proto/base/fmt.h"
@@ -16,7 +17,7 @@
 
 #define PAGE_BYTES      4096u
 #define CACHE_PAGES     1024u
-#define MAPS_BYTES_MAX  (4u << 20)
+#define MAPS_BYTES_MAX  (16u << 20)
 #define PROGRAM_HEADERS 64
 #define NOTES_BYTES_MAX 4096
 
@@ -48,6 +49,7 @@ struct target *target_open(int pid, int memory_tid)
     the_target = (struct target){
         .pid = pid,
         .memory_tid = memory_tid,
+        .memory_fd = -1,
         .threads = threads,
         .mappings = mappings,
         .modules = modules,
@@ -68,6 +70,36 @@ struct target *target_open_box(const struct box *box)
     return target;
 }
 
+/* Where a sandbox refuses the one system call, the other way may be open. */
+static bool read_live_page(const struct target *target, uint64_t address,
+                           uint8_t *bytes)
+{
+    struct iovec local = {bytes, PAGE_BYTES};
+    struct iovec remote = {(void *)address, PAGE_BYTES};
+
+    if (target->memory_fd >= 0) {
+        return pread(target->memory_fd, bytes, PAGE_BYTES, (off_t)address) ==
+               (ssize_t)PAGE_BYTES;
+    }
+    return process_vm_readv(target->memory_tid, &local, 1, &remote, 1, 0) ==
+           (ssize_t)PAGE_BYTES;
+}
+
+bool target_open_memory(struct target *target, uint64_t address)
+{
+    char byte;
+    char path[64];
+    struct iovec local = {&byte, sizeof byte};
+    struct iovec remote = {(void *)address, sizeof byte};
+
+    if (process_vm_readv(target->memory_tid, &local, 1, &remote, 1, 0) == 1)
+        return true;
+    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/mem", target->pid,
+                   target->memory_tid);
+    target->memory_fd = open(path, O_RDONLY | O_CLOEXEC);
+    return pread(target->memory_fd, &byte, 1, (off_t)address) == 1;
+}
+
 static const struct page *cached_page(const struct target *target,
                                       uint64_t address)
 {
@@ -76,16 +108,11 @@ static const struct page *cached_page(const struct target *target,
 
     if (page->address == address && address != 0)
         return page;
-    struct iovec local = {cache_bytes[slot], PAGE_BYTES};
-    struct iovec remote = {(void *)address, PAGE_BYTES};
     page->address = address;
     page->bytes = cache_bytes[slot];
-    if (target->box) {
-        page->readable = offline_page(target, address, cache_bytes[slot]);
-    } else {
-        page->readable = process_vm_readv(target->memory_tid, &local, 1,
-                                          &remote, 1, 0) == (ssize_t)PAGE_BYTES;
-    }
+    page->readable = target->box
+                         ? offline_page(target, address, cache_bytes[slot])
+                         : read_live_page(target, address, cache_bytes[slot]);
     return page;
 }
 

@@ -13,7 +13,7 @@
 #include "proto/base/compiler.h"
 
 #define TARGET_THREADS_MAX  4096
-#define TARGET_MAPPINGS_MAX 16384
+#define TARGET_MAPPINGS_MAX 131072 /* vm.max_map_count is 65530 */
 #define TARGET_MODULES_MAX  2048
 #define TARGET_BUILD_ID_MAX 64
 #define ATTACH_BUDGET_MS    500
@@ -59,10 +59,12 @@ struct box;
 struct target {
     int pid;
     const struct box *box; /* of a dead process: memory comes from it */
+    int memory_fd;         /* of /proc/PID/mem, -1: not needed */
     int memory_tid;        /* a main thread that ended has no memory any more */
     struct target_thread *threads; /* TARGET_THREADS_MAX */
     size_t thread_count;
-    size_t threads_missed; /* could not be stopped */
+    size_t threads_missed;  /* could not be stopped in time */
+    size_t threads_refused; /* ptrace was not allowed, or another one traces */
     struct target_mapping *mappings;
     size_t mapping_count;
     struct target_module *modules;
@@ -71,6 +73,13 @@ struct target {
 
 /* The one target of this program (static storage), for pid. */
 struct target *target_open(int pid, int memory_tid);
+
+/*
+ * Finds a way to read the memory of a living process, by the example of
+ * address, which is mapped. False: the kernel refuses all of them (Yama, not
+ * dumpable, a sandbox).
+ */
+MUST_CHECK bool target_open_memory(struct target *target, uint64_t address);
 
 /*
  * A dead process, from what its handler copied into the box: one thread, the

@@ -32,6 +32,7 @@ class Case:
     frames: Optional[int] = None  # of the crashing thread
     trust: Optional[tuple] = None  # of its first frames
     note: Optional[str] = None  # a part of one of its notes
+    says: Optional[str] = None  # a part of one of the report's notes
     repeated: bool = False  # a frame that stands for many
     period: int = 1  # so many functions repeat
     tier: str = "DUMPER"
@@ -63,6 +64,11 @@ def silent(name, end, **more):
     return Case(name, end, reports=0, **more)
 
 
+def gone(name, end, **more):
+    """Nothing of ours could run: the box alone tells."""
+    return Case(name, end, kind="TERMINATION", tier="NEXT_START", **more)
+
+
 CASES = (
     crash("null_read", "SIGSEGV", code="SEGV_MAPERR", address=0, top=True,
           access="READ", cause="null pointer", threads=1, core=True),
@@ -73,6 +79,12 @@ CASES = (
           cause="not mapped: read of 0xdead0000", near="below "),
     crash("read_only_write", "SIGSEGV", code="SEGV_ACCERR", access="WRITE",
           top=True, cause="read-only", near="program (r--)"),
+    crash("prot_none", "SIGSEGV", code="SEGV_ACCERR", access="READ", top=True,
+          cause="nobody may touch", near="anonymous memory (---)"),
+    crash("munmap_then_read", "SIGSEGV", code="SEGV_MAPERR", top=True,
+          access="READ", cause="not mapped"),
+    crash("dlclose_then_call", "SIGSEGV", code="SEGV_MAPERR",
+          access="EXECUTE", cause="not mapped"),
     crash("non_canonical", "SIGSEGV", code="SI_KERNEL", address=-1, top=True,
           cause="non-canonical pointer, perhaps 0x4141414141414140"),
     crash("jump_null", "SIGSEGV", code="SEGV_MAPERR", address=0,
@@ -103,6 +115,7 @@ CASES = (
     crash("abort_handler_returns", "SIGABRT"),
     silent("abort_handler_longjmp", 0),
     crash("assert", "SIGABRT", message="answer != NULL"),
+    crash("assert_perror", "SIGABRT", message="Unexpected error: No such file"),
     crash("double_free", "SIGABRT", message="double free"),
     crash("invalid_free", "SIGABRT", message="free(): invalid pointer"),
     crash("heap_overflow", "SIGABRT", message="malloc(): corrupted top size"),
@@ -125,8 +138,13 @@ CASES = (
           tier="IN_PROCESS"),  # its filter might kill at clone
     null("seccomp_no_clone", tier="IN_PROCESS"),
     null("seccomp_no_exec", tier="IN_PROCESS"),
-    null("seccomp_kill_clone", tier=None),
-    null("seccomp_strict", tier=None),
+    null("seccomp_kill_clone", tier="IN_PROCESS"),
+    null("seccomp_by_syscall", tier="IN_PROCESS"),
+    null("seccomp_inherited", says="may not be traced"),
+    null("seccomp_tsync", tier="IN_PROCESS"),
+    gone("seccomp_kill_all", "SIGSEGV"),
+    silent("seccomp_kill_all_exit", 3),
+    gone("seccomp_strict", "SIGSEGV"),
     crash("raise_segv", "SIGSEGV", code="SI_TKILL", address=-1, sender=True,
           cause="the program ended itself: raise()"),
     crash("raise_trap", "SIGTRAP", code="SI_TKILL", sender=True),
@@ -148,6 +166,9 @@ CASES = (
     crash("malloc_lock", "SIGSEGV"),
     null("loader_lock", top=False, chain=("in_callback",) + CHAIN),
     null("stdio_lock"),
+    crash("fprintf_null", "SIGSEGV", cause="null pointer"),
+    crash("readdir_null", "SIGSEGV", cause="null pointer"),
+    crash("pthread_join_null", "SIGSEGV", cause="null pointer"),
     crash("strlen_null", "SIGSEGV", address=0, access="READ",
           cause="null pointer"),
     crash("cpp_exception", "SIGABRT", cause="the zoo is closed"),
@@ -160,15 +181,21 @@ CASES = (
     null("threads_idle", threads=32),
     null("main_thread_gone"),
     null("rlimit_as"),
+    null("many_mappings"),
+    null("threads_churn"),
+    null("traced", says="may not be traced"),
+    null("queue_deleted"),
+    null("altstack_small"),
     null("rlimit_fsize"),
     null("rlimit_nproc", tier="IN_PROCESS", needs="user"),
     null("no_free_fds"),
     null("closed_fds"),
     null("reused_fds"),
     null("no_new_privs"),
-    null("undumpable", chain=(), top=False),  # its stack is not read
+    null("undumpable", chain=(), top=False, tier=None),  # its stack is not
+    # read, and for an ordinary user the dumper may read nothing
     null("dropped_root", needs="root"),
-    null("keep_capabilities", needs="root", chain=(), top=False),
+    null("keep_capabilities", needs="root", tier="IN_PROCESS"),
     Case("null_write", "SIGSEGV", signal="SIGSEGV", needs="tmpfs", top=True),
     null("chroot_away", needs="root", tier="IN_PROCESS"),
     null("cwd_gone"),
@@ -178,13 +205,15 @@ CASES = (
     null("raw_fork_child", end=0),
     null("clone_vm_child", end=0),
     null("double_fork", end=0),
+    null("atfork_child", end=0),
+    null("daemon", end=0),
     null("exec_child"),
     null("constructor", phase="BEFORE_MAIN"),
     null("ifunc_resolver", reports=0),
     null("atexit", phase="EXITING"),
     null("destructor", phase="EXITING"),
     null("tls_destructor"),
-    null("altstack_unmapped", tier=None, reports=0),
+    gone("altstack_unmapped", "SIGSEGV"),
     null("signals_blocked"),
     null("signals_ignored", reports=0),
     silent("sigwait_user", 0),
@@ -200,13 +229,16 @@ CASES = (
          access=None, cause=None),
     null("host_handler_default"),
     null("host_handler_resethand"),
-    null("host_handler_crashes", top=False, address=None),
+    null("host_handler_crashes", says="in turn with SIGSEGV"),
+    crash("nested_handlers", "SIGSEGV", signal="SIGFPE",
+          says="handler of this signal ended in turn with SIGSEGV"),
     null("handler_replaced_by_signal"),
     null("deleted_binary", chain=(), top=False, files=False,  # its names are gone
          trust=("CONTEXT", "CFI", "CFI", "CFI")),
     null("replaced_binary", chain=(), top=False, files=False,
          trust=("CONTEXT", "CFI", "CFI", "CFI")),
-    silent("sigkill", "SIGKILL"),
+    gone("sigkill", "SIGKILL"),
+    silent("threads_come_and_go", 0),
     silent("sigterm", "SIGTERM"),
     silent("sigpipe", "SIGPIPE"),
     silent("exit_1", 1),

@@ -117,19 +117,36 @@ def check_modules(report, program):
     return [] if wish in found else [f"no module with build-id {wish}"]
 
 
+def check_tier(case, report):
+    """Which tier, in time; a lower one says why."""
+    wrong = []
+    tier = report.get("tier", {})
+    if case.tier and tier.get("name") != case.tier:
+        wrong.append(f"tier {tier}, expected {case.tier}")
+    if (tier.get("name") == "DUMPER") != (not tier.get("reason")):
+        wrong.append(f"reason of {tier}")
+    if int(tier.get("elapsedUs", 0)) > DEADLINE_US:
+        wrong.append(f"late: {tier}")
+    return wrong
+
+
 def check_report(case, report, program):
     """What is wrong with the report of a case; program: the file that died."""
+    if case.kind == "TERMINATION":
+        return check_tier(case, report)
     crash = report.get("crash", {})
     thread, frames = frames_of(report)
     wrong = check_signal(case, crash) + check_chain(case, frames)
+    wrong += check_tier(case, report)
     wrong += check_thread(thread, frames)
     wrong += check_stack(case, thread, frames)
     if case.modules:
         wrong += check_modules(report, program)
+    if case.says and not any(case.says in note
+                             for note in report.get("notes", [])):
+        wrong.append(f"notes {report.get('notes')} lack {case.says!r}")
     rip = int(thread.get("registers", {}).get("rip", "0"), 16)
     wrong += check_instruction(case, crash, rip)
-    if int(report.get("tier", {}).get("elapsedUs", 0)) > DEADLINE_US:
-        wrong.append(f"late: {report['tier']}")
     for field, wish in (("access", case.access), ("phase", case.phase)):
         if wish and crash.get(field) != wish:
             wrong.append(f"crash.{field} {crash.get(field)}, expected {wish}")
@@ -142,7 +159,4 @@ def check_report(case, report, program):
     count = len([name for name in names if name != "inquest"])
     if case.threads is not None and count != case.threads:
         wrong.append(f"threads {count}, expected {case.threads}: {names[:4]}")
-    tier = report.get("tier", {}).get("name")
-    if case.tier and tier != case.tier:
-        wrong.append(f"tier {report.get('tier')}, expected {case.tier}")
     return wrong
