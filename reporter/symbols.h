@@ -10,8 +10,8 @@
 
 #include "reporter/symbolizer.h"
 
-#define SYMBOLS_FRAMES_MAX  20000 /* of one report */
-#define SYMBOLS_INLINED_MAX 64    /* of one address */
+#define SYMBOLS_FRAMES_MAX  100000 /* of one report: 1,024 deep threads */
+#define SYMBOLS_INLINED_MAX 64     /* of one address */
 
 /*
  * Fills function, file, line of every frame of report (report_to_json with

@@ -101,12 +101,26 @@ static void build_repeat(struct build *build, Inquest__V1__Thread *thread,
     thread->repeated[thread->n_repeated++] = repeat;
 }
 
+/* The others share what time is left. */
+static uint64_t stack_deadline(const struct build *build, bool crashed)
+{
+    uint64_t now = target_now_ms();
+    uint64_t left = build->deadline_ms > now ? build->deadline_ms - now : 0;
+    size_t others = build->target->thread_count - build->report.n_threads + 1;
+    uint64_t share = left / others;
+
+    if (crashed)
+        return now + UNWIND_CRASHED_MS;
+    return now + (share > UNWIND_OTHER_MS ? share : UNWIND_OTHER_MS);
+}
+
 static void build_stack(struct build *build, Inquest__V1__Thread *thread,
                         const uint64_t registers[TARGET_REGISTERS])
 {
     static struct unwind_stack stack;
 
-    unwind_thread(build->target, registers, build->deadline_ms, &stack);
+    unwind_thread(build->target, registers,
+                  stack_deadline(build, thread->crashed), &stack);
     thread->frames = build_alloc(build, stack.count * sizeof *thread->frames);
     for (size_t i = 0; thread->frames && i < stack.count; i++) {
         Inquest__V1__Frame *frame = build_frame(build, &stack.frames[i]);

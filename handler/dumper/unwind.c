@@ -133,11 +133,7 @@ void unwind_thread(struct target *target,
                    uint64_t deadline_ms, struct unwind_stack *ret_stack)
 {
     struct walk walk = {.target = target};
-    uint64_t own_deadline_ms = target_now_ms() + UNWIND_THREAD_MS;
     unw_cursor_t cursor;
-
-    if (own_deadline_ms < deadline_ms)
-        deadline_ms = own_deadline_ms;
 
     memcpy(walk.registers, registers, sizeof walk.registers);
     ret_stack->count = ret_stack->skipped = ret_stack->period = 0;

@@ -13,7 +13,8 @@
 #define UNWIND_TAIL_FRAMES 64
 #define UNWIND_FRAMES_MAX  (UNWIND_HEAD_FRAMES + UNWIND_TAIL_FRAMES)
 #define UNWIND_DEPTH_MAX   1000000
-#define UNWIND_THREAD_MS   500 /* about as many frames as 8 MiB can hold */
+#define UNWIND_CRASHED_MS  500 /* about as many frames as 8 MiB can hold */
+#define UNWIND_OTHER_MS    2   /* at least, while the deadline is not reached */
 #define UNWIND_PERIOD_MAX  64  /* functions in a recursion that is recognised */
 
 enum unwind_trust {
