@@ -123,31 +123,38 @@ __attribute__((used)) long interpose_syscall_failed(long r)
     return -1;
 }
 
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's. */
+#define TEXT_OF(value) #value
+#define TEXT(value)    TEXT_OF(value)
+
 /*
- * Without a frame of ours: a child that the call makes returns on the stack
- * that it was given. Arguments as a C function has them, to where the kernel
- * wants them (psABI, A.2.1); a result of -4095 to -1 is an error.
+ * long syscall(long number, ...), without a frame of ours: a child that the
+ * call makes returns on the stack that it was given. Arguments as a C function
+ * has them, to where the kernel wants them (psABI, A.2.1); a result of -4095 to
+ * -1 is an error. In assembly altogether, since a compiler that does not
+ * optimise stores the arguments of a naked function, too, where the caller has
+ * its variables.
  */
-EXPORT __attribute__((naked)) long syscall(UNUSED long number, ...)
-{
-    __asm__("cmp %0, %%rdi\n\t"
-            "je interpose_seccomp\n\t"
-            "mov %%rdi, %%rax\n\t"
-            "mov %%rsi, %%rdi\n\t"
-            "mov %%rdx, %%rsi\n\t"
-            "mov %%rcx, %%rdx\n\t"
-            "mov %%r8, %%r10\n\t"
-            "mov %%r9, %%r8\n\t"
-            "mov 8(%%rsp), %%r9\n\t"
-            "syscall\n\t"
-            "cmp $-4095, %%rax\n\t"
-            "jae 1f\n\t"
-            "ret\n"
-            "1:\n\t"
-            "mov %%rax, %%rdi\n\t"
-            "jmp interpose_syscall_failed"
-            :
-            : "i"(SYS_seccomp));
-}
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
+__asm__(".text\n"
+        ".globl syscall\n"
+        ".type syscall, @function\n"
+        "syscall:\n\t"
+        ".cfi_startproc\n\t"
+        "endbr64\n\t"
+        "cmp $" TEXT(SYS_seccomp) ", %rdi\n\t"
+                                  "je interpose_seccomp\n\t"
+                                  "mov %rdi, %rax\n\t"
+                                  "mov %rsi, %rdi\n\t"
+                                  "mov %rdx, %rsi\n\t"
+                                  "mov %rcx, %rdx\n\t"
+                                  "mov %r8, %r10\n\t"
+                                  "mov %r9, %r8\n\t"
+                                  "mov 8(%rsp), %r9\n\t"
+                                  "syscall\n\t"
+                                  "cmp $-4095, %rax\n\t"
+                                  "jae 1f\n\t"
+                                  "ret\n"
+                                  "1:\n\t"
+                                  "mov %rax, %rdi\n\t"
+                                  "jmp interpose_syscall_failed\n\t"
+                                  ".cfi_endproc\n"
+                                  ".size syscall, . - syscall\n");
