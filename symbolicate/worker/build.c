@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "symbolicate/worker/array.h"
+#include "symbolicate/worker/split_open.h"
 #include "symbolicate/worker/unit.h"
 
 #define BYTES_A_DWARF   (64ull << 20)
@@ -116,9 +117,24 @@ static int list_units(struct team *team, Dwarf *dwarf)
     return r;
 }
 
+/* The first look at a unit's tree is when libdw looks for its .dwo. */
+static Dwarf_Die first_tree(const struct team *team, Dwarf_Die *die)
+{
+    uint64_t id = 0;
+    const struct dwp *package = team->build->package;
+
+    if (!package ||
+        dwarf_cu_info(die->cu, NULL, NULL, NULL, NULL, &id, NULL, NULL) != 0)
+        return unit_tree(die);
+    split_open_from(package, id);
+    Dwarf_Die tree = unit_tree(die);
+    split_open_from(NULL, 0);
+    return tree;
+}
+
 static void note_split(struct team *team, Dwarf_Die *die)
 {
-    Dwarf_Die tree = unit_tree(die);
+    Dwarf_Die tree = first_tree(team, die);
 
     if (tree.addr == die->addr && (dwarf_hasattr(die, DW_AT_dwo_name) ||
                                    dwarf_hasattr(die, DW_AT_GNU_dwo_name)))

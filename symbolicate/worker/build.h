@@ -7,6 +7,7 @@
 
 #include <elfutils/libdw.h>
 
+#include "symbolicate/worker/dwp.h"
 #include "symbolicate/worker/elf_file.h"
 #include "symbolicate/worker/pool.h"
 
@@ -17,6 +18,7 @@
 struct build {
     struct elf_file *file; /* with the debug information */
     struct elf_file *alt;  /* what dwz moved out; NULL: none */
+    struct dwp *package;   /* with the split units; NULL: none */
     struct elf_code code;
     const uint64_t *addresses; /* only units around these; NULL: all */
     size_t address_count;

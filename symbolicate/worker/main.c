@@ -10,6 +10,7 @@
  * decimal, only the units around them are read. Context: tool.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,16 @@ static int read_symbols(void)
     return r;
 }
 
+/* PROGRAM.dwp, beside the module or its debug file. */
+static void open_package(const char *path)
+{
+    char package[PATH_MAX];
+    int size = snprintf(package, sizeof package, "%s" DWP_SUFFIX, path);
+
+    if (*path != '\0' && size < (int)sizeof package && !module.build.package)
+        DROP(dwp_open(package, &module.build.package)); /* most have none */
+}
+
 static int read_units(void)
 {
     struct build *build = &module.build;
@@ -124,6 +135,8 @@ int main(int argc, char **argv)
     open_file(argv[ARGUMENT_MAIN], &module.main, &module.header.main);
     open_file(argv[ARGUMENT_DEBUG], &module.debug, &module.header.debug);
     open_file(argv[ARGUMENT_ALT], &module.alt, NULL);
+    open_package(argv[ARGUMENT_MAIN]);
+    open_package(argv[ARGUMENT_DEBUG]);
     for (int i = FIXED; i < argc; i++) {
         module.addresses[module.build.address_count++] =
             strtoull(argv[i], NULL, 10);

@@ -14,7 +14,7 @@ ASKED_MAX = 200  # addresses for tools of some tens a second
 
 def plain(name):
     """A name without what readers print differently."""
-    name = re.sub(r" ?\[clone [^\]]*\]|\.(part|isra|constprop|cold)[.\d]*",
+    name = re.sub(r" ?\[clone [^\]]*\]|(\.(part|isra|constprop|cold)(\.\d+)?)+",
                   "", name or "??")
     name = re.sub(r"\[abi:\w+\]|\(anonymous namespace\)::|\{[^}]*\}", "", name)
     for pair in (r"<[^<>]*>", r"\([^()]*\)"):
@@ -67,8 +67,9 @@ def binutils_of(command, addresses):
             pending = line.split(" inlined at ")[0]
         else:
             place = re.match(r"(.*?):(\d+)", line)
-            frames.append((pending, place.group(1) if place else line,
-                           int(place.group(2)) if place else 0))
+            known = place and place.group(1) not in ("", "?")
+            frames.append((pending, place.group(1) if known else "??",
+                           int(place.group(2)) if known else 0))
             pending = None
     return [chain(answer) for answer in answers]
 
@@ -88,6 +89,13 @@ def thirds_of(module, addresses):
     return found
 
 
+def spelled(mangled, plain_name):
+    """Whether a name that its reader left mangled is that of plain_name."""
+    return mangled.startswith("_Z") and (
+        plain_name.startswith(("operator", "~")) or
+        f"{len(plain_name)}{plain_name}" in mangled)
+
+
 class Aliases:
     """Names that symbols give to one and the same place."""
 
@@ -104,7 +112,8 @@ class Aliases:
                 self.sets.setdefault(name, set()).update(readable)
 
     def same(self, one, other):
-        return one == other or other in self.sets.get(one, ())
+        return one == other or other in self.sets.get(one, ()) or \
+            spelled(one, other) or spelled(other, one)
 
 
 def kind_of(ours, llvm, aliases):
@@ -128,6 +137,8 @@ def agrees(one, other, aliases):
 
 
 def verdict(ours, llvm, thirds, aliases):
+    thirds = [(n, one) for n, one in thirds  # saying nothing is no word
+              if one and (one[0][0] != "??" or one[0][1] != "??")]
     for_us = [n for n, one in thirds if agrees(one, ours, aliases)]
     for_llvm = [n for n, one in thirds if agrees(one, llvm, aliases)]
     if for_us and not for_llvm:
@@ -152,7 +163,7 @@ def disagreements(module, addresses, ours, llvm, out, listed):
              for i, one in enumerate(asked)}
     counts = collections.Counter()
     for address, our, their, kind in open_:
-        word = "both are right: two names of one place"
+        word = "both are right: two names or spellings of one place"
         if kind != "alias":
             word = verdict(our, their, words.get(address, []), aliases)
         counts[kind, word.split(":")[0]] += 1

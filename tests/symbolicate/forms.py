@@ -8,6 +8,7 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE / "matrix.cpp"
+C_SOURCE = HERE / "matrix.c"
 FULL, FUNCTION = "full", "function"
 
 
@@ -26,9 +27,9 @@ def run(*command, cwd):
     return result.stdout
 
 
-def compiled(*flags, compiler="g++"):
+def compiled(*flags, compiler="g++", source=SOURCE):
     def build(at):
-        run(compiler, "-O2", *flags, SOURCE, "-o", "p", cwd=at)
+        run(compiler, "-O2", *flags, source, "-o", "p", cwd=at)
         return at / "p", FULL, []
     return build
 
@@ -110,6 +111,53 @@ def no_aranges(at):
     return at / "p", FULL, []
 
 
+def packed(compiler, tool, *flags):
+    """Split DWARF whose .dwo files are in one .dwp; none is left beside."""
+    def build(at):
+        run(compiler, "-O2", "-g", "-gsplit-dwarf", *flags, SOURCE, "-o", "p",
+            cwd=at)
+        run(tool, "-e", "p", "-o", "p.dwp", cwd=at)
+        for path in at.glob("*.dwo"):
+            path.unlink()
+        return at / "p", FULL, []
+    return build
+
+
+def debuglink_zlib(at):
+    separate(at)
+    run("objcopy", "--compress-debug-sections=zlib", "p.debug", cwd=at)
+    run("objcopy", "--add-gnu-debuglink=p.debug", "p", cwd=at)
+    return at / "p", FULL, []
+
+
+def debuglink_dwz_alt(at):
+    """As Debian's debug packages are: dwz over the debug files."""
+    for name in ("o", "p"):
+        separate(at, f"-DNAME_{name}")
+        if name == "o":
+            (at / "p.debug").rename(at / "o.debug")
+    run("dwz", "-m", "common.debug", "o.debug", "p.debug", cwd=at)
+    run("objcopy", "--add-gnu-debuglink=p.debug", "p", cwd=at)
+    return at / "p", FULL, []
+
+
+def kernel_module(at):
+    """An ET_REL file as modules are: linked by ld -r, with .init.text before
+    .text, one section a function, addresses of the kernel's code model."""
+    (at / "init.c").write_text(
+        "__attribute__((section(\".init.text\"))) int init_module(void)\n"
+        "{ return 0; }\n"
+        "__attribute__((section(\".gnu.linkonce.this_module\")))\n"
+        "char __this_module[896];\n"
+        "int before(int x) { return x + 1; }\n")
+    flags = ("-O2", "-g", "-ffreestanding", "-mcmodel=kernel", "-fno-pie",
+             "-fno-asynchronous-unwind-tables", "-c")
+    run("gcc", *flags, "init.c", "-o", "init.o", cwd=at)
+    run("g++", *flags, SOURCE, "-o", "main.o", cwd=at)
+    run("ld", "-r", "init.o", "main.o", "-o", "p.ko", cwd=at)
+    return at / "p.ko", FULL, []
+
+
 def relocatable(at):
     run("g++", "-O2", "-g", "-ffreestanding", "-c", SOURCE, "-o", "p.ko",
         cwd=at)
@@ -129,8 +177,17 @@ FORMS = {
     "split_dwarf_5": compiled("-g", "-gsplit-dwarf"),
     "split_dwarf_4": compiled("-gdwarf-4", "-gsplit-dwarf"),
     "split_dwarf_clang": compiled("-g", "-gsplit-dwarf", compiler="clang++"),
+    "split_dwarf_4_clang": compiled("-gdwarf-4", "-gsplit-dwarf",
+                                    compiler="clang++"),
+    "dwp_dwarf_5": packed("clang++", "llvm-dwp-14", "-gdwarf-5"),
+    "dwp_dwarf_4": packed("g++", "dwp", "-gdwarf-4"),
     "lto": compiled("-g", "-flto"),
+    "lto_clang": compiled("-g", "-flto", "-fuse-ld=lld", compiler="clang++"),
+    "c": compiled("-g", "-x", "c", compiler="gcc", source=C_SOURCE),
+    "c_clang": compiled("-g", "-x", "c", compiler="clang", source=C_SOURCE),
     "debuglink": debuglink,
+    "debuglink_zlib": debuglink_zlib,
+    "debuglink_dwz_alt": debuglink_dwz_alt,
     "build_id_tree": build_id_tree,
     "dwz_single": dwz_single,
     "dwz_alt": dwz_alt,
@@ -139,4 +196,5 @@ FORMS = {
     "symtab_only": symtab_only,
     "dynsym_only": dynsym_only,
     "relocatable": relocatable,
+    "kernel_module": kernel_module,
 }

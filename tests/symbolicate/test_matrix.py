@@ -60,8 +60,9 @@ class Matrix(unittest.TestCase):
         module, kind, arguments = forms.FORMS[name](at)
         holder = at / "q" if (at / "q").exists() and kind == forms.FULL \
             else module
-        if name in ("debuglink", "build_id_tree"):
-            holder = next(at.rglob("*.debug"))
+        if name.startswith("debuglink") or name == "build_id_tree":
+            holder = next(at.rglob("p.debug" if name != "build_id_tree"
+                                   else "*.debug"))
         if name == "mini_debug_info":
             holder = at / "q"
             forms.run("g++", "-O2", forms.SOURCE, "-o", "q", cwd=at)
@@ -79,10 +80,13 @@ class Matrix(unittest.TestCase):
                               ("shape::outer(int)", "inner_mark"))
                 self.assertNotIn("file", frames[0])
                 continue
-            self.check_full(frames, forms.SOURCE, (
-                ("inner", ("inner", "shape::inner(int)"), True),
-                ("middle", ("middle", "shape::middle(int)"), True),
-                ("outer", ("shape::outer(int)",), False)))
+            plain_c = name in ("c", "c_clang")
+            self.check_full(
+                frames, forms.C_SOURCE if plain_c else forms.SOURCE, (
+                    ("inner", ("inner", "shape::inner(int)"), True),
+                    ("middle", ("middle", "shape::middle(int)"), True),
+                    ("outer", ("outer",) if plain_c
+                     else ("shape::outer(int)",), False)))
 
     def test_rust(self):
         for mangling in ("legacy", "v0"):
@@ -107,6 +111,18 @@ class Matrix(unittest.TestCase):
                      True),
                     ("outer", ("matrix::shape::outer", "p::shape::outer"),
                      False)))
+
+    def test_code_of_a_kernel_module_is_named_outside_text_too(self):
+        with tempfile.TemporaryDirectory() as directory:
+            at = pathlib.Path(directory)
+            module, _, _ = forms.FORMS["kernel_module"](at)
+            text = forms.run("readelf", "-SW", module, cwd=at)
+            size = int(next(line for line in text.splitlines()
+                            if " .text " in line).split(".text ")[1]
+                       .split()[3], 16)
+            answers = ask(module, range(size, size + 64))
+            named = {f["function"] for frames in answers for f in frames}
+            self.assertIn("init_module", named)
 
     def test_plt_stub_has_its_functions_name(self):
         with tempfile.TemporaryDirectory() as directory:
