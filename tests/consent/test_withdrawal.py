@@ -14,7 +14,7 @@ import layers
 import sender
 import wire
 from fault_server import FaultServer, status
-from job import PYTHON_CRASH
+from job import PYTHON_CRASH, Collector
 from layers import CLASSES, Report
 
 ACCEPT = status(202, body=b"{}")
@@ -22,6 +22,7 @@ REPORTS = "/v1/reports"
 DELETIONS = "/v1/deletion-requests"
 PLANTED = "plantedWord7"  # in every field that is not REQUIRED
 CUT_MAX_S = 5
+COLLECTOR_MAX_S = 30
 
 
 class Held:
@@ -269,6 +270,30 @@ class Withdrawal(layers.ConsentTest):
         self.assertIn("accepted", log)
         self.assertIn("completed", log)
         self.ok("audit", "verify")
+
+    def test_the_real_collector_deletes_and_says_so(self):
+        database = self.directory / "collector"
+        database.mkdir()
+        collector = Collector(sender.BUILD, database / "db")
+        self.addCleanup(lambda: collector.process.poll() is None
+                        and collector.stop())
+        self.environment["INQUEST_ENDPOINT"] = collector.url
+        old = self.old_id()
+        self.grant_all()
+        self.plant(3)
+        self.ok("feedback", "--type", "idea", "--comment", PLANTED)
+        self.ok("upload")
+        self.assertTrue(find.words_below(database, [old]))
+        self.ok("consent", "withdraw")
+        self.assert_nothing_below(old, PLANTED)
+        end = time.monotonic() + COLLECTOR_MAX_S
+        while "completed" not in self.ok("audit").stdout:
+            self.assertLess(time.monotonic(), end, "never completed")
+            self.ok("upload", "--now")
+        self.assertEqual(find.words_below(database, [old]), [])
+        collector.stop()
+        self.assertEqual(find.words_below(database, [old]), [])
+        self.assertEqual(list((self.state / "deletions").iterdir()), [])
 
     def test_do_not_track_keeps_the_request_back(self):
         server = self.serve(FaultServer([ACCEPT]))
