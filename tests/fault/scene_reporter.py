@@ -106,7 +106,7 @@ class Upload(Command):
                    for request in self.received(directory)}
         unsent = set(waiting) - arrived
         # What cannot be read is taken for a denial, and that is said.
-        withheld = f"{len(unsent)} kept back by consent" in outcome.err
+        withheld = f"{len(unsent)} kept here by consent" in outcome.err
         if outcome.status == 0 and unsent and not withheld:
             yield f"ended with 0 while {len(unsent)} reports wait"
         yield from self.again(directory, "upload", "--now")
