@@ -33,6 +33,11 @@ TMPFS_KIB = 24 << 10
 # What is not told rightly yet, and why. A gap is counted apart, never passed;
 # whoever closes one takes it off the list.
 GAPS = {}
+# Where a sanitized dumper cannot live.
+NOT_SANITIZED = {
+    "rlimit_as": "AddressSanitizer needs more address space than that",
+    "seccomp_inherited": "LeakSanitizer needs the ptrace that is refused",
+}
 HEAP_TELLS = ("cpp_exception", "cpp_exception_thread", "cpp_noexcept")
 # Where a watched program still ends otherwise than bare. A gap never covers
 # this: it is said aloud in every run.
@@ -164,8 +169,8 @@ class Zoo:
         root = os.geteuid() == 0 and self.user is None
         if case.needs in ("root", "tmpfs") and not root:
             return f"needs root ({case.needs})"
-        if case.name == "rlimit_as" and self.options.sanitized:
-            return "AddressSanitizer needs more address space than that"
+        if self.options.sanitized and case.name in NOT_SANITIZED:
+            return NOT_SANITIZED[case.name]
         if case.needs == "user" and root:
             return "root is above RLIMIT_NPROC: run with --user nobody"
         return None
