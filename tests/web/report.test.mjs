@@ -76,8 +76,8 @@ test("memory is drawn, and told as a table behind it", async () => {
     await page.locator(".chart canvas").waitFor();
     await page.locator(".legend").getByText("Limit").waitFor();
     await page.getByText("40 samples as a table").click();
-    assert.equal(await page.locator(".behind tbody tr").count(), 40);
     await page.locator(".behind").getByText("129 MiB").first().waitFor();
+    assert.equal(await page.locator(".behind tbody tr").count(), 40);
     await shot(page, "memory");
     await done(page);
 });
