@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "collector/regroup.h"
-#include "collector/secret.h"
+#include "collector/access/secret.h"
+#include "collector/intake/regroup.h"
 #include "collector/serve.h"
 #include "collector/store.h"
 #include "proto/base/err.h"

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "collector/secret.h"
+#include "collector/access/secret.h"
 #include "proto/keyfile.h"
 
 #define CONFIG_PROJECTS_MAX    64

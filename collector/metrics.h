@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "collector/answer.h"
+#include "collector/http/answer.h"
 #include "collector/store.h"
 
 enum metric {

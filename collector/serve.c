@@ -10,13 +10,13 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "collector/access.h"
-#include "collector/http.h"
-#include "collector/ingest.h"
-#include "collector/janitor.h"
-#include "collector/regroup.h"
+#include "collector/access/access.h"
+#include "collector/http/http.h"
+#include "collector/intake/ingest.h"
+#include "collector/intake/janitor.h"
+#include "collector/intake/regroup.h"
 #include "collector/signature/siglist.h"
-#include "collector/symbols.h"
+#include "collector/symbols/symbols.h"
 #include "collector/webhook.h"
 #include "proto/base/err.h"
 #include "proto/base/io.h"

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "handler/consent_follow.h"
-#include "handler/crash_dump.h"
+#include "handler/crash/crash_dump.h"
 #include "handler/guest.h"
 #include "proto/base/sys.h"
 #include "proto/data_class.h"

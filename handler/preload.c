@@ -8,13 +8,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "handler/altstack.h"
-#include "handler/crash_handler.h"
+#include "handler/crash/altstack.h"
+#include "handler/crash/crash_handler.h"
+#include "handler/crash/install.h"
 #include "handler/guest.h"
-#include "handler/install.h"
-#include "handler/interpose.h"
-#include "handler/real.h"
-#include "handler/sampler.h"
+#include "handler/interpose/interpose.h"
+#include "handler/interpose/real.h"
+#include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
 
 /* glibc's text of assert, malloc and fortify: private, so it may be missing. */

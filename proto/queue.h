@@ -6,7 +6,7 @@
  *
  * NAME is REPORTID.inq (36 characters and the ending). A report is complete
  * once it has a name in new/. This header holds the directory contract and the
- * drop; taking out is reporter/claim.h. Rename-as-commit follows maildir
+ * drop; taking out is reporter/queue/claim.h. Rename-as-commit follows maildir
  * (maildir(5)). Directories are 0700, files 0600. Context: tool.
  */
 #ifndef INQUEST_PROTO_QUEUE_H

@@ -12,7 +12,7 @@
 #include "proto/base/fd.h"
 #include "proto/data_class.h"
 #include "proto/keyfile.h"
-#include "reporter/consent_file.h"
+#include "reporter/consent/consent_file.h"
 
 #define VENDOR_FILE "/../lib/inquest/vendor.conf"
 

@@ -11,8 +11,8 @@
 #include "proto/queue.h"
 #include "proto/state_dir.h"
 #include "reporter/config.h"
-#include "reporter/consent.h"
-#include "reporter/policy.h"
+#include "reporter/consent/consent.h"
+#include "reporter/consent/policy.h"
 
 #define HOME_PROBLEM_BYTES 640
 

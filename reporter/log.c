@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "reporter/progress.h"
+#include "reporter/upload/progress.h"
 
 #define LINE_BYTES 1024
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "reporter/commands.h"
+#include "reporter/command/commands.h"
 #include "reporter/log.h"
 
 /* Our library has no business in our own tools and their children. */

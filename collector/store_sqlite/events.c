@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "collector/spike.h"
+#include "collector/intake/spike.h"
 #include "collector/store_sqlite/internal.h"
 
 #define SPIKE_GROUPS_MAX 1000

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "reporter/options.h"
+#include "reporter/command/options.h"
 
 /* Whether its operands are ids of reports. */
 static bool takes_ids(const struct command *command)

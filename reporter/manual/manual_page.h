@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "reporter/options.h"
+#include "reporter/command/options.h"
 
 void manual_page_main(FILE *out);
 void manual_page_command(const struct command *command, FILE *out);

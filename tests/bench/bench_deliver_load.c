@@ -24,8 +24,8 @@
 #include "proto/queue.h"
 #include "proto/report_codec.h"
 #include "proto/state_dir.h"
-#include "reporter/reports.h"
-#include "reporter/transport.h"
+#include "reporter/queue/reports.h"
+#include "reporter/upload/transport.h"
 
 #define GZIP_BYTES_MAX (1u << 20)
 #define COUNT_MAX      2000000

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/intake/spike.h"
 #include "collector/signature/evidence.h"
 #include "collector/signature/frame_name.h"
 #include "collector/signature/signature.h"
-#include "collector/spike.h"
 #include "collector/version_order.h"
 
 /* Frames as "name" or "module+offset", innermost first, blanks between. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "collector/config.h"
-#include "collector/intake.h"
+#include "collector/intake/intake.h"
 #include "proto/frame.h"
 #include "tests/fuzz/fuzz.h"
 

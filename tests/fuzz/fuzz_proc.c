@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "handler/memory_stats.h"
+#include "handler/sampler/memory_stats.h"
 #include "tests/fuzz/fuzz.h"
 
 #define PATH_BYTES 256

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "proto/base/compiler.h"
-#include "reporter/backoff.h"
 #include "reporter/config.h"
-#include "reporter/consent_file.h"
-#include "reporter/policy.h"
+#include "reporter/consent/consent_file.h"
+#include "reporter/consent/policy.h"
+#include "reporter/upload/backoff.h"
 #include "tests/fuzz/fuzz.h"
 
 #define NAME_BYTES 128

@@ -1,7 +1,7 @@
 /* The kernel's log about one pid. Context: tool. */
 #include "tests/unit/support.h"
 
-#include "reporter/kernel_log.h"
+#include "reporter/watch/kernel_log.h"
 
 #define RECORD                                                               \
     "3,991,5000000,-;Memory cgroup out of memory: Killed process 123 (a b) " \

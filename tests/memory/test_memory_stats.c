@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "handler/memory_stats.h"
+#include "handler/sampler/memory_stats.h"
 
 static struct memory_stats stats;
 static struct box_sample sample;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "handler/sample_rate.h"
-#include "handler/sample_rings.h"
+#include "handler/sampler/sample_rate.h"
+#include "handler/sampler/sample_rings.h"
 
 #define MIB 256u /* pages */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "proto/base/fd.h"
-#include "reporter/app_history.h"
+#include "reporter/app/app_history.h"
 
 static int sign(int number)
 {

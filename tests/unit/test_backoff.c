@@ -7,9 +7,9 @@
 
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
-#include "reporter/backoff.h"
 #include "reporter/state_file.h"
-#include "reporter/upload_verdict.h"
+#include "reporter/upload/backoff.h"
+#include "reporter/upload/upload_verdict.h"
 
 #define NOW_S  1795519861 /* 2026-11-24T11:31:01Z, a Tuesday */
 #define DRAWS  4096

@@ -11,7 +11,7 @@
 
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
-#include "reporter/claim.h"
+#include "reporter/queue/claim.h"
 
 #define ID         "01943f6e-7a51-7cc3-98c4-dc0c0c07398f"
 #define NAME       ID ".inq"

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "proto/base/fd.h"
-#include "reporter/consent.h"
-#include "reporter/consent_file.h"
-#include "reporter/policy.h"
+#include "reporter/consent/consent.h"
+#include "reporter/consent/consent_file.h"
+#include "reporter/consent/policy.h"
 
 enum {
     SINCE = 5,
@@ -89,7 +89,7 @@ static bool decide(enum data_class class, const struct combination *of)
     return consent_allows(class, &layers, &report);
 }
 
-/* DESIGN section 6 in other words than reporter/consent.c. */
+/* DESIGN section 6 in other words than reporter/consent/consent.c. */
 static bool must_allow(enum data_class class, const struct combination *of)
 {
     bool granted = of->user == CONSENT_GRANTED;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reporter/disassemble.h"
+#include "reporter/show/disassemble.h"
 
 /* A report of a crash at 0x1000 with these bytes and registers. */
 static struct disassembly of(const char *bytes, const char *signal,

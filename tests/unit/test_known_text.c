@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reporter/known_text.h"
+#include "reporter/consent/known_text.h"
 
 struct example {
     const char *from;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "reporter/progress.h"
+#include "reporter/upload/progress.h"
 
 static const struct progress half = {
     .what = "reports", .done = 500, .total = 1000, .begin_ms = 0};

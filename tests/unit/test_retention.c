@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "reporter/retention.h"
+#include "reporter/queue/retention.h"
 
 #define NOW  1790000000000ll
 #define DAY  86400000ll

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "handler/sandbox_filter.h"
+#include "handler/interpose/sandbox_filter.h"
 #include "proto/base/compiler.h"
 
 #define LINES_MAX 12

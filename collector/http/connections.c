@@ -1,0 +1,144 @@
+/* The thread that looks at the clock. Context: tool. */
+#include "collector/http/connections.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "collector/metrics.h"
+
+struct connection {
+    struct connection *next, *previous;
+    int fd;
+    int64_t since_s; /* CLOCK_MONOTONIC */
+};
+
+struct connections {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct connection all; /* a ring */
+    unsigned limit_s;
+    bool stopping;
+};
+
+static int64_t now_s(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+    return now.tv_sec;
+}
+
+/* The kernel tells libmicrohttpd, which closes it in its own thread. */
+static void cut_late(struct connections *connections)
+{
+    int64_t now = now_s();
+
+    for (struct connection *at = connections->all.next; at != &connections->all;
+         at = at->next) {
+        if (now - at->since_s < connections->limit_s)
+            continue;
+        (void)shutdown(at->fd, SHUT_RDWR); /* it may be gone already */
+        at->since_s = now;
+        metric_add(METRIC_CONNECTIONS_CUT, 1);
+    }
+}
+
+static void *watch(void *argument)
+{
+    struct connections *connections = argument;
+
+    (void)pthread_mutex_lock(&connections->lock);
+    while (!connections->stopping) {
+        struct timespec next;
+        (void)clock_gettime(CLOCK_MONOTONIC, &next);
+        next.tv_sec++;
+        (void)pthread_cond_timedwait(&connections->changed, &connections->lock,
+                                     &next);
+        cut_late(connections);
+    }
+    (void)pthread_mutex_unlock(&connections->lock);
+    return NULL;
+}
+
+int connections_start(unsigned limit_s, struct connections **ret_connections)
+{
+    struct connections *connections = calloc(1, sizeof *connections);
+    pthread_condattr_t attributes;
+
+    if (!connections)
+        return -ENOMEM;
+    connections->limit_s = limit_s;
+    connections->all.next = &connections->all;
+    connections->all.previous = &connections->all;
+    (void)pthread_mutex_init(&connections->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&connections->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    int r = pthread_create(&connections->thread, NULL, watch, connections);
+    if (r != 0) {
+        free(connections);
+        return -r;
+    }
+    *ret_connections = connections;
+    return 0;
+}
+
+void connections_stop(struct connections **connections)
+{
+    if (!*connections)
+        return;
+    (void)pthread_mutex_lock(&(*connections)->lock);
+    (*connections)->stopping = true;
+    (void)pthread_cond_signal(&(*connections)->changed);
+    (void)pthread_mutex_unlock(&(*connections)->lock);
+    (void)pthread_join((*connections)->thread, NULL);
+    (void)pthread_cond_destroy(&(*connections)->changed);
+    (void)pthread_mutex_destroy(&(*connections)->lock);
+    free(*connections);
+    *connections = NULL;
+}
+
+struct connection *connection_begin(struct connections *connections, int fd)
+{
+    struct connection *connection = calloc(1, sizeof *connection);
+
+    if (!connection)
+        return NULL;
+    connection->fd = fd;
+    connection->since_s = now_s();
+    (void)pthread_mutex_lock(&connections->lock);
+    connection->next = connections->all.next;
+    connection->previous = &connections->all;
+    connection->next->previous = connection;
+    connections->all.next = connection;
+    (void)pthread_mutex_unlock(&connections->lock);
+    return connection;
+}
+
+void connection_end(struct connections *connections,
+                    struct connection *connection)
+{
+    if (!connection)
+        return;
+    (void)pthread_mutex_lock(&connections->lock);
+    connection->next->previous = connection->previous;
+    connection->previous->next = connection->next;
+    (void)pthread_mutex_unlock(&connections->lock);
+    free(connection);
+}
+
+void connection_served(struct connections *connections,
+                       struct connection *connection)
+{
+    if (!connection)
+        return;
+    (void)pthread_mutex_lock(&connections->lock);
+    connection->since_s = now_s();
+    (void)pthread_mutex_unlock(&connections->lock);
+}

@@ -1,0 +1,262 @@
+/* Ingest. Context: tool. */
+#include "collector/intake/ingest.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "collector/api/api.h"
+#include "collector/config.h"
+#include "collector/http/gzip.h"
+#include "collector/intake/intake.h"
+#include "collector/metrics.h"
+#include "collector/symbols/symbols.h"
+#include "proto/frame.h"
+
+#define RETRY_SECONDS 2
+
+/* Large reports take much memory: one of them at a time. */
+static pthread_mutex_t one_large = PTHREAD_MUTEX_INITIALIZER;
+
+static struct answer refuse(unsigned status, const char *sentence)
+{
+    metric_add(METRIC_REPORTS_REFUSED, 1);
+    return answer_error(status, sentence);
+}
+
+/* What waits for the commit. */
+struct waiting {
+    struct request *request;
+    struct intake intake;
+    uint8_t *body; /* what intake.row.body points to, where it is ours */
+};
+
+static void waiting_free(struct waiting *waiting)
+{
+    intake_close(&waiting->intake);
+    free(waiting->body);
+    free(waiting);
+}
+
+static struct answer answer_of(const struct waiting *waiting, int result)
+{
+    const char *id = waiting->intake.report->report_id;
+
+    switch (result) {
+    case STORE_NEW:
+        metric_add(METRIC_REPORTS_ACCEPTED, 1);
+        metric_add(METRIC_REPORT_BYTES, waiting->request->body_bytes);
+        return answer_json(
+            202, json_pack("{s:s,s:b}", "reportId", id, "duplicate", 0));
+    case STORE_DUPLICATE:
+        metric_add(METRIC_REPORTS_DUPLICATE, 1);
+        return answer_json(
+            200, json_pack("{s:s,s:b}", "reportId", id, "duplicate", 1));
+    case STORE_CONFLICT:
+        metric_add(METRIC_REPORTS_CONFLICT, 1);
+        return answer_error(422, "a report with this reportId and other "
+                                 "content is here already");
+    default:
+        metric_add(METRIC_REPORTS_FAILED, 1);
+        return answer_later(503, RETRY_SECONDS,
+                            "the store does not take the report now");
+    }
+}
+
+/* On the store's thread: the report is durable, or it is not. */
+static void stored(void *context, int result)
+{
+    struct waiting *waiting = context;
+    struct request *request = waiting->request;
+    struct answer answer = answer_of(waiting, result);
+    struct symbols *symbols = request->collector->symbols;
+
+    if (symbols && result == STORE_NEW && waiting->intake.row.stack &&
+        !waiting->intake.stack.settled)
+        symbols_wake(symbols);
+    waiting_free(waiting);
+    request_answer(request, answer);
+}
+
+static struct answer check_report(const struct request *request,
+                                  const Inquest__V1__Report *report)
+{
+    const char *key = request_header(request, "Idempotency-Key");
+    uint8_t id[STORE_ID_BYTES];
+
+    if (api_report_id(report->report_id, id) < 0)
+        return refuse(422, "reportId is not a UUID");
+    if (strcmp(key, report->report_id) != 0)
+        return refuse(422, "Idempotency-Key is not the reportId");
+    if (report->kind == INQUEST__V1__KIND__KIND_UNSPECIFIED)
+        return refuse(422, "the report has no kind");
+    return (struct answer){0};
+}
+
+static struct answer refuse_unpack(int r)
+{
+    if (r == -ENOMEM)
+        return answer_later(503, RETRY_SECONDS, "no memory for the report");
+    return r == -ERR_LIMIT
+               ? refuse(413, "the report is too large when unpacked")
+               : refuse(400, "the body is not an inquest.v1.Report");
+}
+
+static struct answer accept(struct request *request, struct span packed)
+{
+    struct waiting *waiting = calloc(1, sizeof *waiting);
+    struct span body = request_body(request);
+
+    if (!waiting)
+        return answer_later(503, RETRY_SECONDS, "no memory for the report");
+    waiting->request = request;
+    int r = intake_open(request->collector, packed, &waiting->intake);
+    struct answer answer = r < 0
+                               ? refuse_unpack(r)
+                               : check_report(request, waiting->intake.report);
+    if (answer.status == 0 && body.data == packed.data) {
+        r = gzip_make(packed, &waiting->body, &body.size_bytes);
+        body.data = waiting->body;
+        if (r < 0)
+            answer = answer_later(503, RETRY_SECONDS, "no memory");
+    }
+    if (answer.status != 0) {
+        waiting_free(waiting);
+        return answer;
+    }
+    waiting->intake.row.project = request->project;
+    waiting->intake.row.body = body;
+    intake_sign(&waiting->intake);
+    request_defer(request);
+    store_put(request->collector->store, &waiting->intake.row, stored, waiting);
+    return ANSWER_DEFERRED;
+}
+
+static struct answer accept_gzip(struct request *request, size_t limit)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+
+    int r = frame_gunzip(request_body(request), limit, &data, &size);
+    if (r == -ERR_LIMIT && limit < FRAME_REPORT_BYTES_MAX) {
+        (void)pthread_mutex_lock(&one_large);
+        struct answer answer = accept_gzip(request, FRAME_REPORT_BYTES_MAX);
+        (void)pthread_mutex_unlock(&one_large);
+        return answer;
+    }
+    if (r == -ERR_LIMIT)
+        return refuse(413, "the report is too large when decompressed");
+    if (r < 0)
+        return refuse(400, "the body is not gzip");
+    struct answer answer = accept(request, (struct span){data, size});
+    free(data);
+    return answer;
+}
+
+/* Whether a media type is that one, whatever parameters follow. */
+static bool is_type(const char *given, const char *type)
+{
+    size_t size = strlen(type);
+
+    return given && strncasecmp(given, type, size) == 0 &&
+           (given[size] == '\0' || given[size] == ';' || given[size] == ' ');
+}
+
+struct answer api_ingest(struct request *request)
+{
+    const char *encoding = request_header(request, "Content-Encoding");
+
+    if (!is_type(request_header(request, "Content-Type"),
+                 "application/x-protobuf"))
+        return refuse(415, "Content-Type must be application/x-protobuf");
+    if (!request_header(request, "Idempotency-Key"))
+        return refuse(400, "Idempotency-Key is missing");
+    if (!encoding)
+        return accept(request, request_body(request));
+    if (strcasecmp(encoding, "gzip") != 0)
+        return refuse(415, "Content-Encoding must be gzip or absent");
+    return accept_gzip(request, INGEST_QUICK_BYTES_MAX);
+}
+
+/* --- a database of version 1 --------------------------------------------- */
+
+struct old {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool done;
+    int result;
+};
+
+static void old_stored(void *context, int result)
+{
+    struct old *old = context;
+
+    (void)pthread_mutex_lock(&old->lock);
+    old->done = true;
+    old->result = result;
+    (void)pthread_cond_signal(&old->changed);
+    (void)pthread_mutex_unlock(&old->lock);
+}
+
+static int put_and_wait(struct store *store, const struct store_report *row)
+{
+    struct old old = {
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .changed = PTHREAD_COND_INITIALIZER,
+    };
+
+    store_put(store, row, old_stored, &old);
+    (void)pthread_mutex_lock(&old.lock);
+    while (!old.done)
+        (void)pthread_cond_wait(&old.changed, &old.lock);
+    (void)pthread_mutex_unlock(&old.lock);
+    return old.result;
+}
+
+/* 1: cannot be read. */
+static int take_old(struct collector *collector, struct span packed)
+{
+    struct intake intake = {0};
+    uint8_t *body = NULL;
+    size_t size = 0;
+
+    int r = intake_open(collector, packed, &intake);
+    if (r == 0 && api_report_id(intake.report->report_id, intake.row.id) < 0)
+        r = -ERR_SCHEMA;
+    if (r == 0)
+        r = gzip_make(packed, &body, &size);
+    if (r == 0) {
+        intake.row.project = collector->config->projects[0].id;
+        intake.row.body = (struct span){body, size};
+        intake_sign(&intake);
+        r = put_and_wait(collector->store, &intake.row);
+    }
+    intake_close(&intake);
+    free(body);
+    return r == -ERR_SCHEMA || r == -ERR_LIMIT ? 1 : r < 0 ? r : 0;
+}
+
+int ingest_old(struct collector *collector, size_t *ret_count,
+               size_t *ret_unreadable)
+{
+    uint8_t *packed = NULL;
+    size_t size = 0;
+    int64_t row = 0;
+    int r;
+
+    while ((r = store_next_old(collector->store, &packed, &size, &row)) == 0) {
+        r = take_old(collector, (struct span){packed, size});
+        free(packed);
+        if (r < 0)
+            return r;
+        *ret_unreadable += (size_t)r;
+        *ret_count += 1;
+        r = store_drop_old(collector->store, row);
+        if (r < 0)
+            return r;
+    }
+    return r == -ERR_NOT_FOUND ? 0 : r;
+}

@@ -1,0 +1,66 @@
+/* Alternate signal stacks. Context: guest. */
+#include "handler/crash/altstack.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
+#include "proto/base/sys.h"
+
+#define HANDLER_BYTES   (32u << 10) /* what our handler may use */
+#define MINIMUM_DEFAULT 2048u       /* MINSIGSTKSZ, for kernels before 5.14 */
+#define GUARD_BYTES     4096u
+
+/* Of the calling thread; NULL: not ours. Initial-exec, so always there. */
+static _Thread_local uint8_t *own_stack;
+
+static size_t stack_bytes(void)
+{
+    unsigned long minimum = getauxval(AT_MINSIGSTKSZ);
+
+    if (minimum < MINIMUM_DEFAULT)
+        minimum = MINIMUM_DEFAULT;
+    return (minimum + HANDLER_BYTES + GUARD_BYTES - 1) & ~(GUARD_BYTES - 1ul);
+}
+
+bool altstack_install(void)
+{
+    stack_t current = {0};
+    size_t size = stack_bytes();
+
+    if (sys_call2(SYS_sigaltstack, 0, (long)&current) < 0)
+        return false;
+    if (!(current.ss_flags & SS_DISABLE) && current.ss_size >= size)
+        return false;
+    long at =
+        sys_call6(SYS_mmap, 0, (long)(size + GUARD_BYTES),
+                  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at < 0 && at > -4096)
+        return false;
+    (void)sys_call3(SYS_mprotect, at, GUARD_BYTES, PROT_NONE); /* best effort */
+    stack_t ours = {.ss_sp = (void *)(at + GUARD_BYTES), .ss_size = size};
+    if (sys_call2(SYS_sigaltstack, (long)&ours, 0) < 0) {
+        (void)sys_call2(SYS_munmap, at, (long)(size + GUARD_BYTES));
+        return false;
+    }
+    own_stack = (uint8_t *)at;
+    return true;
+}
+
+void altstack_release(void)
+{
+    stack_t current = {0};
+    size_t size = stack_bytes();
+
+    if (!own_stack)
+        return;
+    if (sys_call2(SYS_sigaltstack, 0, (long)&current) == 0 &&
+        current.ss_sp == own_stack + GUARD_BYTES) {
+        stack_t none = {.ss_flags = SS_DISABLE};
+        (void)sys_call2(SYS_sigaltstack, (long)&none, 0); /* then unmapped */
+    }
+    (void)sys_call2(SYS_munmap, (long)own_stack, (long)(size + GUARD_BYTES));
+    own_stack = NULL;
+}

@@ -1,0 +1,139 @@
+/*
+ * Hands a signal on by jumping, not by calling: the stack pointer is put on a
+ * signal frame (the kernel's own, or a copy of it on the interrupted stack),
+ * so the handler returns through libc's restorer straight to the kernel and
+ * nothing of ours stays on any stack. Frame layout: the kernel's
+ * arch/x86/include/asm/sigframe.h, struct rt_sigframe. Context: crash.
+ */
+#include "handler/crash/crash_chain.h"
+
+#include <string.h>
+#include <sys/uio.h>
+
+#include "handler/crash/crash_handling.h"
+#include "handler/crash/host_action.h"
+#include "handler/crash/host_mask.h"
+#include "proto/base/sys.h"
+
+#define RED_ZONE_BYTES        128
+#define KERNEL_UCONTEXT_BYTES 304 /* uc_flags … uc_sigmask of the kernel */
+#define KERNEL_SIGSET_BYTES   8
+#define XSTATE_MAGIC1         0x46505853u /* FP_XSTATE_MAGIC1 */
+#define XSTATE_SOFTWARE_AT    464         /* fpx_sw_bytes in the fxsave area */
+#define FXSAVE_BYTES          512
+#define XSTATE_BYTES_MAX      (64u << 10)
+
+struct frame {
+    void *restorer;
+    uint8_t context[KERNEL_UCONTEXT_BYTES];
+    siginfo_t info;
+};
+
+static size_t xstate_bytes(const uint8_t *state)
+{
+    uint32_t software[2]; /* magic1, extended_size */
+
+    memcpy(software, state + XSTATE_SOFTWARE_AT, sizeof software);
+    if (software[0] != XSTATE_MAGIC1 || software[1] > XSTATE_BYTES_MAX)
+        return FXSAVE_BYTES;
+    return software[1];
+}
+
+static bool is_mapped(uintptr_t address)
+{
+    char byte;
+    struct iovec local = {.iov_base = &byte, .iov_len = 1};
+    struct iovec remote = {.iov_base = (void *)address, .iov_len = 1};
+
+    return sys_call6(SYS_process_vm_readv, sys_gettid(), (long)&local, 1,
+                     (long)&remote, 1, 0) == 1;
+}
+
+static bool on_altstack(const ucontext_t *context, uintptr_t stack_pointer)
+{
+    uintptr_t begin = (uintptr_t)context->uc_stack.ss_sp;
+
+    return !(context->uc_stack.ss_flags & SS_DISABLE) &&
+           stack_pointer - begin < context->uc_stack.ss_size;
+}
+
+/* Copies the kernel's frame below the interrupted stack pointer; NULL: no room.
+ */
+static struct frame *copy_frame(const struct frame *original,
+                                const ucontext_t *context)
+{
+    const uint8_t *state = (const uint8_t *)context->uc_mcontext.fpregs;
+    size_t state_bytes = state ? xstate_bytes(state) : 0;
+    uintptr_t at =
+        (uintptr_t)context->uc_mcontext.gregs[REG_RSP] - RED_ZONE_BYTES;
+    uintptr_t state_at = (at - state_bytes) & ~(uintptr_t)63;
+    /* At entry of a function the stack pointer is 8 below a multiple of 16. */
+    uintptr_t frame_at =
+        ((state_at - sizeof(struct frame)) & ~(uintptr_t)15) - 8;
+
+    if (!is_mapped(frame_at - RED_ZONE_BYTES) || !is_mapped(at))
+        return NULL;
+    struct frame *copy = (struct frame *)frame_at;
+    memcpy(copy, original, sizeof *copy);
+    if (state) {
+        ucontext_t *moved = (ucontext_t *)copy->context;
+        memcpy((void *)state_at, state, state_bytes);
+        moved->uc_mcontext.fpregs = (fpregset_t)state_at;
+    }
+    return copy;
+}
+
+static _Noreturn void jump(struct frame *frame, const struct sigaction *action,
+                           int signal_number)
+{
+    uint64_t mask;
+    const ucontext_t *context = (const ucontext_t *)frame->context;
+    uint64_t wanted;
+
+    memcpy(&mask, &context->uc_sigmask, sizeof mask);
+    memcpy(&wanted, &action->sa_mask, sizeof wanted);
+    mask |= wanted;
+    if (!(action->sa_flags & SA_NODEFER))
+        mask |= 1ull << (signal_number - 1);
+    mask &= ~host_mask_faults(); /* a fault in there must reach us */
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0,
+                    KERNEL_SIGSET_BYTES);
+    __asm__ volatile("mov %0, %%rsp\n\t"
+                     "xor %%eax, %%eax\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "jmp *%1"
+                     :
+                     : "a"(frame), "c"(action->sa_sigaction),
+                       "D"((long)signal_number), "S"(&frame->info),
+                       "d"(frame->context)
+                     : "memory");
+    __builtin_unreachable();
+}
+
+void crash_chain(const struct crash_event *event)
+{
+    struct sigaction action;
+    struct frame *frame = (struct frame *)((uint8_t *)event->context -
+                                           offsetof(struct frame, context));
+    uintptr_t interrupted =
+        (uintptr_t)event->context->uc_mcontext.gregs[REG_RSP];
+
+    host_action_get(event->signal_number, &action);
+    if (!host_action_is_function(&action) || !event->info)
+        return;
+    if (!(action.sa_flags & SA_ONSTACK) &&
+        !on_altstack(event->context, interrupted)) {
+        frame = copy_frame(frame, event->context);
+        if (!frame)
+            return;
+    }
+    if ((unsigned)action.sa_flags & SA_RESETHAND) {
+        struct sigaction initial = {.sa_handler = SIG_DFL};
+        host_action_set(event->signal_number, &initial);
+    }
+    struct crash_event handed = {event->signal_number, &frame->info,
+                                 (ucontext_t *)frame->context, 0, 0};
+    crash_handling_begin(&handed, (uintptr_t)frame,
+                         (action.sa_flags & SA_NODEFER) != 0);
+    jump(frame, &action, event->signal_number);
+}

@@ -1,0 +1,390 @@
+/* From the handler to the dumper. Context: crash. */
+#include "handler/crash/crash_dump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "handler/guest.h"
+#include "proto/base/fmt.h"
+#include "proto/base/sys.h"
+
+#define CHILD_STACK_BYTES   8192
+#define BOX_CHILD_FD        3 /* the dumper's contract */
+#define STATE_CHILD_FD      4
+#define DUMPER_CHILD_FD     5
+#define DUMPER_DENIED       77 /* EX_NOPERM: it may not read us */
+#define KERNEL_SIGSET_BYTES 8
+
+/* Everything the two children need: they share our memory. */
+struct launch {
+    struct box_file file; /* a copy: the middle process outlives a frame */
+    int dumper_fd;
+    uint32_t *state; /* enum box_dump_state in the box: the answer */
+    const char *arguments[4];
+    enum box_tier_reason reason;
+    int error;
+};
+
+/* The kernel's own struct sigaction of x86-64. */
+struct kernel_action {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
+static struct launch launch;
+/* The pid that uses launch and the stacks, 0 nobody. A futex. Another pid
+ * than ours was copied by fork: nobody. */
+static uint32_t launch_taken;
+/* A futex: the kernel clears it when the middle process has left its stack. */
+static uint32_t middle_alive;
+static __attribute__((aligned(16))) uint8_t middle_stack[CHILD_STACK_BYTES];
+static __attribute__((aligned(16))) uint8_t dumper_stack[CHILD_STACK_BYTES];
+
+/*
+ * clone with a function on a stack of its own: the child never returns into
+ * our frame. The kernel's clone takes (flags, stack, …) in rdi, rsi.
+ */
+static long clone_on(const uint8_t *stack_end, long flags, void (*run)(void))
+{
+    long result;
+    register long r10 __asm__("r10") = (long)&middle_alive; /* CLEARTID */
+    register long r8 __asm__("r8") = 0;
+    register void (*target)(void) __asm__("r12") = run;
+
+    __asm__ volatile("syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "call *%%r12\n\t"
+                     "ud2\n"
+                     "1:"
+                     : "=a"(result)
+                     : "a"(SYS_clone), "D"(flags), "S"(stack_end), "d"(0L),
+                       "r"(r10), "r"(r8), "r"(target)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static _Noreturn void child_exit(int status)
+{
+    for (;;)
+        (void)sys_call1(SYS_exit, status);
+}
+
+/* The dumper did not answer: the middle process does. */
+static void answer_failed(void)
+{
+    uint32_t running = BOX_DUMP_RUNNING;
+
+    if (__atomic_compare_exchange_n(launch.state, &running, BOX_DUMP_FAILED,
+                                    false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        (void)sys_call3(SYS_futex, (long)launch.state, FUTEX_WAKE, INT32_MAX);
+}
+
+/* Runs in the vfork child: becomes the dumper. */
+static void run_dumper(void)
+{
+    static const char *const environment[] = {NULL};
+    static const int lifted[] = {RLIMIT_AS, RLIMIT_FSIZE};
+    const struct kernel_action ignore = {.handler = SIG_IGN};
+    struct rlimit none = {0, 0};
+    uint64_t nothing_blocked = 0;
+
+    /* The program's limits are not meant for the dumper: as far as they go.
+     * Above RLIMIT_FSIZE a write shall fail (then it spills), not kill. */
+    for (size_t i = 0; i < ARRAY_LENGTH(lifted); i++) {
+        struct rlimit limit = {0, 0};
+        (void)sys_call4(SYS_prlimit64, 0, lifted[i], 0, (long)&limit);
+        limit.rlim_cur = limit.rlim_max;
+        (void)sys_call4(SYS_prlimit64, 0, lifted[i], (long)&limit, 0);
+    }
+    (void)sys_call4(SYS_rt_sigaction, SIGXFSZ, (long)&ignore, 0,
+                    KERNEL_SIGSET_BYTES);
+    (void)sys_call4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&none, 0);
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&nothing_blocked, 0,
+                    KERNEL_SIGSET_BYTES);
+    long r =
+        sys_call5(SYS_execveat, launch.dumper_fd, (long)"",
+                  (long)launch.arguments, (long)environment, AT_EMPTY_PATH);
+    launch.reason = BOX_REASON_EXEC;
+    launch.error = (int)-r;
+    child_exit(127);
+}
+
+/* Small numbers only happen under a small RLIMIT_NOFILE. */
+static void lift(int *fd)
+{
+    if (*fd < 0 || *fd > DUMPER_CHILD_FD)
+        return;
+    long moved = sys_call3(SYS_fcntl, *fd, F_DUPFD, DUMPER_CHILD_FD + 1);
+    if (moved >= 0)
+        *fd = (int)moved;
+}
+
+/* Puts the descriptors where the dumper expects them, in our own table. */
+static int place_descriptors(void)
+{
+    int box_fd = launch.file.fd;
+    int state_fd = launch.file.state_fd;
+
+    lift(&box_fd);
+    lift(&state_fd);
+    lift(&launch.dumper_fd);
+    long r = sys_call3(SYS_dup3, launch.dumper_fd, DUMPER_CHILD_FD, O_CLOEXEC);
+    if (r < 0)
+        return (int)r;
+    launch.dumper_fd = DUMPER_CHILD_FD;
+    r = sys_call3(SYS_dup3, box_fd, BOX_CHILD_FD, 0);
+    if (state_fd >= 0) {
+        (void)sys_call3(SYS_dup3, state_fd, STATE_CHILD_FD, 0);
+    } else {
+        (void)sys_close(STATE_CHILD_FD);
+    }
+    (void)sys_call3(SYS_close_range, DUMPER_CHILD_FD + 1, ~0u, 0);
+    return r < 0 ? (int)r : 0;
+}
+
+/* Runs in the middle process. */
+static void run_middle(void)
+{
+    siginfo_t ended = {0};
+
+    int r = place_descriptors();
+    if (r < 0) {
+        launch.reason = BOX_REASON_EXEC;
+        launch.error = -r;
+        answer_failed();
+        child_exit(1);
+    }
+    long pid = clone_on(dumper_stack + CHILD_STACK_BYTES,
+                        CLONE_VM | CLONE_VFORK | CLONE_UNTRACED, run_dumper);
+    if (pid < 0) {
+        launch.reason = BOX_REASON_CLONE;
+        launch.error = (int)-pid;
+    } else {
+        long waited;
+        do {
+            waited = sys_call5(SYS_waitid, P_PID, pid, (long)&ended,
+                               WEXITED | __WALL, 0);
+        } while (waited == -EINTR);
+        if (launch.reason == BOX_REASON_NONE) {
+            launch.reason =
+                ended.si_code == CLD_EXITED && ended.si_status == DUMPER_DENIED
+                    ? BOX_REASON_DENIED
+                    : BOX_REASON_DIED;
+            launch.error = ended.si_status;
+        }
+    }
+    answer_failed(); /* unless it is done */
+    child_exit(0);
+}
+
+/* The program may have closed our descriptor, or reused its number. */
+static int dumper_descriptor(const struct box_file *file)
+{
+    struct stat status = {0};
+
+    if (file->dumper_fd >= 0 &&
+        sys_call2(SYS_fstat, file->dumper_fd, (long)&status) == 0 &&
+        status.st_dev == file->dumper_device &&
+        status.st_ino == file->dumper_inode)
+        return file->dumper_fd;
+    return sys_openat(AT_FDCWD, guest.config.dumper_path,
+                      O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+}
+
+/* Likewise for the box: reopened by path when the number is not ours. */
+static void check_box_descriptor(struct box_file *file)
+{
+    struct stat status = {0};
+    char path[STATE_PATH_BYTES + BOX_NAME_BYTES];
+
+    if (file->fd >= 0 && sys_call2(SYS_fstat, file->fd, (long)&status) == 0 &&
+        S_ISREG(status.st_mode) && status.st_size == (off_t)sizeof(struct box))
+        return;
+    struct text text = text_init(path, sizeof path);
+    text_append(&text, guest.config.box_dir);
+    text_append(&text, "/");
+    text_append(&text, file->name);
+    file->fd = sys_openat(AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+}
+
+static void check_state_descriptor(struct box_file *file)
+{
+    struct stat status = {0};
+
+    if (file->state_fd >= 0 &&
+        sys_call2(SYS_fstat, file->state_fd, (long)&status) == 0 &&
+        S_ISDIR(status.st_mode))
+        return;
+    if (state_dir_open(guest.config.state_dir, &file->state_fd) < 0)
+        file->state_fd = -1;
+}
+
+/*
+ * Waits until *word is no longer value; -ETIMEDOUT after the deadline.
+ * FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time.
+ */
+static long wait_while(const uint32_t *word, uint32_t value)
+{
+    struct timespec until = {0};
+    long r = 0;
+
+    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&until);
+    until.tv_sec += CRASH_DEADLINE_MS / 1000;
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value &&
+           r != -ETIMEDOUT) {
+        r = sys_call6(SYS_futex, (long)word, FUTEX_WAIT_BITSET, value,
+                      (long)&until, 0, (long)FUTEX_BITSET_MATCH_ANY);
+    }
+    return r;
+}
+
+/* Yama and the dumpable flag, for as long as the dumper needs them. */
+static long allow_tracing(void)
+{
+    long dumpable = sys_call1(SYS_prctl, PR_GET_DUMPABLE);
+
+    if (dumpable != 1 && !guest.prctl_undumpable)
+        (void)sys_call2(SYS_prctl, PR_SET_DUMPABLE, 1);
+    (void)sys_call2(SYS_prctl, PR_SET_PTRACER, -1L); /* EINVAL without Yama */
+    return dumpable;
+}
+
+static void disallow_tracing(long dumpable)
+{
+    if (dumpable != 1 && !guest.prctl_undumpable)
+        (void)sys_call2(SYS_prctl, PR_SET_DUMPABLE, dumpable);
+    (void)sys_call2(SYS_prctl, PR_SET_PTRACER, 0);
+}
+
+static struct crash_dump_result failed(enum box_tier_reason reason, int error)
+{
+    return (struct crash_dump_result){BOX_DUMP_FAILED, reason, error};
+}
+
+static long start_middle(void)
+{
+    __atomic_store_n(&middle_alive, 1, __ATOMIC_RELEASE);
+    long pid =
+        clone_on(middle_stack + CHILD_STACK_BYTES,
+                 CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, run_middle);
+    if (pid < 0)
+        __atomic_store_n(&middle_alive, 0, __ATOMIC_RELEASE);
+    return pid;
+}
+
+/* *ret_middle_pid: to be reaped in a host that lives on; negative: none. */
+static struct crash_dump_result start_and_wait(long *ret_middle_pid)
+{
+    uint64_t all = ~0ull;
+    uint64_t before = 0;
+
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before,
+                    KERNEL_SIGSET_BYTES);
+    long dumpable = allow_tracing();
+    *ret_middle_pid = start_middle();
+    if (*ret_middle_pid >= 0)
+        (void)wait_while(launch.state, BOX_DUMP_RUNNING);
+    disallow_tracing(dumpable);
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
+                    KERNEL_SIGSET_BYTES);
+    if (*ret_middle_pid < 0)
+        return failed(BOX_REASON_CLONE, (int)-*ret_middle_pid);
+    uint32_t state = __atomic_load_n(launch.state, __ATOMIC_ACQUIRE);
+    if (state == BOX_DUMP_RUNNING)
+        return failed(BOX_REASON_DEADLINE, ETIMEDOUT);
+    return (struct crash_dump_result){state, launch.reason, launch.error};
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): the dumper writes state */
+static struct crash_dump_result run(struct box_file *file, uint32_t *state,
+                                    const char *mode, const char *argument,
+                                    long *ret_middle_pid)
+{
+    *ret_middle_pid = -1;
+    if (!guest.config.dumper)
+        return failed(BOX_REASON_DISABLED, 0);
+    /* A filter may kill at clone or exec: then the signal would be another. */
+    if (guest.sandboxed)
+        return failed(BOX_REASON_SANDBOX, 0);
+    if (guest.jailed)
+        return failed(BOX_REASON_JAIL, 0);
+    check_box_descriptor(file);
+    check_state_descriptor(file);
+    if (file->fd < 0)
+        return failed(BOX_REASON_EXEC, -file->fd);
+    launch = (struct launch){
+        .file = *file,
+        .dumper_fd = dumper_descriptor(file),
+        .state = state,
+        .arguments = {"inquest-dumper", mode, argument, NULL},
+    };
+    if (launch.dumper_fd < 0)
+        return failed(BOX_REASON_EXEC, -launch.dumper_fd);
+    __atomic_store_n(state, BOX_DUMP_RUNNING, __ATOMIC_RELEASE);
+    return start_and_wait(ret_middle_pid);
+}
+
+struct crash_dump_result crash_dump(struct box_file *file)
+{
+    uint32_t self = (uint32_t)sys_getpid();
+    long middle_pid;
+
+    /* The middle process of a vfork child's crash may still be on our stack,
+     * and another thread may have a live report made. Both are bounded. */
+    (void)wait_while(&middle_alive, 1);
+    (void)wait_while(&launch_taken, self);
+    __atomic_store_n(&launch_taken, self, __ATOMIC_RELEASE);
+    struct crash_dump_result result =
+        run(file, &file->box->control.dump_state, "crash", NULL, &middle_pid);
+    __atomic_store_n(&launch_taken, 0, __ATOMIC_RELEASE);
+    return result;
+}
+
+static bool take_launch(void)
+{
+    uint32_t self = (uint32_t)sys_getpid();
+    uint32_t current = __atomic_load_n(&launch_taken, __ATOMIC_ACQUIRE);
+
+    return current != self &&
+           __atomic_compare_exchange_n(&launch_taken, &current, self, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static void reap(long pid)
+{
+    siginfo_t ended;
+    long r;
+
+    do {
+        r = sys_call5(SYS_waitid, P_PID, pid, (long)&ended, WEXITED | __WALL,
+                      0);
+    } while (r == -EINTR);
+}
+
+struct crash_dump_result crash_dump_live(struct box_file *file,
+                                         const char *mode, const char *argument)
+{
+    long middle_pid;
+
+    if (!take_launch())
+        return failed(BOX_REASON_NONE, EBUSY);
+    struct crash_dump_result result =
+        run(file, &file->box->control.live_state, mode, argument, &middle_pid);
+    if (middle_pid > 0)
+        reap(middle_pid);
+    __atomic_store_n(&launch_taken, 0, __ATOMIC_RELEASE);
+    (void)sys_call3(SYS_futex, (long)&launch_taken, FUTEX_WAKE, INT32_MAX);
+    return result;
+}

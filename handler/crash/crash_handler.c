@@ -1,0 +1,207 @@
+/*
+ * The coordinator of the crash path: a list of calls. Context: crash.
+ */
+#include "handler/crash/crash_handler.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <time.h>
+
+#include "handler/crash/crash_chain.h"
+#include "handler/crash/crash_die.h"
+#include "handler/crash/crash_dump.h"
+#include "handler/crash/crash_handling.h"
+#include "handler/crash/crash_record.h"
+#include "handler/crash/host_mask.h"
+#include "handler/guest.h"
+#include "proto/base/sys.h"
+
+const int crash_signals[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+                             SIGTRAP, SIGABRT, SIGSYS, 0};
+
+/*
+ * Who is crashing: pid << 32 | tid, 0 nobody. A pid that is not ours is left
+ * from a vfork child that shared our memory and died: it does not count.
+ */
+static uint64_t winner;
+
+/* Set when the winner is done: others may die. A futex. */
+static uint32_t finished;
+
+bool crash_signal_is_ours(int signal_number)
+{
+    for (const int *at = crash_signals; *at; at++) {
+        if (*at == signal_number)
+            return true;
+    }
+    return false;
+}
+
+enum election { WON, LOST, RECRASH };
+
+static enum election elect(void)
+{
+    uint64_t pid = (uint32_t)sys_getpid();
+    uint64_t self = pid << 32 | (uint32_t)sys_gettid();
+    uint64_t current = __atomic_load_n(&winner, __ATOMIC_ACQUIRE);
+
+    for (;;) {
+        if (current == self)
+            return RECRASH;
+        if (current >> 32 == pid)
+            return LOST;
+        if (__atomic_compare_exchange_n(&winner, &current, self, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            return WON;
+    }
+}
+
+/* Waits until the winner is done, at most the deadline. */
+static void wait_for_winner(void)
+{
+    struct timespec until = {0};
+
+    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&until);
+    until.tv_sec += CRASH_DEADLINE_MS / 1000 + 1;
+    while (!__atomic_load_n(&finished, __ATOMIC_ACQUIRE)) {
+        long r = sys_call6(SYS_futex, (long)&finished,
+                           FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0,
+                           (long)&until, 0, (long)FUTEX_BITSET_MATCH_ANY);
+        if (r == -ETIMEDOUT)
+            return;
+    }
+}
+
+static void let_others_die(void)
+{
+    __atomic_store_n(&finished, 1, __ATOMIC_RELEASE);
+    (void)sys_call3(SYS_futex, (long)&finished, FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
+                    INT32_MAX);
+}
+
+/* The box of the crashing process: a vfork child gets one on its own stack. */
+static struct box_file *crash_box(struct box_file *own)
+{
+    if (guest_box_is_ours())
+        return &guest.file;
+    if (guest.sandboxed) /* its filter might kill at one of many calls */
+        return NULL;
+    if (box_file_open(&guest.config, own) < 0)
+        return NULL;
+    own->box->control.phase = guest.phase;
+    return own;
+}
+
+static void dump(struct box_file *file, const struct crash_event *event)
+{
+    crash_record_fill(file->box, event);
+    file->box->crash.abort_message_address = guest.abort_message_address;
+    struct crash_dump_result result = crash_dump(file);
+    if (result.state == BOX_DUMP_FAILED)
+        crash_record_evidence(file->box, event, result.reason, result.error);
+}
+
+static void record_recrash(const struct crash_event *event)
+{
+    if (guest_box_is_ours() && !guest.file.box->control.crashed) {
+        crash_record_fill(guest.file.box, event);
+        crash_record_evidence(guest.file.box, event, BOX_REASON_RECRASH, 0);
+    }
+}
+
+/*
+ * A signal that somebody sent, and that this thread believes it has blocked
+ * (the kernel has it unblocked for the sake of faults): blocked for good and
+ * sent again, so that sigwait and signalfd find it. True when it was one.
+ */
+static bool put_back(const struct crash_event *event)
+{
+    uint64_t bit = 1ull << (event->signal_number - 1);
+    uint64_t mask;
+
+    if (!event->info || event->info->si_code > 0 ||
+        !(host_mask_believed() & bit))
+        return false;
+    memcpy(&mask, &event->context->uc_sigmask, sizeof mask);
+    mask |= bit;
+    memcpy(&event->context->uc_sigmask, &mask, sizeof mask);
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&bit, 0, sizeof bit);
+    if (event->info->si_code == SI_TKILL) {
+        (void)sys_call4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(),
+                        event->signal_number, (long)event->info);
+    } else {
+        (void)sys_call3(SYS_rt_sigqueueinfo, sys_getpid(), event->signal_number,
+                        (long)event->info);
+    }
+    return true;
+}
+
+static void first_crash(const struct crash_event *event)
+{
+    struct box_file own;
+    struct box_file *file = crash_box(&own);
+
+    if (file)
+        dump(file, event);
+    let_others_die();
+}
+
+bool crash_handler_exiting(uintptr_t stack_pointer)
+{
+    struct crash_event event;
+
+    if (!crash_handling_now(stack_pointer, &event))
+        return false;
+    if (elect() == WON)
+        first_crash(&event);
+    return true;
+}
+
+void crash_handler_aborting(ucontext_t *context)
+{
+    siginfo_t info = {.si_signo = SIGABRT, .si_code = SI_TKILL};
+    struct crash_event event = {SIGABRT, &info, context, 0, 0};
+
+    info.si_pid = sys_getpid();
+    info.si_uid = (uint32_t)sys_call0(SYS_getuid);
+    if (elect() == WON)
+        first_crash(&event);
+}
+
+void crash_handler(int signal_number, siginfo_t *info, void *context)
+{
+    int saved_errno = errno;
+    struct crash_event event = {signal_number, info, context, 0, 0};
+
+    if (put_back(&event)) {
+        errno = saved_errno;
+        return;
+    }
+    /* Inside the program's own handler it is that signal that we tell of. */
+    struct crash_event told = event;
+    bool inside = crash_handling_now(
+        (uintptr_t)event.context->uc_mcontext.gregs[REG_RSP], &told);
+    if (!inside || !crash_handling_defers(signal_number))
+        crash_chain(&event);
+    if (inside) {
+        told.nested_signal = signal_number;
+        told.nested_pc = (uint64_t)event.context->uc_mcontext.gregs[REG_RIP];
+    }
+    switch (elect()) {
+    case WON:
+        first_crash(&told);
+        break;
+    case LOST:
+        if (guest_box_is_ours())
+            crash_record_also(guest.file.box, sys_gettid());
+        wait_for_winner();
+        break;
+    case RECRASH:
+        record_recrash(&event);
+        let_others_die();
+        break;
+    }
+    crash_die(&event);
+    errno = saved_errno;
+}

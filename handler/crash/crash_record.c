@@ -1,0 +1,199 @@
+/*
+ * The crash record. Foreign memory (stack, abort message) is read through
+ * process_vm_readv on ourselves, which fails where a load would fault.
+ * Context: crash.
+ */
+#include "handler/crash/crash_record.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "handler/guest.h"
+#include "proto/base/fd.h"
+#include "proto/base/fmt.h"
+#include "proto/base/io.h"
+#include "proto/base/sys.h"
+
+#define RED_ZONE_BYTES 128 /* below the stack pointer, psABI 3.2.2 */
+
+static uint64_t clock_ns(int clock)
+{
+    struct timespec now = {0};
+
+    (void)sys_call2(SYS_clock_gettime, clock, (long)&now); /* cannot fail */
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Copies what is readable from the start on; returns how many bytes. */
+static size_t read_own(uint64_t address, void *buffer, size_t size_bytes)
+{
+    struct iovec local = {.iov_base = buffer, .iov_len = size_bytes};
+    struct iovec remote = {.iov_base = (void *)address, .iov_len = size_bytes};
+    /* By tid: a main thread that ended has no memory any more. */
+    long n = sys_call6(SYS_process_vm_readv, sys_gettid(), (long)&local, 1,
+                       (long)&remote, 1, 0);
+
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* Page by page, so that an unmapped page ends the copy and does not void it. */
+static size_t read_own_pages(uint64_t address, uint8_t *buffer,
+                             size_t size_bytes)
+{
+    size_t done = 0;
+
+    while (done < size_bytes) {
+        uint64_t at = address + done;
+        size_t part = BOX_PAGE_BYTES - at % BOX_PAGE_BYTES;
+        if (part > size_bytes - done)
+            part = size_bytes - done;
+        size_t n = read_own(at, buffer + done, part);
+        done += n;
+        if (n < part)
+            break;
+    }
+    return done;
+}
+
+/* glibc: struct abort_msg_s { unsigned int size; char msg[]; } *__abort_msg */
+static void copy_abort_message(struct box_crash *crash)
+{
+    uint64_t message = 0;
+
+    crash->abort_message_address = guest.abort_message_address;
+    memset(crash->abort_message, 0, sizeof crash->abort_message);
+    if (!guest.abort_message_address ||
+        read_own(guest.abort_message_address, &message, sizeof message) !=
+            sizeof message ||
+        message == 0)
+        return;
+    (void)read_own_pages(message + sizeof(unsigned int),
+                         (uint8_t *)crash->abort_message,
+                         sizeof crash->abort_message - 1);
+    size_t size =
+        strnlen(crash->abort_message, sizeof crash->abort_message - 1);
+    memset(crash->abort_message + size, 0, sizeof crash->abort_message - size);
+}
+
+/* The first word of glibc's thread control block is its own address (psABI,
+ * thread-local storage, variant II). */
+static uint64_t thread_pointer(void)
+{
+    uint64_t self;
+
+    __asm__("mov %%fs:0, %0" : "=r"(self));
+    return self;
+}
+
+void crash_record_fill(struct box *box, const struct crash_event *event)
+{
+    struct box_crash *crash = &box->crash;
+
+    box_unseal(crash);
+    crash->pid = sys_getpid();
+    crash->tid = sys_gettid();
+    crash->time_unix_ms = clock_ns(CLOCK_REALTIME) / 1000000u;
+    crash->time_boot_ns = clock_ns(CLOCK_BOOTTIME);
+    crash->siginfo_valid = event->info != NULL;
+    if (event->info)
+        memcpy(crash->siginfo, event->info, sizeof crash->siginfo);
+    static_assert(sizeof crash->gregs == sizeof(gregset_t), "same registers");
+    memcpy(crash->gregs, event->context->uc_mcontext.gregs,
+           sizeof crash->gregs);
+    memcpy(&crash->signal_mask, &event->context->uc_sigmask,
+           sizeof crash->signal_mask);
+    crash->nested_signal = (uint32_t)event->nested_signal;
+    crash->nested_pc = event->nested_pc;
+    crash->phase = box->control.phase;
+    (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)crash->thread_name);
+    copy_abort_message(crash);
+    crash->thread_pointer = thread_pointer();
+    __atomic_store_n(&box->control.crashed, 1, __ATOMIC_RELEASE);
+    box_seal(crash, sizeof *crash, 1);
+}
+
+void crash_record_also(struct box *box, int tid)
+{
+    uint32_t index = __atomic_fetch_add(&box->control.also_crashing_count, 1,
+                                        __ATOMIC_RELAXED);
+    if (index < BOX_ALSO_CRASHING)
+        box->control.also_crashing[index] = tid;
+}
+
+static uint32_t copy_maps(char *maps, size_t capacity)
+{
+    size_t size = 0;
+    OWNED_FD fd =
+        sys_openat(AT_FDCWD, "/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
+
+    if (fd >= 0)
+        DROP(io_read_all(fd, maps, capacity, &size)); /* cut: what fits */
+    return (uint32_t)size;
+}
+
+/* Of the maps in the box, copied when /proc could still be read. */
+static uint32_t kept_maps_bytes;
+
+void crash_record_keep_maps(struct box *box)
+{
+    kept_maps_bytes = copy_maps(box->maps, sizeof box->maps);
+}
+
+/* The end of the mapping in the copied maps that holds address; 0: none. */
+static uint64_t mapping_end(const char *maps, size_t size, uint64_t address)
+{
+    const char *end = maps + size;
+
+    for (const char *at = maps; at < end;) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        uint64_t from = 0;
+        uint64_t to = 0;
+        if (!line_end || fmt_parse_u64(&at, line_end, 16, &from) < 0 ||
+            *at++ != '-' || fmt_parse_u64(&at, line_end, 16, &to) < 0)
+            return 0;
+        if (from <= address && address < to)
+            return line_end - at > 1 && at[1] == 'r' ? to : 0;
+        at = line_end + 1;
+    }
+    return 0;
+}
+
+/* Where a sandbox forbids process_vm_readv, the maps say what can be read. */
+static uint32_t copy_stack(struct box *box, uint64_t address, size_t maps_bytes)
+{
+    size_t size = read_own_pages(address, box->stack, sizeof box->stack);
+
+    if (size > 0)
+        return (uint32_t)size;
+    uint64_t end = mapping_end(box->maps, maps_bytes, address);
+    if (end == 0)
+        return 0;
+    size = end - address < sizeof box->stack ? (size_t)(end - address)
+                                             : sizeof box->stack;
+    memcpy(box->stack, (const void *)address, size);
+    return (uint32_t)size;
+}
+
+void crash_record_evidence(struct box *box, const struct crash_event *event,
+                           enum box_tier_reason reason, int error)
+{
+    struct box_crash *crash = &box->crash;
+    uint64_t stack_pointer =
+        (uint64_t)event->context->uc_mcontext.gregs[REG_RSP];
+
+    box_unseal(crash);
+    crash->tier_reason = reason;
+    crash->tier_errno = error;
+    crash->maps_bytes = copy_maps(box->maps, sizeof box->maps);
+    if (crash->maps_bytes == 0)
+        crash->maps_bytes = kept_maps_bytes;
+    if (!guest.prctl_undumpable) {
+        crash->stack_address = stack_pointer - RED_ZONE_BYTES;
+        crash->stack_bytes =
+            copy_stack(box, crash->stack_address, crash->maps_bytes);
+    }
+    box_seal(crash, sizeof *crash, 1);
+}

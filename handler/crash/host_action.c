@@ -1,0 +1,41 @@
+/*
+ * Two slots a signal and an index: a writer fills the idle slot, then turns
+ * the index, so that a reader in a signal handler sees the one or the other
+ * whole. Writers are rare and take turns by a spin lock. Context: any.
+ */
+#include "handler/crash/host_action.h"
+
+#include <stdint.h>
+
+struct entry {
+    struct sigaction slot[2];
+    uint32_t index;
+};
+
+static struct entry entries[_NSIG];
+static uint32_t writing;
+
+void host_action_get(int signal_number, struct sigaction *ret_action)
+{
+    const struct entry *entry = &entries[signal_number];
+    uint32_t index = __atomic_load_n(&entry->index, __ATOMIC_ACQUIRE);
+
+    *ret_action = entry->slot[index];
+}
+
+void host_action_set(int signal_number, const struct sigaction *action)
+{
+    struct entry *entry = &entries[signal_number];
+
+    while (__atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE))
+        __builtin_ia32_pause();
+    uint32_t idle = 1 - entry->index;
+    entry->slot[idle] = *action;
+    __atomic_store_n(&entry->index, idle, __ATOMIC_RELEASE);
+    __atomic_store_n(&writing, 0, __ATOMIC_RELEASE);
+}
+
+bool host_action_is_function(const struct sigaction *action)
+{
+    return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}

@@ -1,0 +1,91 @@
+/*
+ * Changes of identity. glibc makes each thread change its own, and aborts when
+ * one is refused what another was granted: after PR_SET_KEEPCAPS or capset,
+ * which are a thread's alone, our thread has not what the program's has. So it
+ * is gone for the call, and made again with what the program has then.
+ * Context: guest.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "handler/guest.h"
+#include "handler/interpose/real.h"
+#include "handler/sampler/sampler.h"
+#include "proto/base/compiler.h"
+
+static bool pause_sampler(void)
+{
+    return !guest.sandboxed && sampler_stop();
+}
+
+/* The filter of a sandbox may kill at clone: then there is none any more. */
+static int resume_sampler(bool stopped, int result)
+{
+    int saved_errno = errno;
+
+    if (stopped && !guest.sandboxed)
+        sampler_start();
+    errno = saved_errno;
+    return result;
+}
+
+#define WITHOUT_SAMPLER(name, ...)                                 \
+    do {                                                           \
+        bool stopped = pause_sampler();                            \
+        return resume_sampler(stopped, real()->name(__VA_ARGS__)); \
+    } while (0)
+
+EXPORT int setuid(uid_t uid)
+{
+    WITHOUT_SAMPLER(setuid, uid);
+}
+
+EXPORT int setgid(gid_t gid)
+{
+    WITHOUT_SAMPLER(setgid, gid);
+}
+
+EXPORT int seteuid(uid_t uid)
+{
+    WITHOUT_SAMPLER(seteuid, uid);
+}
+
+EXPORT int setegid(gid_t gid)
+{
+    WITHOUT_SAMPLER(setegid, gid);
+}
+
+/* glibc's own parameter names are reserved ones. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+EXPORT int setreuid(uid_t real_uid, uid_t effective_uid)
+{
+    WITHOUT_SAMPLER(setreuid, real_uid, effective_uid);
+}
+
+EXPORT int setregid(gid_t real_gid, gid_t effective_gid)
+{
+    WITHOUT_SAMPLER(setregid, real_gid, effective_gid);
+}
+
+EXPORT int setresuid(uid_t real_uid, uid_t effective_uid, uid_t saved_uid)
+{
+    WITHOUT_SAMPLER(setresuid, real_uid, effective_uid, saved_uid);
+}
+
+EXPORT int setresgid(gid_t real_gid, gid_t effective_gid, gid_t saved_gid)
+{
+    WITHOUT_SAMPLER(setresgid, real_gid, effective_gid, saved_gid);
+}
+
+EXPORT int setgroups(size_t count, const gid_t *groups)
+{
+    WITHOUT_SAMPLER(setgroups, count, groups);
+}
+
+EXPORT int initgroups(const char *user, gid_t group)
+{
+    WITHOUT_SAMPLER(initgroups, user, group);
+}
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

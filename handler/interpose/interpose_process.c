@@ -1,0 +1,191 @@
+/*
+ * The life of the process: main, exit and its family, fork, namespaces.
+ * Context: guest.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "handler/crash/crash_handler.h"
+#include "handler/crash/crash_record.h"
+#include "handler/crash/host_action.h"
+#include "handler/crash/install.h"
+#include "handler/guest.h"
+#include "handler/interpose/real.h"
+#include "handler/sampler/sampler.h"
+#include "proto/base/compiler.h"
+#include "proto/base/fd.h"
+#include "proto/base/sys.h"
+
+static int (*program_main)(int, char **, char **);
+
+static int run_main(int argc, char **argv, char **envp)
+{
+    guest_phase(BOX_RUNNING);
+    int status = program_main(argc, argv, envp);
+    guest_phase(BOX_EXITING);
+    return status;
+}
+
+/* NOLINTBEGIN: name and parameters are glibc's. */
+EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
+                             char **argv, int (*init)(int, char **, char **),
+                             void (*fini)(void), void (*rtld_fini)(void),
+                             void *stack_end);
+EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
+                             char **argv, int (*init)(int, char **, char **),
+                             void (*fini)(void), void (*rtld_fini)(void),
+                             void *stack_end)
+{
+    program_main = main;
+    return real()->libc_start_main(run_main, argc, argv, init, fini, rtld_fini,
+                                   stack_end);
+}
+/* NOLINTEND */
+
+static bool exits_are_hooked(void)
+{
+    return guest.armed && (guest.config.interpose & INTERPOSE_EXIT);
+}
+
+/* A macro: the stack pointer is to be that of the function that is called. */
+#define REPORT_EXIT()                                    \
+    do {                                                 \
+        if (exits_are_hooked())                          \
+            (void)(crash_handler_exiting(                \
+                (uintptr_t)__builtin_frame_address(0))); \
+    } while (0)
+
+EXPORT void exit(int status)
+{
+    REPORT_EXIT();
+    guest_phase(BOX_EXITING);
+    real()->exit(status);
+    __builtin_unreachable();
+}
+
+EXPORT void _exit(int status)
+{
+    REPORT_EXIT();
+    if (exits_are_hooked())
+        guest_clean_exit();
+    for (;;)
+        (void)sys_call1(SYS_exit_group, status);
+}
+
+EXPORT void _Exit(int status)
+{
+    _exit(status);
+}
+
+EXPORT void quick_exit(int status)
+{
+    REPORT_EXIT();
+    guest_phase(BOX_EXITING);
+    if (exits_are_hooked())
+        guest_clean_exit();
+    real()->quick_exit(status);
+    __builtin_unreachable();
+}
+
+/* Whether abort() would deliver SIGABRT to nobody, or to the program. */
+static bool abort_goes_on(void)
+{
+    struct sigaction action;
+
+    if (!guest.armed || !(guest.config.interpose & INTERPOSE_ACTION))
+        return false;
+    host_action_get(SIGABRT, &action);
+    return action.sa_handler == SIG_IGN || host_action_is_function(&action);
+}
+
+/*
+ * glibc's abort raises SIGABRT, and where that returns sets the default action
+ * by an inner sigaction that nobody sees. So the first half is done here: the
+ * program's handler has run once when glibc's own abort begins.
+ */
+EXPORT void abort(void)
+{
+    struct sigaction initial = {.sa_handler = SIG_DFL};
+    ucontext_t context;
+    sigset_t one;
+
+    if (abort_goes_on()) {
+        REPORT_EXIT();
+        (void)sigemptyset(&one);
+        (void)sigaddset(&one, SIGABRT);
+        (void)real()->pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+        (void)raise(SIGABRT);
+        if (getcontext(&context) == 0)
+            crash_handler_aborting(&context);
+        (void)real()->sigaction(SIGABRT, &initial, NULL);
+    }
+    real()->abort();
+    __builtin_unreachable();
+}
+
+/* The child has no sampler thread, and the box it sees is its parent's. */
+EXPORT pid_t fork(void)
+{
+    pid_t pid = real()->fork();
+
+    if (pid == 0)
+        guest.forked = true;
+    if (pid == 0 && guest.armed) {
+        sampler_forget();
+        if (!guest.sandboxed) /* it might kill at clone */
+            sampler_start();
+    }
+    return pid;
+}
+
+/* A process with a second thread may not change these namespaces. */
+EXPORT int unshare(int flags)
+{
+    bool stopped = sampler_stop();
+    long r = sys_call1(SYS_unshare, flags);
+    if (stopped)
+        sampler_start();
+    if (r < 0) {
+        errno = (int)-r;
+        return -1;
+    }
+    return 0;
+}
+
+/*
+ * Inside, the dumper finds neither /proc nor the files: tier 2, which is
+ * unwound outside later. A directory descriptor of ours would be a way out of
+ * the jail, so the one of the state directory goes.
+ */
+EXPORT int chroot(const char *path)
+{
+    struct box *box = guest.armed ? guest_box() : NULL;
+
+    if (box)
+        crash_record_keep_maps(box);
+    long r = sys_call1(SYS_chroot, (long)path);
+    if (r < 0) {
+        errno = (int)-r;
+        return -1;
+    }
+    guest.jailed = true;
+    fd_close(&guest.file.state_fd);
+    return 0;
+}
+
+EXPORT int setns(int fd, int type)
+{
+    bool stopped = sampler_stop();
+    long r = sys_call2(SYS_setns, fd, type);
+    if (stopped)
+        sampler_start();
+    if (r < 0) {
+        errno = (int)-r;
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,252 @@
+/*
+ * The sampler thread. It waits on a futex, so that it can be stopped without
+ * a signal, and without a descriptor that the program could close; it never
+ * allocates. Context: guest.
+ */
+#include "handler/sampler/sampler.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "handler/consent_follow.h"
+#include "handler/guest.h"
+#include "handler/interpose/real.h"
+#include "handler/sampler/memory_stats.h"
+#include "handler/sampler/sample_rate.h"
+#include "handler/sampler/sample_rings.h"
+#include "proto/base/sys.h"
+#include "proto/data_class.h"
+
+#define FIRST_MS            10 /* most programs of a script are gone by then */
+#define SLOW_MS             10000u
+#define SUSPENDED_MS_MIN    100 /* the two clocks never agree to the tick */
+#define STEPPED_MS_MIN      500 /* adjtime(3) moves it by less */
+#define LATE_PERIODS        3   /* by then we were stopped ourselves */
+#define SAMPLER_STACK_BYTES (128u << 10) /* holds static TLS too */
+
+static pthread_t thread;
+static bool running;
+static int owner_pid;     /* a vfork child shares the rest, not the thread */
+static uint32_t stopping; /* futex */
+
+/* Where the thread stands with one box; a forked child finds its parent's. */
+static struct progress {
+    const struct box *box;
+    int pid;
+    struct memory_stats stats;
+    struct sample_rings rings;
+    struct sample_rate rate;
+    uint64_t slow_next_ms;
+    int64_t suspended_ms; /* CLOCK_BOOTTIME less CLOCK_MONOTONIC */
+    int64_t clock_ms;     /* CLOCK_REALTIME less CLOCK_BOOTTIME */
+    bool late;            /* the last wait took far too long */
+} progress;
+
+static int64_t clock_ns(int clock)
+{
+    struct timespec now = {0};
+
+    (void)sys_call2(SYS_clock_gettime, clock, (long)&now); /* cannot fail */
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int64_t distance_ms(int later, int earlier)
+{
+    return (clock_ns(later) - clock_ns(earlier)) / 1000000;
+}
+
+static void begin(struct box *box)
+{
+    progress.box = box;
+    progress.pid = sys_getpid();
+    progress.rings = (struct sample_rings){0};
+    progress.rate = (struct sample_rate){0};
+    progress.slow_next_ms = 0;
+    progress.suspended_ms = distance_ms(CLOCK_BOOTTIME, CLOCK_MONOTONIC);
+    progress.clock_ms = distance_ms(CLOCK_REALTIME, CLOCK_BOOTTIME);
+    memory_stats_open(&progress.stats, "", box->identity.cgroup);
+}
+
+/* A denial counts at once, a grant from the next start on. */
+static void heed_consent(struct box *box)
+{
+    consent_follow(&guest.file);
+    usage_stats_grant(
+        &progress.stats.usage, "",
+        (box->identity.recording_classes & CLASS_BIT(CLASS_OPTIONAL)) &&
+            !box->control.optional_off);
+}
+
+/* Whether the machine slept or its clock was set since the sample before. */
+static void watch_clocks(struct box_sample *sample)
+{
+    int64_t suspended_ms = distance_ms(CLOCK_BOOTTIME, CLOCK_MONOTONIC);
+    int64_t clock_ms = distance_ms(CLOCK_REALTIME, CLOCK_BOOTTIME);
+    int64_t slept_ms = suspended_ms - progress.suspended_ms;
+    int64_t stepped_ms = clock_ms - progress.clock_ms;
+
+    if (slept_ms > SUSPENDED_MS_MIN) {
+        progress.stats.known.suspended_ms += (uint64_t)slept_ms;
+        sample->flags |= BOX_SAMPLE_RESUMED;
+    }
+    if (stepped_ms > STEPPED_MS_MIN || stepped_ms < -STEPPED_MS_MIN) {
+        progress.stats.known.clock_steps++;
+        sample->flags |= BOX_SAMPLE_STEPPED;
+    }
+    if (progress.late)
+        sample->flags |= BOX_SAMPLE_RESUMED;
+    progress.suspended_ms = suspended_ms;
+    progress.clock_ms = clock_ms;
+}
+
+/* The record beside the samples: a reader sees the old or the new one, or for
+ * a moment none. */
+static void publish(struct box *box, uint32_t period_ms)
+{
+    struct box_sampler *known = &progress.stats.known;
+    static uint32_t sequence;
+
+    known->clock_boot_ns = (uint64_t)clock_ns(CLOCK_BOOTTIME);
+    known->clock_unix_ms = (uint64_t)clock_ns(CLOCK_REALTIME) / 1000000u;
+    known->clock_monotonic_ns = (uint64_t)clock_ns(CLOCK_MONOTONIC);
+    known->period_ms = period_ms;
+    box_unseal(&box->sampler);
+    memcpy((char *)&box->sampler + sizeof(struct box_seal),
+           (const char *)known + sizeof(struct box_seal),
+           sizeof *known - sizeof(struct box_seal));
+    sequence = sequence == UINT32_MAX ? 1 : sequence + 1;
+    box_seal(&box->sampler, sizeof box->sampler, sequence);
+}
+
+/* Takes one sample; returns the milliseconds until the next. */
+static uint32_t sample_box(struct box *box)
+{
+    struct box_sample sample;
+    uint64_t elapsed_ms = ((uint64_t)clock_ns(CLOCK_BOOTTIME) -
+                           box->identity.ring_epoch_boot_ns) /
+                          1000000u;
+    bool slow = elapsed_ms >= progress.slow_next_ms;
+
+    if (slow) {
+        progress.slow_next_ms = elapsed_ms + SLOW_MS;
+        heed_consent(box);
+    }
+    memory_stats_read(&progress.stats, slow, &sample);
+    watch_clocks(&sample);
+    uint32_t period_ms = sample_rate_next(&progress.rate, elapsed_ms, &sample,
+                                          progress.stats.reclaimable_pages);
+    sample_rings_add(&progress.rings, box, elapsed_ms, &sample);
+    if (slow)
+        memory_stats_rollup(&progress.stats, sample.rss_pages, elapsed_ms);
+    if (slow || period_ms != progress.stats.known.period_ms ||
+        sample.flags != 0 || sample.cgroup_oom_kill_events != 0)
+        publish(box, period_ms);
+    return period_ms;
+}
+
+static uint32_t sample(void)
+{
+    struct box *box = guest_box();
+
+    if (!box)
+        return SAMPLE_NORMAL_MS;
+    if (progress.box != box || progress.pid != sys_getpid())
+        begin(box);
+    return sample_box(box);
+}
+
+static void advance(struct timespec *time, uint32_t ms)
+{
+    time->tv_nsec += (long)ms * 1000000;
+    time->tv_sec += time->tv_nsec / 1000000000;
+    time->tv_nsec %= 1000000000;
+}
+
+/*
+ * Waits until next has come ms further; false when the thread shall end. Who
+ * comes far too late (a stopped or frozen process) does not catch up.
+ */
+static bool wait_further(struct timespec *next, uint32_t ms)
+{
+    advance(next, ms);
+    for (;;) {
+        if (__atomic_load_n(&stopping, __ATOMIC_ACQUIRE))
+            return false;
+        long r = sys_call6(SYS_futex, (long)&stopping,
+                           FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0,
+                           (long)next, 0, (long)FUTEX_BITSET_MATCH_ANY);
+        if (r == -ETIMEDOUT)
+            break;
+    }
+    int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    int64_t late_ms =
+        (now_ns - (next->tv_sec * 1000000000 + next->tv_nsec)) / 1000000;
+    progress.late = late_ms > (int64_t)ms * LATE_PERIODS;
+    if (late_ms > (int64_t)ms) {
+        next->tv_sec = now_ns / 1000000000;
+        next->tv_nsec = now_ns % 1000000000;
+    }
+    return true;
+}
+
+static void *run(void *unused)
+{
+    (void)unused;
+    struct timespec next = {0};
+    uint32_t period_ms = SAMPLE_NORMAL_MS;
+
+    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&next);
+    if (wait_further(&next, FIRST_MS) && guest_box_is_ours())
+        period_ms = sample();
+    while (wait_further(&next, period_ms))
+        period_ms = sample();
+    return NULL;
+}
+
+void sampler_start(void)
+{
+    pthread_attr_t attributes;
+    sigset_t all;
+    sigset_t before;
+    char name[16] = "";
+
+    if (running || guest.config.disabled || !guest.config.sampler)
+        return;
+    if (pthread_attr_init(&attributes) != 0)
+        return;
+    (void)pthread_attr_setstacksize(&attributes, SAMPLER_STACK_BYTES);
+    stopping = 0;
+    /* libc's own: it leaves its internal signals alone (setuid needs them) */
+    (void)sigfillset(&all);
+    (void)real()->pthread_sigmask(SIG_SETMASK, &all, &before);
+    /* A thread inherits its name: the dumper knows ours from the start. */
+    (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)name);
+    (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)"inquest");
+    owner_pid = sys_getpid();
+    running = real()->pthread_create(&thread, &attributes, run, NULL) == 0;
+    (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)name);
+    (void)real()->pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attributes);
+}
+
+bool sampler_stop(void)
+{
+    if (owner_pid != sys_getpid() ||
+        !__atomic_exchange_n(&running, false, __ATOMIC_ACQ_REL))
+        return false;
+    __atomic_store_n(&stopping, 1, __ATOMIC_RELEASE);
+    (void)sys_call3(SYS_futex, (long)&stopping, FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
+                    1);
+    (void)pthread_join(thread, NULL);
+    return true;
+}
+
+void sampler_forget(void)
+{
+    running = false;
+}

@@ -1,0 +1,104 @@
+/* inquest audit: the log of what was consented to and sent. Context: tool. */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/err.h"
+#include "reporter/command/commands.h"
+#include "reporter/consent/audit.h"
+#include "reporter/log.h"
+
+static int verify(const struct home *home, bool as_json)
+{
+    uint64_t lines = 0;
+
+    int r = audit_verify(home->state_fd, &lines);
+    if (as_json) {
+        printf("{\"whole\": %s, \"lines\": %lu}\n", r == 0 ? "true" : "false",
+               (unsigned long)lines);
+    }
+    if (r == -ERR_TORN) {
+        log_error("%s/%s is not what was written: line %lu or the end behind "
+                  "it was changed",
+                  home->state_path, AUDIT_FILE, (unsigned long)lines + 1);
+    } else if (r < 0) {
+        log_error("cannot read %s/%s: %s", home->state_path, AUDIT_FILE,
+                  err_text(r));
+    } else if (!as_json) {
+        printf("%lu lines, all as they were written\n", (unsigned long)lines);
+    }
+    return exit_status(r);
+}
+
+/* "SEQUENCE TIME EVENT DETAIL… HASH" as an object on one line. */
+static void print_json(char *line)
+{
+    char *hash = strrchr(line, ' ');
+    char *rest = line;
+    const char *sequence = strsep(&rest, " ");
+    const char *time = strsep(&rest, " ");
+    const char *event = strsep(&rest, " ");
+
+    if (!rest || !hash || hash + 1 <= rest)
+        return; /* verify says so */
+    *hash = '\0';
+    json_t *json =
+        json_pack("{s:I,s:s,s:s,s:s,s:s}", "sequence",
+                  (json_int_t)strtoull(sequence, NULL, 10), "time", time,
+                  "event", event, "detail", rest, "hash", hash + 1);
+    if (json) {
+        json_dumpf(json, stdout, JSON_COMPACT);
+        putchar('\n');
+    }
+    json_decref(json);
+}
+
+static int print(const struct home *home, bool as_json)
+{
+    char line[AUDIT_LINE_MAX + 2];
+    int fd = openat(home->state_fd, AUDIT_FILE,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+    if (!file) {
+        if (errno != ENOENT) {
+            log_error("cannot read %s/%s: %s", home->state_path, AUDIT_FILE,
+                      strerror(errno));
+            return EX_IOERR;
+        }
+        log_info("nothing was consented to, sent or deleted yet");
+        return EX_OK;
+    }
+    while (fgets(line, sizeof line, file)) {
+        if (as_json) {
+            line[strcspn(line, "\n")] = '\0';
+            print_json(line);
+        } else {
+            fputs(line, stdout);
+        }
+    }
+    (void)fclose(file); /* read only */
+    return EX_OK;
+}
+
+int cmd_audit(const struct invocation *invocation)
+{
+    OWNED_HOME home = HOME_CLOSED;
+    const char *verb = operand(invocation, 0);
+    bool as_json = option_given(invocation, "json");
+
+    if (verb && strcmp(verb, "verify") != 0) {
+        log_error("audit knows only verify");
+        return EX_USAGE;
+    }
+    int status = command_home(&home);
+    if (status != 0)
+        return status;
+    return verb ? verify(&home, as_json) : print(&home, as_json);
+}

@@ -1,0 +1,236 @@
+/* inquest consent: what may leave this machine. Context: tool. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/err.h"
+#include "proto/data_class.h"
+#include "reporter/command/commands.h"
+#include "reporter/consent/audit.h"
+#include "reporter/consent/consent_file.h"
+#include "reporter/consent/consent_status.h"
+#include "reporter/consent/deletion.h"
+#include "reporter/consent/preview.h"
+#include "reporter/consent/rewrite.h"
+#include "reporter/consent/withdraw.h"
+#include "reporter/log.h"
+#include "reporter/upload/upload_server.h"
+
+static int fail(const char *what, int r)
+{
+    log_error("%s: %s", what, err_text(r));
+    return exit_status(r);
+}
+
+static int audit(struct home *home, const struct consent_wish *wish,
+                 const char *of)
+{
+    char detail[160];
+
+    snprintf(detail, sizeof detail, "%s %s epoch=%lu uid=%u %s",
+             data_class_name(wish->class), consent_state_name(wish->state),
+             (unsigned long)home->consent.epoch, (unsigned)getuid(), of);
+    return audit_append(home->state_fd, "consent", detail);
+}
+
+/* What lies in the queue goes with its consent. */
+static int purge(struct home *home, enum data_class class)
+{
+    unsigned changed = 0;
+
+    if (class == CLASS_REQUIRED)
+        return 0; /* the reports stay for their owner to read */
+    return rewrite_all(home, CLASS_ALL & ~CLASS_BIT(class), NULL, &changed);
+}
+
+static int change(struct home *home, const struct consent_wish *wish)
+{
+    struct consent_layers layers = home_layers(home);
+
+    if (wish->class == CLASS_REQUIRED && wish->state == CONSENT_DENIED &&
+        layers.required_by_rule) {
+        log_error("REQUIRED is set by your administrator and cannot be denied "
+                  "here");
+        return EX_NOPERM;
+    }
+    home->consent.epoch++;
+    consent_apply(home, wish);
+    int r = consent_store(home);
+    if (r == 0)
+        r = audit(home, wish, "all");
+    if (r < 0)
+        return fail("the consent could not be stored", r);
+    if (wish->state == CONSENT_DENIED)
+        r = purge(home, wish->class);
+    if (r < 0)
+        return fail("denied, but some reports could not be rewritten", r);
+    log_info("%s is %s", data_class_name(wish->class),
+             consent_state_name(wish->state));
+    return EX_OK;
+}
+
+/* On a terminal the person says so once more, having seen it. */
+static bool agreed(size_t count)
+{
+    char answer[16] = "";
+
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return true; /* who wrote the script asked for it by name */
+    fprintf(stderr, "Let %zu earlier report%s leave like this? [y/N] ", count,
+            count == 1 ? "" : "s");
+    return fgets(answer, sizeof answer, stdin) &&
+           (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/* A grant that reaches back, but to nothing that was not shown. */
+static int change_with_past(struct home *home, const struct consent_wish *wish)
+{
+    static struct preview_past past;
+
+    int r = preview_past(home, wish->class, stdout, &past);
+    if (r < 0)
+        return fail("the earlier reports cannot be shown, so they stay", r);
+    if (past.count > 0 && !agreed(past.count)) {
+        log_info("nothing was changed");
+        return EX_NOPERM;
+    }
+    r = preview_past_allow(home, wish->class, &past);
+    if (r < 0)
+        return fail("the consent could not be stored", r);
+    int status = change(home, wish);
+    if (status == EX_OK) {
+        log_info("it reaches back to %zu report%s%s", past.count,
+                 past.count == 1 ? "" : "s",
+                 past.left_out > 0 ? "; there are more: the same again" : "");
+    }
+    return status;
+}
+
+static int change_report(struct home *home, const char *prefix,
+                         const struct consent_wish *wish)
+{
+    struct stored_report found;
+    struct consent_report word = {0};
+
+    int status = command_report(home, prefix, &found);
+    if (status != 0)
+        return status;
+    consent_report_read(home->state_fd, found.id, &word);
+    word.granted &= ~CLASS_BIT(wish->class);
+    word.denied &= ~CLASS_BIT(wish->class);
+    if (wish->state == CONSENT_GRANTED) {
+        word.granted |= CLASS_BIT(wish->class);
+    } else {
+        word.denied |= CLASS_BIT(wish->class);
+    }
+    int r = consent_report_write(home->state_fd, found.id, &word);
+    if (r == 0)
+        r = audit(home, wish, found.id);
+    if (r < 0)
+        return fail("the consent could not be stored", r);
+    log_info("%s is %s for report %s", data_class_name(wish->class),
+             consent_state_name(wish->state), found.id);
+    return EX_OK;
+}
+
+static void send_deletion(struct home *home)
+{
+    struct transport *transport = NULL;
+    struct deletion_count left = {0};
+    char why[256] = "";
+
+    int r = home->do_not_track
+                ? -ERR_DENIED
+                : upload_server_open(home, why, sizeof why, &transport);
+    if (r == 0)
+        r = deletion_send(home, transport, &left);
+    transport_close(&transport);
+    if (r == -ERR_NOT_FOUND) {
+        log_info("no endpoint is configured: the request to delete what was "
+                 "sent waits until one is");
+    } else if (r < 0) {
+        log_warn("the request to delete what was sent waits until the "
+                 "collector answers; inquest upload tries again%s%s",
+                 *why ? ": " : "", why);
+    } else if (left.accepted > 0) {
+        log_info("the collector accepted the request to delete; inquest "
+                 "upload asks whether it is done");
+    } else {
+        log_info("the collector acknowledged the request to delete");
+    }
+}
+
+static int withdraw_consent(struct home *home, bool local_only)
+{
+    unsigned rewritten = 0;
+
+    int r = withdraw(home, local_only, &rewritten);
+    if (r < 0)
+        return fail("the withdrawal is not complete; try again", r);
+    log_info("consent is withdrawn: nothing leaves this machine; %u reports "
+             "were rewritten, a new installation id was drawn",
+             rewritten);
+    if (!local_only)
+        send_deletion(home);
+    return EX_OK;
+}
+
+static int parse_wish(const struct invocation *invocation,
+                      struct consent_wish *wish)
+{
+    const char *verb = operand(invocation, 0);
+    const char *class = operand(invocation, 1);
+
+    wish->way = "command";
+    wish->state = strcmp(verb, "grant") == 0 ? CONSENT_GRANTED : CONSENT_DENIED;
+    if (wish->state == CONSENT_DENIED && strcmp(verb, "deny") != 0) {
+        log_error("consent does not know %s; it knows status, grant, deny, "
+                  "withdraw",
+                  verb);
+        return -EINVAL;
+    }
+    if (!class || data_class_parse(class, &wish->class) < 0) {
+        log_error("consent %s wants a class: REQUIRED, DETECTION, OPTIONAL, "
+                  "FEEDBACK or SENSITIVE",
+                  verb);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+int cmd_consent(const struct invocation *invocation)
+{
+    OWNED_HOME home = HOME_CLOSED;
+    const char *verb = operand(invocation, 0);
+    const char *report = option_value(invocation, "report");
+    bool status_only = !verb || strcmp(verb, "status") == 0;
+    bool withdrawal = verb && strcmp(verb, "withdraw") == 0;
+    struct consent_wish wish = {0};
+
+    if (!status_only && !withdrawal && parse_wish(invocation, &wish) < 0)
+        return EX_USAGE;
+    int status = command_home(&home);
+    if (status != 0)
+        return status;
+    if (status_only) {
+        json_t *json = consent_status_json(&home);
+        if (option_given(invocation, "json")) {
+            json_dumpf(json, stdout, JSON_INDENT(2));
+        } else {
+            consent_status_print(&home, stdout);
+        }
+        json_decref(json);
+        return EX_OK;
+    }
+    if (withdrawal)
+        return withdraw_consent(&home, option_given(invocation, "local-only"));
+    if (report)
+        return change_report(&home, report, &wish);
+    if (wish.state == CONSENT_GRANTED &&
+        option_given(invocation, "include-past"))
+        return change_with_past(&home, &wish);
+    return change(&home, &wish);
+}

@@ -1,0 +1,37 @@
+/*
+ * inquest recover: reports of processes that died without a word.
+ * Context: tool.
+ */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "proto/base/err.h"
+#include "reporter/command/commands.h"
+#include "reporter/log.h"
+#include "reporter/queue/sweep.h"
+#include "reporter/watch/recover.h"
+
+int cmd_recover(const struct invocation *invocation)
+{
+    OWNED_HOME home = HOME_CLOSED;
+    size_t count = 0;
+
+    int status = command_home_as_is(&home);
+    if (status != 0)
+        return status;
+    int r = recover_all(&home, &count);
+    int swept = sweep(&home);
+    if (option_given(invocation, "json")) {
+        printf("{\"recovered\": %zu}\n", count);
+    } else {
+        printf("%zu %s dealt with\n", count,
+               count == 1 ? "dead process" : "dead processes");
+    }
+    if (r < 0) {
+        log_error("some boxes in %s could not be read: %s", home.box_path,
+                  err_text(r));
+    }
+    if (r == 0 && swept < 0)
+        log_error("cannot tidy up %s: %s", home.state_path, err_text(swept));
+    return exit_status(r < 0 ? r : swept);
+}

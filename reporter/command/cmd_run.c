@@ -1,0 +1,194 @@
+/*
+ * inquest run: starts a program with the library preloaded, ends as it ended,
+ * and sees to the report of its death. Context: tool.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proto/base/err.h"
+#include "proto/base/fd.h"
+#include "proto/box.h"
+#include "reporter/app/app_fill.h"
+#include "reporter/app/usage.h"
+#include "reporter/command/commands.h"
+#include "reporter/log.h"
+#include "reporter/queue/retention.h"
+#include "reporter/watch/aftermath.h"
+#include "reporter/watch/child.h"
+#include "reporter/watch/recover.h"
+#include "reporter/watch/watchable.h"
+
+#define EXIT_NOT_STARTED 126 /* as the shell */
+#define EXIT_NOT_FOUND   127
+#define NUMBER_BYTES     24
+
+static void set_or_clear(const char *name, const char *value)
+{
+    if (value) {
+        setenv(name, value, 1);
+    } else {
+        unsetenv(name);
+    }
+}
+
+/* Ours first; what was preloaded before stays. */
+static int set_preload(void)
+{
+    char library[STATE_PATH_BYTES];
+    char *joined = NULL;
+    const char *before = getenv("LD_PRELOAD");
+
+    int r = home_library(library);
+    if (r < 0)
+        return r;
+    if (asprintf(&joined, "%s%s%s", library, before && *before ? ":" : "",
+                 before ? before : "") < 0)
+        return -ENOMEM;
+    setenv("LD_PRELOAD", joined, 1);
+    free(joined);
+    return 0;
+}
+
+/* What the library reads in the child: handler/config.h. */
+static int set_environment(const struct invocation *invocation,
+                           const struct config *config)
+{
+    char dumper[STATE_PATH_BYTES];
+    char number[NUMBER_BYTES];
+
+    int r = home_program("inquest-dumper", dumper);
+    if (r == 0)
+        r = set_preload();
+    if (r < 0)
+        return r;
+    (void)snprintf(number, sizeof number, "%d", (int)getpid());
+    setenv("INQUEST_SUPERVISOR_PID", number, 1);
+    setenv("INQUEST_DUMPER", dumper, 1);
+    set_or_clear("INQUEST_RATE_LIMIT", config_get(config, "rate_limit"));
+    set_or_clear("INQUEST_CHILDREN", option_value(invocation, "children"));
+    set_or_clear("INQUEST_APP", option_value(invocation, "app"));
+    set_or_clear("INQUEST_APP_VERSION",
+                 option_value(invocation, "app-version"));
+    return 0;
+}
+
+/* Prepares the watching; when it cannot be, says so in one line. */
+static bool prepare(const struct invocation *invocation,
+                    const struct config *config)
+{
+    char path[WATCHABLE_PATH_BYTES];
+    char why[WATCHABLE_WHY_BYTES];
+    const char *program = operand(invocation, 0);
+
+    if (watchable_find(program, path) == 0 && watchable_check(path, why) < 0) {
+        log_warn("cannot watch %s: %s; running it unwatched", program, why);
+        return false;
+    }
+    int r = set_environment(invocation, config);
+    if (r < 0) {
+        log_warn("cannot watch %s: the library is not beside this program: "
+                 "%s; running it unwatched",
+                 program, err_text(r));
+    }
+    return r == 0;
+}
+
+static void tell(const struct invocation *invocation, const char *report_id,
+                 const char *cause)
+{
+    if (!isatty(STDERR_FILENO) && !option_given(invocation, "verbose"))
+        return;
+    fprintf(stderr, "inquest: %s (%s); type: inquest show %.13s\n", cause,
+            operand(invocation, 0), report_id);
+}
+
+/* The program runs by now: what it is called, and that it was started. */
+static void note_start(const struct invocation *invocation,
+                       const struct home *home, int64_t start_ms,
+                       struct usage_run *ret_usage)
+{
+    char path[WATCHABLE_PATH_BYTES];
+    struct app_identity app;
+
+    if (watchable_find(operand(invocation, 0), path) < 0)
+        return;
+    char *real = realpath(path, NULL);
+    struct app_said said = {
+        .path = real ? real : path,
+        .name = option_value(invocation, "app"),
+        .version = option_value(invocation, "app-version"),
+    };
+    int r = app_started(home, &said, start_ms, &app);
+    free(real);
+    if (r == 0)
+        usage_start(home, &app, start_ms, ret_usage);
+}
+
+static bool is_rightly_used(const struct invocation *invocation)
+{
+    const char *wait = option_value(invocation, "wait-upload");
+
+    if (!operand(invocation, 0)) {
+        log_error("run what? inquest run -- PROGRAM [ARG…]");
+        return false;
+    }
+    if (wait && (*wait == '\0' || wait[strspn(wait, "0123456789")] != '\0')) {
+        log_error("--wait-upload wants whole seconds");
+        return false;
+    }
+    return true;
+}
+
+int cmd_run(const struct invocation *invocation)
+{
+    OWNED_HOME home = HOME_CLOSED;
+    struct aftermath aftermath = {0};
+    char executable[WATCHABLE_PATH_BYTES];
+    struct child child;
+    struct child_end end;
+    int exec_errno = 0;
+
+    if (!is_rightly_used(invocation))
+        return EX_USAGE;
+    bool ready = home_open(&home) == 0;
+    if (!ready) {
+        log_warn("no state directory: running %s unwatched",
+                 operand(invocation, 0));
+    }
+    bool watched = ready && prepare(invocation, &home.config);
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us */
+    aftermath_prepare(&aftermath);
+    aftermath.app = option_value(invocation, "app");
+    aftermath.app_version = option_value(invocation, "app-version");
+    if (watchable_find(operand(invocation, 0), executable) == 0)
+        aftermath.executable = executable;
+    int r = child_start(invocation->operands, environ, &child, &exec_errno);
+    if (r < 0 || exec_errno) {
+        log_error("cannot start %s: %s", operand(invocation, 0),
+                  err_text(r < 0 ? r : -exec_errno));
+        return exec_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
+    }
+    struct usage_run usage = {0};
+    if (watched)
+        note_start(invocation, &home, (int64_t)aftermath.start_ms, &usage);
+    child_wait(&child, &end);
+    usage_end(&home, &usage, child.pid, end.signal == 0,
+              aftermath_deserves_report(&end));
+    if (watched && aftermath_of(&aftermath, &home, &child, &end)) {
+        tell(invocation, aftermath.report_id, aftermath.cause);
+        DROP(retention_apply(&home)); /* the next command says what is amiss */
+        aftermath_upload(&home, option_value(invocation, "wait-upload"));
+    }
+    child_reap(&child);
+    if (watched)
+        recover_descendants(&home);
+    child_die_alike(&end);
+}

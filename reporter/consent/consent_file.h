@@ -1,0 +1,49 @@
+/*
+ * The durable consent file STATE/consent, what it means for running programs
+ * (STATE/consent.page, mapped by them), and the words for single reports
+ * (STATE/per-report/REPORTID). Context: tool.
+ *
+ *     epoch = 3
+ *     OPTIONAL = granted 2026-11-24T11:00:00.000Z uid:1000 command 1f02ac94 3
+ *
+ * (state, time, actor, way, notice, since epoch). No file:
+ * everything unset. A file that is malformed or not to be trusted: everything
+ * denied.
+ */
+#ifndef INQUEST_REPORTER_CONSENT_FILE_H
+#define INQUEST_REPORTER_CONSENT_FILE_H
+
+#include <stdint.h>
+
+#include "proto/base/compiler.h"
+#include "reporter/consent/consent.h"
+
+#define CONSENT_FILE       "consent"
+#define CONSENT_PER_REPORT "per-report"
+
+/*
+ * Reads STATE/consent. Fails as keyfile_open does; *ret_consent then denies
+ * everything, so that a caller may go on.
+ */
+MUST_CHECK int consent_file_read(int state_fd, struct consent *ret_consent);
+
+/* Writes it durably. */
+MUST_CHECK int consent_file_write(int state_fd, const struct consent *consent);
+
+/*
+ * Makes the page say what layers say, in place, so that programs that map it
+ * see it at once. Does nothing when it says so already. DO_NOT_TRACK of this
+ * process is left out: a program heeds its own.
+ */
+MUST_CHECK int consent_page_update(int state_fd,
+                                   const struct consent_layers *layers);
+
+/* What was said of one report: masks of CLASS_BIT()s; none said: zeros. */
+void consent_report_read(int state_fd, const char *report_id,
+                         struct consent_report *report);
+MUST_CHECK int consent_report_write(int state_fd, const char *report_id,
+                                    const struct consent_report *report);
+/* Forgets it, with the report. */
+void consent_report_remove(int state_fd, const char *report_id);
+
+#endif

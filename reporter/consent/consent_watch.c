@@ -1,0 +1,73 @@
+/* inotify on all that decides. Context: tool. */
+#include "reporter/consent/consent_watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/base/fd.h"
+#include "reporter/consent/consent_file.h"
+#include "reporter/state_file.h"
+
+#define EVENTS_BYTES 4096
+
+/* Our files are replaced by rename; an administrator's editor does anything. */
+#define POLICY_EVENTS \
+    (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB)
+
+static void watch_policy(int fd)
+{
+    const char *further = getenv("INQUEST_POLICY_FILE");
+    char path[STATE_PATH_BYTES];
+
+    (void)inotify_add_watch(fd, HOME_SYSTEM_DIR, POLICY_EVENTS); /* or none */
+    if (!further || strlen(further) >= sizeof path)
+        return;
+    memcpy(path, further, strlen(further) + 1);
+    char *slash = strrchr(path, '/');
+    if (slash && slash > path) {
+        *slash = '\0';
+        (void)inotify_add_watch(fd, path, POLICY_EVENTS);
+    }
+}
+
+void consent_watch_open(struct home *home, struct consent_watch *ret_watch)
+{
+    OWNED_FD fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    char path[64];
+
+    *ret_watch = (struct consent_watch){-1, -1};
+    snprintf(path, sizeof path, "/proc/self/fd/%d", home->state_fd);
+    if (fd < 0 || inotify_add_watch(fd, path, IN_MOVED_TO) < 0)
+        return;
+    OWNED_FD words = -1;
+    if (state_file_dir(home->state_fd, CONSENT_PER_REPORT, &words) == 0) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", words);
+        ret_watch->report = inotify_add_watch(fd, path, IN_MOVED_TO);
+    }
+    watch_policy(fd);
+    ret_watch->fd = fd_take(&fd);
+    (void)home_refresh(home); /* nothing is on its way yet */
+}
+
+void consent_watch_close(struct consent_watch *watch)
+{
+    fd_close(&watch->fd);
+}
+
+bool consent_watch_changed(struct consent_watch *watch, struct home *home)
+{
+    _Alignas(struct inotify_event) char events[EVENTS_BYTES];
+    bool report = false;
+
+    ssize_t size = read(watch->fd, events, sizeof events);
+    for (ssize_t at = 0; at < size;) {
+        const struct inotify_event *event = (const void *)(events + at);
+        report = report || event->wd == watch->report;
+        at += (ssize_t)(sizeof *event + event->len);
+    }
+    return home_refresh(home) || report;
+}

@@ -1,0 +1,243 @@
+/* Rewriting the queue. Context: tool. */
+#include "reporter/consent/rewrite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/base/err.h"
+#include "proto/base/fd.h"
+#include "proto/base/fmt.h"
+#include "proto/base/io.h"
+#include "proto/class_filter.h"
+#include "proto/frame.h"
+#include "reporter/app/usage.h"
+#include "reporter/consent/audit.h"
+#include "reporter/queue/claim.h"
+#include "reporter/queue/discard.h"
+#include "reporter/queue/reports.h"
+#include "reporter/queue/sweep.h"
+#include "reporter/state_file.h"
+#include "reporter/upload/outgoing.h"
+
+struct change {
+    uint32_t classes;
+    const char *installation_id;
+};
+
+/* Frees what a message owned and puts a copy of value there. */
+static int replace(char **field, const char *value)
+{
+    char *copy = strdup(value);
+
+    if (!copy)
+        return -ENOMEM;
+    if (*field != protobuf_c_empty_string)
+        free(*field);
+    *field = copy;
+    return 0;
+}
+
+static int frame_report(const Inquest__V1__Report *report, uint8_t **ret_file,
+                        size_t *ret_size)
+{
+    uint8_t *packed = NULL;
+    size_t packed_bytes = 0;
+    size_t payload_bytes = 0;
+
+    int r = report_pack(report, &packed, &packed_bytes);
+    if (r < 0)
+        return r;
+    size_t capacity = packed_bytes + packed_bytes / 8 + 1024;
+    uint8_t *file = malloc(FRAME_HEADER_BYTES + capacity);
+    void *work = aligned_alloc(16, FRAME_GZIP_WORK_BYTES);
+    r = file && work
+            ? frame_gzip((struct span){packed, packed_bytes}, work,
+                         file + FRAME_HEADER_BYTES, capacity, &payload_bytes)
+            : -ENOMEM;
+    free(packed);
+    free(work);
+    if (r < 0) {
+        free(file);
+        return r;
+    }
+    struct span payload = {file + FRAME_HEADER_BYTES, payload_bytes};
+    frame_header(payload, file);
+    *ret_file = file;
+    *ret_size = FRAME_HEADER_BYTES + payload_bytes;
+    return 0;
+}
+
+/* Overwrites the file behind fd, which has no name any more. */
+static int wipe(int fd)
+{
+    static const uint8_t zeros[4096];
+    struct stat status;
+
+    if (fstat(fd, &status) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return -errno;
+    for (off_t at = 0; at < status.st_size; at += (off_t)sizeof zeros) {
+        int r = io_write_all(fd, zeros, sizeof zeros);
+        if (r < 0)
+            return r;
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+static bool unreadable(int r)
+{
+    return r == -ERR_TORN || r == -ERR_MAGIC || r == -ERR_VERSION ||
+           r == -ERR_SCHEMA || r == -ERR_FORMAT || r == -ERR_LIMIT;
+}
+
+/* The report without the data; -ERR_NOT_FOUND: then nothing is left of it. */
+static int change_report(Inquest__V1__Report *report,
+                         const struct change *change)
+{
+    if ((change->classes & CLASS_BIT(outgoing_class(report))) == 0)
+        return -ERR_NOT_FOUND;
+    (void)class_filter(&report->base, change->classes, NULL); /* a count */
+    if (!change->installation_id || !report->device)
+        return 0;
+    int r = replace(&report->device->installation_id, change->installation_id);
+    return r < 0 ? r : replace(&report->device->mac_address, "");
+}
+
+/*
+ * The file dir_fd/name, open as old_fd, gets new bytes in one step. 1: it has
+ * to be erased instead.
+ */
+static int rewrite_file(int dir_fd, const char *name, int old_fd,
+                        const struct change *change)
+{
+    OWNED_REPORT *report = NULL;
+    uint8_t *data = NULL;
+    size_t size = 0;
+
+    int r = report_read_file(dir_fd, name, &data, &size);
+    if (r == 0)
+        r = report_open((struct span){data, size}, &report);
+    free(data);
+    data = NULL;
+    if (r == 0)
+        r = change_report(report, change);
+    if (r < 0)
+        return unreadable(r) || r == -ERR_NOT_FOUND ? 1 : r;
+    r = frame_report(report, &data, &size);
+    if (r < 0)
+        return r;
+    r = state_file_write(dir_fd, name, (struct span){data, size});
+    free(data);
+    return r < 0 ? r : wipe(old_fd);
+}
+
+/* 0: changed; 1: somebody has it. */
+static int rewrite_waiting(struct home *home, const char *id,
+                           const struct change *change)
+{
+    OWNED_CLAIM claim = CLAIM_NONE;
+
+    int r = claim_take(&home->queue, id, &claim);
+    if (r < 0)
+        return r == -EBUSY || r == -ENOENT ? 1 : r;
+    r = rewrite_file(home->queue.dir_fd[QUEUE_BUSY], claim.name, claim.fd,
+                     change);
+    if (r > 0)
+        return claim_erase(&home->queue, &claim);
+    int ended = claim_end(&home->queue, &claim, QUEUE_NEW);
+    return r < 0 ? r : ended;
+}
+
+/* In sent/ and bad/ nobody claims. */
+static int rewrite_at_rest(struct home *home, const struct stored_report *item,
+                           const struct change *change)
+{
+    int dir_fd = home->queue.dir_fd[item->place];
+    char name[QUEUE_NAME_BYTES];
+
+    int r = queue_name(item->id, name);
+    if (r < 0)
+        return r;
+    OWNED_FD fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    r = rewrite_file(dir_fd, name, fd, change);
+    return r <= 0 ? r : discard_report(home, item);
+}
+
+/* 1: somebody has it. */
+static int rewrite_one(struct home *home, const struct stored_report *item,
+                       const struct change *change)
+{
+    if (item->place == QUEUE_SENT || item->place == QUEUE_BAD)
+        return rewrite_at_rest(home, item, change);
+    return rewrite_waiting(home, item->id, change);
+}
+
+/* Writes how many were changed, and how many another process has. */
+static int pass(struct home *home, const struct change *change,
+                unsigned *ret_changed, unsigned *ret_held)
+{
+    OWNED_REPORTS reports = {0};
+    int first_error = 0;
+
+    *ret_changed = 0;
+    *ret_held = 0;
+    int r = claim_revive(&home->queue);
+    if (r >= 0)
+        r = reports_list(&home->queue, &reports);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < reports.count; i++) {
+        r = rewrite_one(home, &reports.items[i], change);
+        *ret_changed += r == 0;
+        *ret_held += r > 0;
+        if (r < 0 && first_error == 0)
+            first_error = r; /* the others all the same */
+    }
+    return first_error;
+}
+
+static int note(struct home *home, const struct change *change,
+                unsigned changed)
+{
+    char detail[160];
+    struct text text = text_init(detail, sizeof detail);
+
+    text_append(&text, "rewritten=");
+    text_append_u64(&text, changed);
+    text_append(&text, " without");
+    for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
+        if ((change->classes & CLASS_BIT(class)) == 0) {
+            text_append(&text, " ");
+            text_append(&text, data_class_name((enum data_class) class));
+        }
+    }
+    return audit_append(home->state_fd, "discarded", detail);
+}
+
+int rewrite_all(struct home *home, uint32_t classes,
+                const char *installation_id, unsigned *ret_changed)
+{
+    struct change change = {classes, installation_id};
+    unsigned held = 1;
+    int r = 0;
+
+    for (int i = 0; r == 0 && held > 0 && i < REWRITE_PASSES_MAX; i++) {
+        if (i > 0)
+            (void)claim_wait(&home->queue); /* looked at again all the same */
+        r = pass(home, &change, ret_changed, &held);
+    }
+    if (r == 0 && (classes & CLASS_BIT(CLASS_OPTIONAL)) == 0)
+        r = usage_forget(home);
+    int swept = sweep_temporary(home, REWRITE_TMP_AGE_S);
+    if (r == 0)
+        r = swept;
+    if (r == 0 && held > 0)
+        r = -EBUSY;
+    int noted = note(home, &change, *ret_changed);
+    return r < 0 ? r : noted;
+}

@@ -1,0 +1,71 @@
+/* Denying everything. Context: tool. */
+#include "reporter/consent/withdraw.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "proto/state_dir.h"
+#include "reporter/app/device.h"
+#include "reporter/consent/audit.h"
+#include "reporter/consent/consent_file.h"
+#include "reporter/consent/rewrite.h"
+#include "reporter/state_file.h"
+
+void consent_apply(struct home *home, const struct consent_wish *wish)
+{
+    static const struct consent_report now = {.epoch = UINT64_MAX};
+    struct consent_layers layers = home_layers(home);
+    struct consent_word *word = &home->consent.words[wish->class];
+    bool allowed_before =
+        consent_allows(wish->class, &layers, &now) ||
+        word->state == CONSENT_GRANTED ||
+        (word->state == CONSENT_UNSET && wish->class != CLASS_OPTIONAL);
+    uint64_t since = word->since_epoch;
+
+    /* A grant of what was allowed already takes nothing away. */
+    if (!allowed_before)
+        since = home->consent.epoch;
+    *word = (struct consent_word){
+        .state = wish->state,
+        .time_unix_ms = clock_unix_ms(),
+        .notice = data_notices[wish->class],
+        .since_epoch = since,
+    };
+    snprintf(word->actor, sizeof word->actor, "uid:%u", (unsigned)getuid());
+    snprintf(word->way, sizeof word->way, "%s", wish->way);
+}
+
+int consent_store(struct home *home)
+{
+    int r = consent_file_write(home->state_fd, &home->consent);
+    if (r < 0)
+        return r;
+    struct consent_layers layers = home_layers(home);
+    return consent_page_update(home->state_fd, &layers);
+}
+
+static int deny_all(struct home *home)
+{
+    home->consent.epoch++;
+    for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
+        struct consent_wish wish = {(enum data_class) class, CONSENT_DENIED,
+                                    "withdrawal"};
+        consent_apply(home, &wish);
+    }
+    int r = consent_store(home);
+    return r < 0 ? r
+                 : audit_append(home->state_fd, "withdrawal", "all classes");
+}
+
+int withdraw(struct home *home, bool local_only, unsigned *ret_rewritten)
+{
+    char id[INSTALLATION_ID_BYTES];
+
+    *ret_rewritten = 0;
+    int r = deny_all(home);
+    if (r == 0)
+        r = device_renew(home, !local_only, id);
+    return r < 0 ? r
+                 : rewrite_all(home, CLASS_BIT(CLASS_REQUIRED), id,
+                               ret_rewritten);
+}

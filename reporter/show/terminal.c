@@ -1,0 +1,30 @@
+/* Size of a terminal, and text that fits. Context: tool. */
+#include "reporter/show/terminal.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#define WIDTH_MAX 10000
+
+unsigned terminal_width(int fd)
+{
+    struct winsize size = {0};
+
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    const char *columns = getenv("COLUMNS");
+    long width = columns ? strtol(columns, NULL, 10) : 0;
+    return width > 0 && width < WIDTH_MAX ? (unsigned)width
+                                          : TERMINAL_WIDTH_DEFAULT;
+}
+
+size_t terminal_fit(const char *text, size_t columns)
+{
+    size_t size = 0;
+
+    for (; text[size] != '\0'; size++) {
+        if (((unsigned char)text[size] & 0xc0) != 0x80 && columns-- == 0)
+            break; /* a character begins that has no room */
+    }
+    return size;
+}

@@ -1,0 +1,49 @@
+/*
+ * A stored report as it would leave: filtered by consent, redacted, packed,
+ * compressed. One function for preview and upload, so that what is shown is
+ * what is sent, byte for byte. Context: tool.
+ */
+#ifndef INQUEST_REPORTER_OUTGOING_H
+#define INQUEST_REPORTER_OUTGOING_H
+
+#include <stdint.h>
+
+#include "proto/base/span.h"
+#include "proto/report_codec.h"
+#include "reporter/consent/consent.h"
+#include "reporter/home.h"
+
+struct outgoing {
+    uint8_t *packed; /* the message */
+    size_t packed_bytes;
+    uint8_t *gzip; /* the body */
+    size_t gzip_bytes;
+    uint32_t classes;           /* CLASS_BIT()s that were allowed */
+    enum consent_layer decided; /* who denied, with -ERR_DENIED */
+    enum data_class denied_class;
+};
+
+/* The class without which a report of this kind would be an empty shell. */
+enum data_class outgoing_class(const Inquest__V1__Report *report);
+
+#define OWNED_OUTGOING CLEANUP(outgoing_close) struct outgoing
+void outgoing_close(struct outgoing *outgoing);
+
+/*
+ * Makes it of a file of the queue. Fails with -ERR_DENIED (outgoing->decided
+ * says who), with the errors of report_open for a torn file, -ERR_LIMIT.
+ */
+MUST_CHECK int outgoing_build(const struct home *home, struct span file,
+                              struct outgoing *ret_outgoing);
+
+/* The same for a report in memory, which is changed. */
+MUST_CHECK int outgoing_pack(const struct home *home,
+                             Inquest__V1__Report *report,
+                             struct outgoing *ret_outgoing);
+
+/* The same, as if grants of these CLASS_BIT()s reached back to it. */
+MUST_CHECK int outgoing_pack_past(const struct home *home,
+                                  Inquest__V1__Report *report, uint32_t past,
+                                  struct outgoing *ret_outgoing);
+
+#endif

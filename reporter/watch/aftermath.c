@@ -1,0 +1,211 @@
+/* Report, recovery, upload. Context: tool. */
+#include "reporter/watch/aftermath.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proto/base/fd.h"
+#include "proto/base/io.h"
+#include "reporter/queue/reports.h"
+#include "reporter/show/headline.h"
+#include "reporter/watch/box_owner.h"
+#include "reporter/watch/kernel_log.h"
+#include "reporter/watch/recover.h"
+
+#define WAIT_MS_MAX  3600000
+#define NUMBER_BYTES 32
+
+void aftermath_prepare(struct aftermath *aftermath)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail */
+    aftermath->start_ms =
+        (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+    aftermath->kernel_log_fd = kernel_log_open(false);
+    oom_cgroup_of(getpid(), aftermath->cgroup);
+    oom_counters_read(aftermath->cgroup, &aftermath->before);
+}
+
+static void copy_cause(struct aftermath *aftermath,
+                       const Inquest__V1__Report *report)
+{
+    char line[HEADLINE_BYTES];
+
+    headline_cause(report, line);
+    (void)snprintf(aftermath->cause, sizeof aftermath->cause, "%.255s", line);
+}
+
+/* The newest report of this pid since the start. */
+static bool find_report(struct aftermath *aftermath, struct home *home,
+                        pid_t pid)
+{
+    OWNED_REPORTS reports = {0};
+
+    if (reports_list(&home->queue, &reports) < 0)
+        return false;
+    for (size_t i = reports.count; i > 0; i--) {
+        const char *id = reports.items[i - 1].id;
+        OWNED_REPORT *report = NULL;
+        if (reports_id_time_ms(id) < aftermath->start_ms)
+            return false;
+        if (reports_load(&home->queue, id, &report) < 0 || !report->process ||
+            report->process->pid != (uint32_t)pid)
+            continue;
+        memcpy(aftermath->report_id, id, sizeof aftermath->report_id);
+        copy_cause(aftermath, report);
+        return true;
+    }
+    return false;
+}
+
+bool aftermath_deserves_report(const struct child_end *end)
+{
+    switch (end->signal) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGABRT:
+    case SIGSYS:
+    case SIGKILL:
+    case SIGXCPU:
+    case SIGXFSZ:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The cgroup that the program was in, as its box says. */
+static void find_cgroup(const char *box_path, char cgroup[OOM_CGROUP_BYTES])
+{
+    OWNED_FD fd = -1;
+    const struct box *box = box_open(AT_FDCWD, box_path, &fd);
+
+    if (!box)
+        return; /* as it was before the start */
+    box_string(cgroup, OOM_CGROUP_BYTES, box->identity.cgroup);
+    box_close(box);
+}
+
+/* Counters before and now, and the kernel's word, which may come late. */
+static void ask_kernel(const struct aftermath *aftermath, pid_t pid,
+                       const char *box_path, char line[KERNEL_LOG_LINE_BYTES],
+                       struct recover_facts *facts)
+{
+    char cgroup[OOM_CGROUP_BYTES];
+    const struct kernel_kill wanted = {
+        .pid = pid, .name = "", .before_us = UINT64_MAX};
+
+    box_string(cgroup, sizeof cgroup, aftermath->cgroup);
+    find_cgroup(box_path, cgroup);
+    oom_counters_read(cgroup, &facts->now);
+    facts->before = aftermath->before;
+    if (strcmp(cgroup, aftermath->cgroup) != 0) {
+        facts->before.cgroup_kills = OOM_UNKNOWN;
+        facts->before.group_kills = OOM_UNKNOWN;
+    }
+    facts->kernel_log_read = aftermath->kernel_log_fd >= 0;
+    bool counted = facts->now.system_kills != facts->before.system_kills;
+    if (kernel_log_find_kill(aftermath->kernel_log_fd, &wanted,
+                             counted ? KERNEL_LOG_WAIT_MS : 0, line))
+        facts->kernel_log = line;
+}
+
+/* Whether our handler in the program is called for the signal. */
+static bool handler_can_see(int signal)
+{
+    return signal != SIGKILL && signal != SIGXCPU && signal != SIGXFSZ;
+}
+
+bool aftermath_of(struct aftermath *aftermath, struct home *home,
+                  const struct child *child, const struct child_end *end)
+{
+    char box[STATE_PATH_BYTES + BOX_NAME_BYTES];
+    char name[BOX_NAME_BYTES];
+    char line[KERNEL_LOG_LINE_BYTES];
+
+    state_box_name(child->pid, child->start_ticks, name);
+    (void)snprintf(box, sizeof box, "%s/%s", home->box_path, name);
+    if (!aftermath_deserves_report(end)) {
+        (void)unlink(box); /* the program slipped past our exit hooks */
+        return false;
+    }
+    if (find_report(aftermath, home, child->pid))
+        return true;
+    struct recover_facts facts = {
+        .supervisor = "saw",
+        .signal_number = end->signal,
+        .peak_rss_bytes = end->peak_rss_bytes,
+        /* Whose crash was only counted has no box any more either. */
+        .pid = handler_can_see(end->signal) ? 0 : child->pid,
+        .start_ticks = child->start_ticks,
+        .executable = aftermath->executable,
+        .app = aftermath->app,
+        .app_version = aftermath->app_version,
+    };
+    if (end->signal == SIGKILL) {
+        ask_kernel(aftermath, child->pid, box, line, &facts);
+    } else {
+        facts.before = facts.now =
+            (struct oom_counters){OOM_UNKNOWN, OOM_UNKNOWN, OOM_UNKNOWN};
+    }
+    return recover_box(home, box, &facts) == 0 &&
+           find_report(aftermath, home, child->pid);
+}
+
+static _Noreturn void become_uploader(const char *wait_seconds)
+{
+    char wait[NUMBER_BYTES];
+    char program[STATE_PATH_BYTES];
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    sigset_t none;
+
+    (void)setsid();
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int fd = 0; fd <= STDERR_FILENO && null_fd >= 0; fd++)
+        (void)dup2(null_fd, fd);
+    unsetenv("LD_PRELOAD");
+    (void)snprintf(wait, sizeof wait, "--wait=%s",
+                   wait_seconds ? wait_seconds : "");
+    if (home_program("inquest", program) == 0) {
+        execl(program, "inquest", "upload", "--quiet",
+              wait_seconds ? wait : NULL, (char *)NULL);
+    }
+    _exit(127);
+}
+
+/* Waits for the uploader through a descriptor: no polling. */
+static void wait_for(pid_t pid, const char *seconds)
+{
+    long limit_ms = strtol(seconds, NULL, 10) * 1000;
+    OWNED_FD fd = pidfd_open(pid, 0);
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+
+    if (limit_ms > 0 && fd >= 0) {
+        (void)poll(&wanted, 1,
+                   (int)(limit_ms < WAIT_MS_MAX ? limit_ms : WAIT_MS_MAX));
+    }
+}
+
+void aftermath_upload(const struct home *home, const char *wait_seconds)
+{
+    if (!config_get(&home->config, "endpoint"))
+        return;
+    pid_t pid = fork();
+    if (pid == 0)
+        become_uploader(wait_seconds);
+    if (pid > 0 && wait_seconds)
+        wait_for(pid, wait_seconds);
+}

@@ -1,0 +1,111 @@
+/* /dev/kmsg. Context: tool. */
+#include "reporter/watch/kernel_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RECORD_BYTES 8192 /* the kernel's own limit of one record */
+/* PROC_PID_INIT_INO of the kernel's include/linux/proc_ns.h */
+#define FIRST_PID_NAMESPACE 0xeffffffcull
+
+static bool in_first_namespace(void)
+{
+    struct stat status;
+
+    return stat("/proc/self/ns/pid", &status) == 0 &&
+           status.st_ino == FIRST_PID_NAMESPACE;
+}
+
+int kernel_log_open(bool from_start)
+{
+    if (!in_first_namespace())
+        return -1;
+    int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0) /* on failure we only read more */
+        (void)lseek(fd, 0, from_start ? SEEK_SET : SEEK_END);
+    return fd;
+}
+
+bool kernel_log_is_kill(const char *record, const struct kernel_kill *wanted)
+{
+    char number[48];
+    const char *text = strchr(record, ';');
+    const char *stamp = strchr(record, ',');
+
+    stamp = stamp ? strchr(stamp + 1, ',') : NULL;
+    if (!text || !stamp || stamp > text)
+        return false;
+    uint64_t time_us = strtoull(stamp + 1, NULL, 10);
+    if (time_us < wanted->after_us || time_us > wanted->before_us)
+        return false;
+    int size = snprintf(number, sizeof number, "Killed process %d (",
+                        (int)wanted->pid);
+    const char *found = strstr(text, number);
+    if (!found)
+        return false;
+    size_t name_size = strlen(wanted->name);
+    return name_size == 0 ||
+           (strncmp(found + size, wanted->name, name_size) == 0 &&
+            found[(size_t)size + name_size] == ')');
+}
+
+static void copy_text(char *record, char ret_line[KERNEL_LOG_LINE_BYTES])
+{
+    char *text = strchr(record, ';'); /* behind it: the message */
+
+    text = text ? text + 1 : record;
+    text[strcspn(text, "\n")] = '\0';
+    snprintf(ret_line, KERNEL_LOG_LINE_BYTES, "%.1000s", text);
+}
+
+/* Reads what is there. */
+static bool find_now(int fd, const struct kernel_kill *wanted,
+                     char ret_line[KERNEL_LOG_LINE_BYTES])
+{
+    char record[RECORD_BYTES];
+
+    for (int i = 0; i < KERNEL_LOG_RECORDS_MAX; i++) {
+        ssize_t size = read(fd, record, sizeof record - 1);
+        if (size < 0 && (errno == EPIPE || errno == EINTR))
+            continue; /* records were overwritten meanwhile */
+        if (size <= 0)
+            return false;
+        record[size] = '\0';
+        if (kernel_log_is_kill(record, wanted)) {
+            copy_text(record, ret_line);
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool kernel_log_find_kill(int fd, const struct kernel_kill *wanted, int wait_ms,
+                          char ret_line[KERNEL_LOG_LINE_BYTES])
+{
+    struct pollfd log = {.fd = fd, .events = POLLIN};
+    int64_t until_ms = now_ms() + wait_ms;
+
+    if (fd < 0)
+        return false;
+    while (!find_now(fd, wanted, ret_line)) {
+        int64_t left_ms = until_ms - now_ms();
+        if (left_ms <= 0 || poll(&log, 1, (int)left_ms) <= 0)
+            return false;
+    }
+    return true;
+}
