@@ -6,10 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "handler/dumper/report_set.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
+#include "proto/memory_sample.h"
+#include "proto/report_set.h"
 
 #define BLOCK_BYTES     65536
 #define NOTE_BYTES      128
@@ -160,24 +161,13 @@ static Inquest__V1__MemoryCategories *categories_new(struct build *build)
     return out;
 }
 
-#define SET_BYTES(out, field, FIELD, value)         \
-    SET_KNOWN(out, MEMORY_CATEGORIES, field, FIELD, \
-              (value) != BOX_UNKNOWN_U64, value)
-
 void categories_of_sampler(struct build *build,
                            const struct box_sampler *sampler)
 {
     Inquest__V1__MemoryCategories *out = sampler ? categories_new(build) : NULL;
 
-    if (!out || sampler->anon_bytes == BOX_UNKNOWN_U64)
-        return;
-    SET_BYTES(out, anonymous_bytes, ANONYMOUS_BYTES, sampler->anon_bytes);
-    SET_BYTES(out, file_bytes, FILE_BYTES, sampler->file_bytes);
-    SET_BYTES(out, shared_bytes, SHARED_BYTES, sampler->shared_bytes);
-    SET_BYTES(out, proportional_bytes, PROPORTIONAL_BYTES,
-              sampler->proportional_bytes);
-    SET_BYTES(out, private_bytes, PRIVATE_BYTES, sampler->private_bytes);
-    build->report.memory->categories = out;
+    if (out && memory_categories_fill(sampler, out))
+        build->report.memory->categories = out;
 }
 
 static uint64_t last_rss_bytes(const struct build *build)
@@ -221,13 +211,15 @@ void categories_of_process(struct build *build)
         build_note(build, "memory by kind could not be read (smaps)");
         return;
     }
-    SET_BYTES(out, heap_bytes, HEAP_BYTES, parser.sums.heap);
-    SET_BYTES(out, stack_bytes, STACK_BYTES, parser.sums.stack);
-    SET_BYTES(out, file_bytes, FILE_BYTES, parser.sums.file);
-    SET_BYTES(out, shared_bytes, SHARED_BYTES, parser.sums.shared);
-    SET_BYTES(out, anonymous_bytes, ANONYMOUS_BYTES, parser.sums.anonymous);
-    SET_BYTES(out, proportional_bytes, PROPORTIONAL_BYTES,
-              parser.sums.proportional);
-    SET_BYTES(out, private_bytes, PRIVATE_BYTES, parser.sums.private_bytes);
+    SET(out, MEMORY_CATEGORIES, heap_bytes, HEAP_BYTES, parser.sums.heap);
+    SET(out, MEMORY_CATEGORIES, stack_bytes, STACK_BYTES, parser.sums.stack);
+    SET(out, MEMORY_CATEGORIES, file_bytes, FILE_BYTES, parser.sums.file);
+    SET(out, MEMORY_CATEGORIES, shared_bytes, SHARED_BYTES, parser.sums.shared);
+    SET(out, MEMORY_CATEGORIES, anonymous_bytes, ANONYMOUS_BYTES,
+        parser.sums.anonymous);
+    SET(out, MEMORY_CATEGORIES, proportional_bytes, PROPORTIONAL_BYTES,
+        parser.sums.proportional);
+    SET(out, MEMORY_CATEGORIES, private_bytes, PRIVATE_BYTES,
+        parser.sums.private_bytes);
     build->report.memory->categories = out;
 }

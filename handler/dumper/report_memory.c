@@ -6,60 +6,16 @@
 
 #include "handler/dumper/categories.h"
 #include "handler/dumper/report_build.h"
-#include "handler/dumper/report_set.h"
 #include "proto/base/err.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
 #include "proto/box_history.h"
+#include "proto/memory_sample.h"
+#include "proto/report_set.h"
 
-#define PAGE_BYTES    4096ull
 #define TEXT_BYTES    4096
 #define NOTE_BYTES    256
 #define MS_PER_MINUTE 60000u
-
-#define SET_PAGES(out, field, FIELD, pages)                                 \
-    SET_KNOWN(out, MEMORY_SAMPLE, field, FIELD, (pages) != BOX_UNKNOWN_U32, \
-              (uint64_t)(pages)*PAGE_BYTES)
-
-#define SET_U16(out, field, FIELD, value)                                   \
-    SET_KNOWN(out, MEMORY_SAMPLE, field, FIELD, (value) != BOX_UNKNOWN_U16, \
-              value)
-
-static void set_bytes(Inquest__V1__MemorySample *out,
-                      const struct box_sample *sample)
-{
-    SET_PAGES(out, rss_bytes, RSS_BYTES, sample->rss_pages);
-    SET_PAGES(out, anon_bytes, ANON_BYTES, sample->anon_pages);
-    SET_PAGES(out, swap_bytes, SWAP_BYTES, sample->swap_pages);
-    SET_PAGES(out, cgroup_current_bytes, CGROUP_CURRENT_BYTES,
-              sample->cgroup_current_pages);
-    SET_PAGES(out, cgroup_limit_bytes, CGROUP_LIMIT_BYTES,
-              sample->cgroup_limit_pages);
-    SET_KNOWN(out, MEMORY_SAMPLE, heap_live_bytes, HEAP_LIVE_BYTES,
-              sample->heap_live_kib != BOX_UNKNOWN_U32,
-              (uint64_t)sample->heap_live_kib * 1024u);
-    SET_KNOWN(out, MEMORY_SAMPLE, slope_bytes_per_second,
-              SLOPE_BYTES_PER_SECOND, sample->slope_kib_per_s != INT16_MIN,
-              (int64_t)sample->slope_kib_per_s * 1024);
-}
-
-static void set_counts(Inquest__V1__MemorySample *out,
-                       const struct box_sample *sample)
-{
-    SET_KNOWN(out, MEMORY_SAMPLE, minor_faults, MINOR_FAULTS,
-              sample->minor_faults != BOX_UNKNOWN_U32, sample->minor_faults);
-    SET_U16(out, major_faults, MAJOR_FAULTS, sample->major_faults);
-    SET_U16(out, thread_count, THREAD_COUNT, sample->threads);
-    SET_U16(out, fd_count, FD_COUNT, sample->fds);
-    SET_U16(out, pressure_some_permille, PRESSURE_SOME_PERMILLE,
-            sample->pressure_some_permille);
-    SET_U16(out, pressure_full_permille, PRESSURE_FULL_PERMILLE,
-            sample->pressure_full_permille);
-    SET_U16(out, cpu_permille, CPU_PERMILLE, sample->cpu_permille);
-    SET_KNOWN(out, MEMORY_SAMPLE, oom_kill_events, OOM_KILL_EVENTS,
-              sample->cgroup_oom_kill_events > 0,
-              sample->cgroup_oom_kill_events);
-}
 
 static void add_sample(struct build *build, const struct box_sample *sample,
                        int64_t unix_ms)
@@ -69,10 +25,7 @@ static void add_sample(struct build *build, const struct box_sample *sample,
 
     if (!out)
         return;
-    inquest__v1__memory_sample__init(out);
-    out->time = unix_ms;
-    set_bytes(out, sample);
-    set_counts(out, sample);
+    memory_sample_fill(sample, unix_ms, out);
     memory->samples[memory->n_samples++] = out;
 }
 

@@ -3,9 +3,9 @@
 #include <time.h>
 
 #include "handler/dumper/report_build.h"
-#include "handler/dumper/report_set.h"
 #include "handler/dumper/termination.h"
 #include "proto/box_history.h"
+#include "proto/report_set.h"
 
 #define PAGE_BYTES 4096ull
 #define RECENT     16 /* samples looked at for a debugger */

@@ -4,8 +4,8 @@
 #include <sys/ucontext.h>
 
 #include "handler/dumper/report_build.h"
-#include "handler/dumper/report_set.h"
 #include "handler/dumper/unwind.h"
+#include "proto/report_set.h"
 
 #define PATH_BYTES 4096
 

@@ -2,8 +2,8 @@
  * Sets a field with presence (a one-member oneof): its value, and that it is
  * there. The names of the generated code are regular. Context: tool.
  */
-#ifndef INQUEST_HANDLER_DUMPER_REPORT_SET_H
-#define INQUEST_HANDLER_DUMPER_REPORT_SET_H
+#ifndef INQUEST_PROTO_REPORT_SET_H
+#define INQUEST_PROTO_REPORT_SET_H
 
 #define SET(message, MESSAGE, field, FIELD, value)        \
     ((message)->has_##field##_case =                      \
