@@ -35,6 +35,7 @@
 #define BOX_ANNOTATIONS_MAX  32
 #define BOX_FEATURES_MAX     32
 #define BOX_DETECTIONS_COUNT 8
+#define BOX_ALARMS_COUNT     8
 #define BOX_ALSO_CRASHING    32
 #define BOX_BYTES_MAX        (288u << 10)
 
@@ -148,7 +149,6 @@ struct box_crash {
     2u                       /* CLOCK_REALTIME was set since the one before \
                               */
 #define BOX_SAMPLE_TRACED 4u /* a debugger was attached */
-#define BOX_SAMPLE_ALARM  8u /* an alarm was raised here */
 
 /*
  * One memory sample. Pages are of 4096 bytes. 0xffffffff (0xffff) in a field:
@@ -234,6 +234,31 @@ struct box_sampler {
     char limiting_cgroup[256];       /* the directory of the smallest limit */
 };
 
+/* Which rule raised an alarm: alarm.h of the sampler has the rules. */
+enum box_alarm_rule {
+    BOX_ALARM_SLOPE = 1,
+    BOX_ALARM_LIMIT = 2,
+    BOX_ALARM_PRESSURE = 3,
+};
+
+/* One alarm. BOX_UNKNOWN_U64 (U32): not known, or not what the rule is about.
+ */
+struct box_alarm {
+    struct box_seal seal;
+    uint64_t time_unix_ms;
+    uint64_t slope_bytes_per_second;
+    uint64_t growth_bytes;
+    uint64_t window_ms;
+    uint64_t used_bytes;
+    uint64_t limit_bytes;
+    uint64_t malloc_used_bytes;
+    uint64_t malloc_free_bytes;
+    uint64_t malloc_mapped_bytes;
+    uint64_t malloc_mapped_count;
+    uint32_t pressure_permille;
+    uint32_t rule; /* enum box_alarm_rule */
+};
+
 /* Attributes and the like: "key\0value\0key\0value\0", then zeros. */
 struct box_action {
     struct box_seal seal;
@@ -307,6 +332,7 @@ struct box {
     struct box_sample seconds[BOX_SECONDS_COUNT] __attribute__((aligned(64)));
     struct box_sample tens[BOX_TENS_COUNT];
     struct box_sample minutes[BOX_MINUTES_COUNT];
+    struct box_alarm alarms[BOX_ALARMS_COUNT]; /* the first ones of its life */
     struct box_action actions[BOX_ACTIONS_COUNT];
     struct box_annotation annotations[BOX_ANNOTATIONS_MAX];
     struct box_feature features[BOX_FEATURES_MAX];

@@ -14,12 +14,13 @@ int main(int argc, char **argv)
 
     if (argc == 2 && strcmp(mode, "crash") == 0)
         return mode_crash();
-    if (strcmp(mode, "detection") == 0 || strcmp(mode, "feedback") == 0)
+    if (strcmp(mode, "detection") == 0 || strcmp(mode, "feedback") == 0 ||
+        strcmp(mode, "alarm") == 0)
         return mode_live(argc, argv);
     if (strcmp(mode, "recover") == 0)
         return mode_recover(argc, argv);
     fputs("usage: inquest-dumper crash | detection INDEX | feedback | "
-          "recover --box FILE --state DIR …\n",
+          "alarm INDEX | recover --box FILE --state DIR …\n",
           stderr);
     return EX_USAGE;
 }

@@ -1,6 +1,6 @@
 /*
- * A report of a process that lives on, because it asked for one: what the box
- * holds, without stopping it. Context: tool.
+ * A report of a process that lives on, because it or the sampler asked for one:
+ * what the box holds, without stopping it. Context: tool.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +56,9 @@ static int build_live(struct build *build, int argc, char **argv)
         status = build_detection(build, argv[2]);
     } else if (argc == 2 && strcmp(argv[1], "feedback") == 0) {
         status = build_feedback(build);
+    } else if (argc == 3 && strcmp(argv[1], "alarm") == 0) {
+        status =
+            build_alarm(build, strtoul(argv[2], NULL, 10)) ? 0 : EX_DATAERR;
     }
     if (status != 0)
         return status;

@@ -8,7 +8,10 @@
 /* crash: the host waits; box and STATE are descriptors 3 and 4. */
 int mode_crash(void);
 
-/* detection INDEX | feedback: the host waits and lives on; as above. */
+/*
+ * detection INDEX | feedback | alarm INDEX: a thread of the host waits and the
+ * host lives on; as above.
+ */
 int mode_live(int argc, char **argv);
 
 /*

@@ -46,6 +46,12 @@ void build_abort(struct build *build);
 /* History from the box's rings and a sample of now. */
 void build_memory(struct build *build);
 
+/* The alarms of the box's life; build_memory calls it. */
+void build_alarms(struct build *build);
+
+/* Kind MEMORY_ALARM, about one of them. False: there is no such alarm. */
+MUST_CHECK bool build_alarm(struct build *build, size_t index);
+
 /* Raw evidence: only where session_classes allows SENSITIVE. */
 void build_sensitive(struct build *build);
 

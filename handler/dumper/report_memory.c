@@ -155,6 +155,7 @@ void build_memory(struct build *build)
             build_usage(build, &sampler);
         }
         categories_of_sampler(build, known ? &sampler : NULL);
+        build_alarms(build);
     }
     if (build->target && build->target->pid > 0) {
         add_current(build, build->target->pid);
