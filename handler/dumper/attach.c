@@ -18,11 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "handler/dumper/restart.h"
 #include "handler/dumper/target.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 
-#define TIMER_AGAIN_US 1000 /* a tick just before waitpid would be lost */
+#define EVENT_SHIFT    8    /* in si_status of a stop (ptrace(2)) */
+#define TIMER_AGAIN_US 1000 /* a tick just before waitid would be lost */
 
 /* task_fd: /proc/PID/task, so that each name costs a short walk. */
 static void read_name(int task_fd, struct target_thread *thread)
@@ -38,12 +40,15 @@ static void read_name(int task_fd, struct target_thread *thread)
     thread->name[strcspn(thread->name, "\n")] = '\0';
 }
 
-static void copy_registers(struct target_thread *thread)
+/* interrupted: by us alone, in a process that goes on. */
+static void copy_registers(struct target_thread *thread, bool interrupted)
 {
     struct user_regs_struct r;
 
     if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &r) < 0)
         return;
+    if (interrupted && restart_wanted(&r))
+        restart_arrange(thread->tid);
     const uint64_t values[TARGET_REGISTERS] = {
         r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8,
         r.r9,  r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rip, r.eflags};
@@ -88,8 +93,10 @@ static size_t seize_new(struct target *target, DIR *dir, int skip_tid)
         found++;
         if (tid == skip_tid)
             continue;
-        thread->attached = ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0 &&
-                           ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0;
+        thread->attached = ptrace(PTRACE_SEIZE, tid, NULL,
+                                  (void *)(intptr_t)thread->signal) == 0 &&
+                           ptrace(PTRACE_INTERRUPT, tid, NULL,
+                                  (void *)(intptr_t)thread->signal) == 0;
         if (!thread->attached && errno != ESRCH) /* which has just ended */
             target->threads_refused++;
     }
@@ -98,10 +105,10 @@ static size_t seize_new(struct target *target, DIR *dir, int skip_tid)
 
 static void on_alarm(int unused)
 {
-    (void)unused; /* it only interrupts waitpid */
+    (void)unused; /* it only interrupts waitid */
 }
 
-/* waitpid has no timeout: a timer interrupts it. */
+/* waitid has no timeout: a timer interrupts it. */
 static void set_timer(uint64_t ms)
 {
     struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART */
@@ -114,33 +121,56 @@ static void set_timer(uint64_t ms)
     (void)setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-static bool wait_stopped(int tid, uint64_t until_ms)
+/*
+ * Waits for its stop, which is left unconsumed (WNOWAIT): the kernel then
+ * still knows the signal that was arriving, should we be killed.
+ */
+static bool wait_stopped(int tid, uint64_t until_ms, siginfo_t *ret_info)
 {
+    const int options = WSTOPPED | WEXITED | WNOWAIT | __WALL;
     uint64_t now = target_now_ms();
-    int status;
 
-    if (waitpid(tid, &status, __WALL | WNOHANG) == tid)
-        return WIFSTOPPED(status);
-    if (now >= until_ms)
+    ret_info->si_pid = 0;
+    int r = waitid(P_PID, (id_t)tid, ret_info, options | WNOHANG);
+    if (r < 0 || (ret_info->si_pid == 0 && now >= until_ms))
         return false;
-    set_timer(until_ms - now);
-    pid_t r;
-    do {
-        r = waitpid(tid, &status, __WALL);
-    } while (r < 0 && errno == EINTR && target_now_ms() < until_ms);
-    set_timer(0);
-    return r == tid && WIFSTOPPED(status);
+    if (ret_info->si_pid == 0) {
+        set_timer(until_ms - now);
+        do {
+            r = waitid(P_PID, (id_t)tid, ret_info, options);
+        } while (r < 0 && errno == EINTR && target_now_ms() < until_ms);
+        set_timer(0);
+    }
+    return r == 0 && ret_info->si_code == CLD_TRAPPED;
+}
+
+/*
+ * It may have stopped for a signal that was just arriving: that one is kept
+ * for target_detach, or it would be lost. A stop by us, or of the whole group,
+ * is an event.
+ */
+static void take_stop(const struct target *target, struct target_thread *thread,
+                      int status)
+{
+    bool event = status >> EVENT_SHIFT == PTRACE_EVENT_STOP;
+
+    thread->signal = event ? 0 : status;
+    copy_registers(thread,
+                   target->goes_on &&
+                       status == (SIGTRAP | PTRACE_EVENT_STOP << EVENT_SHIFT));
 }
 
 static void take_thread(struct target *target, struct target_thread *thread,
                         uint64_t end_ms)
 {
-    uint64_t until = target_now_ms() + ATTACH_THREAD_MS;
+    uint64_t until =
+        target->goes_on ? end_ms : target_now_ms() + ATTACH_THREAD_MS;
+    siginfo_t info;
 
     if (!thread->attached)
         return;
-    if (wait_stopped(thread->tid, until < end_ms ? until : end_ms)) {
-        copy_registers(thread);
+    if (wait_stopped(thread->tid, until < end_ms ? until : end_ms, &info)) {
+        take_stop(target, thread, info.si_status);
     } else {
         target->threads_missed++;
     }
@@ -178,8 +208,11 @@ void target_attach(struct target *target, int skip_tid)
 void target_detach(struct target *target)
 {
     for (size_t i = 0; i < target->thread_count; i++) {
-        if (target->threads[i].attached)
-            (void)ptrace(PTRACE_DETACH, target->threads[i].tid, NULL, NULL);
-        target->threads[i].attached = false;
+        struct target_thread *thread = &target->threads[i];
+        if (thread->attached) {
+            (void)ptrace(PTRACE_DETACH, thread->tid, NULL,
+                         (void *)(intptr_t)thread->signal);
+        }
+        thread->attached = false;
     }
 }

@@ -19,8 +19,11 @@ int main(int argc, char **argv)
         return mode_live(argc, argv);
     if (strcmp(mode, "recover") == 0)
         return mode_recover(argc, argv);
+    if (strcmp(mode, "snapshot") == 0)
+        return mode_snapshot(argc, argv);
     fputs("usage: inquest-dumper crash | detection INDEX | feedback | "
-          "alarm INDEX | recover --box FILE --state DIR …\n",
+          "alarm INDEX | recover --box FILE --state DIR … | "
+          "snapshot --pid N --state DIR …\n",
           stderr);
     return EX_USAGE;
 }

@@ -20,4 +20,12 @@ int mode_live(int argc, char **argv);
  */
 int mode_recover(int argc, char **argv);
 
+/*
+ * snapshot --pid N --state DIR [--box FILE] [--do-not-track]: the process
+ * stands still while its stacks are read, and goes on. Prints the report's id.
+ * EX_NOINPUT: it is not there any more; EX_TEMPFAIL: another one traces it;
+ * EX_NOPERM: the kernel refuses; EX_CANTCREAT: the queue does.
+ */
+int mode_snapshot(int argc, char **argv);
+
 #endif

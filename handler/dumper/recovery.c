@@ -2,14 +2,11 @@
 #include "handler/dumper/recovery.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 
+#include "handler/dumper/substitute_box.h"
 #include "proto/base/fmt.h"
-#include "proto/base/io.h"
-#include "proto/state_dir.h"
 
 #define PAGE_BYTES 4096u
 
@@ -162,38 +159,18 @@ static void fill_sample(struct box *box, uint64_t peak_rss_bytes)
 
 struct box *recovery_absent_box(const struct recovery *recovery, int state_fd)
 {
-    static struct box box;
-    struct box_identity *identity = &box.identity;
-    struct consent_page page;
-    struct timespec boot;
-    struct timespec wall;
-    size_t size = 0;
+    const struct substitute who = {
+        .pid = (int)recovery->pid,
+        .start_ticks = recovery->start_ticks,
+        .executable = recovery->executable,
+        .app = recovery->app,
+        .app_version = recovery->app_version,
+        .state_dir = recovery->state_dir,
+    };
 
     if (recovery->pid == 0 || recovery->hearsay.signal_number == 0)
         return NULL;
-    (void)clock_gettime(CLOCK_BOOTTIME, &boot); /* cannot fail */
-    (void)clock_gettime(CLOCK_REALTIME, &wall);
-    identity->pid = (int32_t)recovery->pid;
-    identity->start_ticks = recovery->start_ticks;
-    identity->start_unix_ms =
-        (uint64_t)wall.tv_sec * 1000u + (uint64_t)wall.tv_nsec / 1000000u;
-    identity->start_boot_ns =
-        (uint64_t)boot.tv_sec * 1000000000u + (uint64_t)boot.tv_nsec;
-    identity->ring_epoch_boot_ns = identity->start_boot_ns;
-    identity->ring_epoch_unix_ms = identity->start_unix_ms;
-    consent_page_read(state_fd, &page);
-    identity->consent_epoch = page.epoch;
-    identity->recording_classes = page.recording_classes;
-    DROP(io_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id",
-                      identity->boot_id, sizeof identity->boot_id, &size));
-    box_string(identity->app, sizeof identity->app, recovery->app);
-    box_string(identity->app_version, sizeof identity->app_version,
-               recovery->app_version);
-    box_string(identity->executable, sizeof identity->executable,
-               recovery->executable);
-    box_string(identity->state_dir, sizeof identity->state_dir,
-               recovery->state_dir);
-    box_seal(identity, sizeof *identity, 1);
-    fill_sample(&box, recovery->hearsay.peak_rss_bytes);
-    return &box;
+    struct box *box = substitute_box(&who, state_fd);
+    fill_sample(box, recovery->hearsay.peak_rss_bytes);
+    return box;
 }

@@ -32,6 +32,7 @@ struct target_thread {
     int tid;
     bool stopped;  /* registers are known */
     bool attached; /* to be detached */
+    int signal;    /* stopped as it arrived: delivered by target_detach; or 0 */
     char name[16];
     uint64_t registers[TARGET_REGISTERS];
 };
@@ -63,6 +64,7 @@ struct target {
     int memory_tid;        /* a main thread that ended has no memory any more */
     struct target_thread *threads; /* TARGET_THREADS_MAX */
     size_t thread_count;
+    bool goes_on;           /* it lives on afterwards: restart.h */
     size_t threads_missed;  /* could not be stopped in time */
     size_t threads_refused; /* ptrace was not allowed, or another one traces */
     struct target_mapping *mappings;

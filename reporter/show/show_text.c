@@ -66,6 +66,9 @@ static void show_headline(const struct show *show)
     } else if (end) {
         fprintf(show->out, " ended: %s, evidence of grade %s",
                 view_text(end, "cause"), view_text(end, "grade"));
+    } else if (strcmp(kind, "SNAPSHOT") == 0) {
+        fprintf(show->out, ": snapshot of %zu threads",
+                json_array_size(json_object_get(show->report, "threads")));
     } else {
         fprintf(show->out, ": %s", kind);
     }

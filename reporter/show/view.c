@@ -163,9 +163,11 @@ void view_tier(const json_t *report, char *text, size_t capacity)
     int size = snprintf(text, capacity, "%s", view_text(tier, "name"));
 
     if (view_number(tier, "elapsedUs", &elapsed_us)) {
-        size +=
-            snprintf(text + size, capacity - (size_t)size,
-                     ", %.1f ms after the signal", (double)elapsed_us / 1000.0);
+        bool still = strcmp(view_text(report, "kind"), "SNAPSHOT") == 0;
+        size += snprintf(text + size, capacity - (size_t)size, "%s %.1f ms%s",
+                         still ? ", while the program stood still for" : ",",
+                         (double)elapsed_us / 1000.0,
+                         still ? "" : " after the signal");
     }
     if (*reason != '\0')
         snprintf(text + size, capacity - (size_t)size, " (%.200s)", reason);
