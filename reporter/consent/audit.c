@@ -20,6 +20,7 @@
 
 #define HEX_BYTES  (2u * AUDIT_HASH_BYTES + 1u)
 #define TAIL_BYTES (2ul * AUDIT_LINE_MAX)
+#define HEAD_FIRST "none" /* before the first line is there */
 
 static void hash_line(const char *before, const char *line, size_t size,
                       char ret_hex[HEX_BYTES])
@@ -46,20 +47,38 @@ static bool split(const char *line, size_t size, char ret_hash[HEX_BYTES],
     return true;
 }
 
-/*
- * The last line's number and hash, from the tail of the file. A last line
- * without its end (power loss) is closed by the caller's newline.
- */
-static int read_tail(int fd, uint64_t *ret_sequence, char ret_hash[HEX_BYTES],
-                     bool *ret_torn)
+/* Where the chain goes on. */
+struct chain {
+    uint64_t sequence;
+    char hash[HEX_BYTES]; /* of the last line; "" before the first */
+    off_t end;            /* of the last line */
+    off_t size;           /* of the file; more than end: half a line more */
+};
+
+/* The last whole line of tail[size], which lies at begin of the file. */
+static void read_line(char *tail, size_t size, off_t begin, struct chain *chain)
+{
+    size_t text_bytes = 0;
+
+    while (size > 0 && tail[size - 1] != '\n')
+        size--;
+    if (size == 0)
+        return;
+    chain->end = begin + (off_t)size;
+    tail[--size] = '\0';
+    char *line = memrchr(tail, '\n', size);
+    line = line ? line + 1 : tail;
+    if (split(line, strlen(line), chain->hash, &text_bytes))
+        chain->sequence = strtoull(line, NULL, 10);
+    /* else verify will say so; the chain starts anew */
+}
+
+static int read_tail(int fd, struct chain *ret_chain)
 {
     char tail[TAIL_BYTES + 1];
     struct stat status;
-    size_t text_bytes = 0;
 
-    *ret_sequence = 0;
-    *ret_torn = false;
-    ret_hash[0] = '\0';
+    *ret_chain = (struct chain){0};
     if (fstat(fd, &status) < 0)
         return -errno;
     off_t tail_bytes = (off_t)sizeof tail - 1;
@@ -67,27 +86,10 @@ static int read_tail(int fd, uint64_t *ret_sequence, char ret_hash[HEX_BYTES],
     ssize_t size = pread(fd, tail, TAIL_BYTES, begin);
     if (size < 0)
         return -errno;
-    if (size == 0)
-        return 0;
-    *ret_torn = tail[size - 1] != '\n';
-    while (size > 0 && tail[size - 1] != '\n')
-        size--; /* a torn line is skipped */
-    if (size == 0)
-        return 0;
-    tail[--size] = '\0';
-    char *line = memrchr(tail, '\n', (size_t)size);
-    line = line ? line + 1 : tail;
-    if (!split(line, strlen(line), ret_hash, &text_bytes))
-        return 0; /* verify will say so; the chain starts anew */
-    *ret_sequence = strtoull(line, NULL, 10);
+    ret_chain->size = begin + size;
+    read_line(tail, (size_t)size, begin, ret_chain);
     return 0;
 }
-
-/* Where the chain goes on. */
-struct chain {
-    uint64_t sequence;
-    char hash[HEX_BYTES];
-};
 
 static int append_line(int fd, const char *event, const char *detail,
                        struct chain *chain)
@@ -111,43 +113,15 @@ static int append_line(int fd, const char *event, const char *detail,
 static int append_lines(int fd, const char *event, const char *const *details,
                         size_t count, struct chain *chain)
 {
-    bool torn = false;
+    int r = 0;
 
-    int r = read_tail(fd, &chain->sequence, chain->hash, &torn);
-    if (r == 0 && torn)
-        r = io_write_all(fd, "\n", 1);
+    if (chain->size > chain->end && ftruncate(fd, chain->end) < 0)
+        return -errno;
     for (size_t i = 0; r == 0 && i < count; i++)
         r = append_line(fd, event, details[i], chain);
     if (r < 0)
         return r;
     return fsync(fd) < 0 ? -errno : 0;
-}
-
-int audit_append_all(int state_fd, const char *event,
-                     const char *const *details, size_t count)
-{
-    struct chain chain;
-    OWNED_FD fd =
-        openat(state_fd, AUDIT_FILE,
-               O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-    if (fd < 0)
-        return -errno;
-    if (sodium_init() < 0)
-        return -EIO;
-    state_give(state_fd, fd);
-    if (flock(fd, LOCK_EX) < 0)
-        return -errno;
-    int r = append_lines(fd, event, details, count, &chain);
-    if (r < 0)
-        return r;
-    struct span data = {(const uint8_t *)chain.hash, strlen(chain.hash)};
-    return state_file_write(state_fd, AUDIT_HEAD, data);
-}
-
-int audit_append(int state_fd, const char *event, const char *detail)
-{
-    return audit_append_all(state_fd, event, &detail, 1);
 }
 
 /* Walks the lines; *head_seen when head is the hash of one of them. */
@@ -162,7 +136,9 @@ static int verify_lines(FILE *file, const char *head, uint64_t *ret_lines,
 
     while (fgets(line, sizeof line, file)) {
         size_t size = strcspn(line, "\n");
-        if (!split(line, size, written, &text_bytes))
+        if (feof(file) && *head_seen)
+            break; /* half a line: never acknowledged */
+        if (line[size] != '\n' || !split(line, size, written, &text_bytes))
             return -ERR_TORN;
         hash_line(before, line, text_bytes, expected);
         if (strcmp(written, expected) != 0 ||
@@ -175,32 +151,110 @@ static int verify_lines(FILE *file, const char *head, uint64_t *ret_lines,
     return 0;
 }
 
-int audit_verify(int state_fd, uint64_t *ret_lines)
+/*
+ * Whether head belongs to the log behind fd. Takes fd. Without a head there
+ * was never a line; the first one exists before the first line does.
+ */
+static int verify(int fd, const char *head, uint64_t *ret_lines)
 {
-    char head[HEX_BYTES + 1] = "";
-    size_t size = 0;
-    bool head_seen = false;
-
-    *ret_lines = 0;
-    int r = io_read_text(state_fd, AUDIT_HEAD, head, sizeof head, &size);
-    if (r < 0 && r != -ENOENT)
-        return r;
-    int fd = openat(state_fd, AUDIT_FILE,
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT && size == 0 ? 0 : -ERR_TORN;
+    bool head_seen = strcmp(head, HEAD_FIRST) == 0;
     FILE *file = fdopen(fd, "r");
+
     if (!file) {
         fd_close(&fd);
         return -ENOMEM;
     }
-    if (sodium_init() < 0) {
-        r = -EIO;
-    } else {
-        r = verify_lines(file, head, ret_lines, &head_seen);
-    }
+    int r = verify_lines(file, head, ret_lines, &head_seen);
     fclose(file);
-    if (r == 0 && size > 0 && !head_seen)
+    if (r == 0 && !head_seen && (*ret_lines > 0 || *head != '\0'))
         r = -ERR_TORN;
     return r;
+}
+
+static int read_head(int state_fd, char ret_head[HEX_BYTES + 1])
+{
+    size_t size = 0;
+
+    ret_head[0] = '\0';
+    int r = io_read_text(state_fd, AUDIT_HEAD, ret_head, HEX_BYTES + 1, &size);
+    return r == -ENOENT ? 0 : r;
+}
+
+static int write_head(int state_fd, const char *head)
+{
+    struct span data = {(const uint8_t *)head, strlen(head)};
+
+    return state_file_write(state_fd, AUDIT_HEAD, data);
+}
+
+/*
+ * Whether the head may move on with the chain: not when it is that of lines
+ * which are gone, for then they would not be missed any more.
+ */
+static bool head_holds(int state_fd, const char *head,
+                       const struct chain *chain)
+{
+    uint64_t lines = 0;
+
+    if (strcmp(head, chain->hash) == 0)
+        return true;
+    int fd = openat(state_fd, AUDIT_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    return fd >= 0 && verify(fd, head, &lines) == 0;
+}
+
+static int append_locked(int state_fd, int fd, const char *event,
+                         const char *const *details, size_t count)
+{
+    char head[HEX_BYTES + 1];
+    struct chain chain;
+
+    int r = read_tail(fd, &chain);
+    if (r == 0)
+        r = read_head(state_fd, head);
+    if (r < 0)
+        return r;
+    bool holds = head_holds(state_fd, head, &chain);
+    if (chain.size == 0 && *head == '\0')
+        r = write_head(state_fd, HEAD_FIRST);
+    if (r == 0)
+        r = append_lines(fd, event, details, count, &chain);
+    return r == 0 && holds ? write_head(state_fd, chain.hash) : r;
+}
+
+int audit_append_all(int state_fd, const char *event,
+                     const char *const *details, size_t count)
+{
+    OWNED_FD fd =
+        openat(state_fd, AUDIT_FILE,
+               O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return -errno;
+    if (sodium_init() < 0)
+        return -EIO;
+    state_give(state_fd, fd);
+    if (flock(fd, LOCK_EX) < 0)
+        return -errno;
+    return append_locked(state_fd, fd, event, details, count);
+}
+
+int audit_append(int state_fd, const char *event, const char *detail)
+{
+    return audit_append_all(state_fd, event, &detail, 1);
+}
+
+int audit_verify(int state_fd, uint64_t *ret_lines)
+{
+    char head[HEX_BYTES + 1];
+
+    *ret_lines = 0;
+    int r = sodium_init() < 0 ? -EIO : read_head(state_fd, head);
+    if (r < 0)
+        return r;
+    int fd = openat(state_fd, AUDIT_FILE,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0)
+        return verify(fd, head, ret_lines);
+    bool first = *head == '\0' || strcmp(head, HEAD_FIRST) == 0;
+    return errno == ENOENT && first ? 0 : -ERR_TORN;
 }

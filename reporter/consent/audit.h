@@ -2,7 +2,9 @@
  * STATE/audit.log: what was consented to, sent, discarded. Append-only; each
  * line ends with the BLAKE2b hash of the hash before it and of the line, so
  * that a changed, removed or inserted line shows. STATE/audit.head holds the
- * last hash, so that a cut end shows too. No contents of reports.
+ * last hash, so that a cut end shows too, for good: a head that is in no line
+ * is never replaced. Whoever may write here can make both anew: it shows what
+ * happened to the file, not who did it. No contents of reports.
  *
  *     SEQUENCE TIME EVENT DETAIL… HASH
  *
@@ -35,7 +37,8 @@ MUST_CHECK int audit_append_all(int state_fd, const char *event,
 /*
  * Checks the whole chain. Writes the number of whole lines; fails with
  * -ERR_TORN when a line is not what it was (*ret_lines: those before it), or
- * when the end was cut off.
+ * when the end was cut off. Half a line behind the head is a write that was
+ * cut short and promised nothing: the next append takes it away.
  */
 MUST_CHECK int audit_verify(int state_fd, uint64_t *ret_lines);
 
