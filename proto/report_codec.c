@@ -104,16 +104,21 @@ int report_open(struct span file, Inquest__V1__Report **ret_report)
     return r;
 }
 
-/* Replaces *string by a copy of value, where it is empty. */
-static int set_string(char **string, const char *value)
+int report_set_string(char **field, const char *value)
 {
-    if (*string && **string)
-        return 0;
     char *copy = strdup(value);
+
     if (!copy)
         return -ENOMEM;
-    *string = copy;
+    if (*field != protobuf_c_empty_string)
+        free(*field);
+    *field = copy;
     return 0;
+}
+
+static int fill_string(char **field, const char *value)
+{
+    return *field && **field ? 0 : report_set_string(field, value);
 }
 
 static int expand_frame(const Inquest__V1__Report *report,
@@ -128,8 +133,8 @@ static int expand_frame(const Inquest__V1__Report *report,
     const Inquest__V1__Module *module = report->modules[frame->module_index];
     for (size_t i = 0; i < module->build_id.len && i < 64; i++)
         text_append_hex(&text, module->build_id.data[i], 2);
-    int r = set_string(&frame->module, module->path);
-    return r < 0 ? r : set_string(&frame->build_id, hex);
+    int r = fill_string(&frame->module, module->path);
+    return r < 0 ? r : fill_string(&frame->build_id, hex);
 }
 
 int report_expand_frames(Inquest__V1__Report *report)

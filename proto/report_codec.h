@@ -39,6 +39,12 @@ MUST_CHECK int report_open(struct span file, Inquest__V1__Report **ret_report);
  */
 MUST_CHECK int report_expand_frames(Inquest__V1__Report *report);
 
+/*
+ * Puts a copy of value into a string field of an unpacked message, whose
+ * default value is not ours to free. Fails with -ENOMEM: as it was.
+ */
+MUST_CHECK int report_set_string(char **field, const char *value);
+
 /* Packs into buffer without allocating. Fails with -ERR_LIMIT. */
 MUST_CHECK int report_pack_into(const Inquest__V1__Report *report,
                                 uint8_t *buffer, size_t capacity,

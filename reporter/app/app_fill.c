@@ -10,16 +10,10 @@
 #include "proto/base/fmt.h"
 #include "reporter/app/app_history.h"
 
-/* Strings of an unpacked message: the default value is not ours to free. */
+/* Without memory it stays as it was: a reader misses a name, no more. */
 static void set_string(char **field, const char *value)
 {
-    char *copy = strdup(value);
-
-    if (!copy)
-        return;
-    if (*field != protobuf_c_empty_string)
-        free(*field);
-    *field = copy;
+    DROP(report_set_string(field, value));
 }
 
 static const char *file_name(const char *path)

@@ -73,26 +73,33 @@ int device_mac_address(char ret_address[DEVICE_ADDRESS_BYTES])
     return found ? 0 : -ERR_NOT_FOUND;
 }
 
-/* Strings of an unpacked message: the default value is not ours to free. */
-static void set_string(char **field, const char *value)
+static int fill_string(char **field, const char *value)
 {
-    char *copy = strdup(value);
-
-    if (!copy)
-        return;
-    if (*field != protobuf_c_empty_string)
-        free(*field);
-    *field = copy;
+    return value && **field == '\0' ? report_set_string(field, value) : 0;
 }
 
-static void fill_string(char **field, const char *value)
+static int fill_account_fields(const struct config *config,
+                               Inquest__V1__Account *account)
 {
-    if (value && **field == '\0')
-        set_string(field, value);
+    const struct {
+        char **field;
+        const char *key;
+    } fields[] = {
+        {&account->device_id, "account.device_id"},
+        {&account->user_id, "account.user_id"},
+        {&account->tenant_id, "account.tenant_id"},
+        {&account->organization_id, "account.organization_id"},
+        {&account->user_principal_name, "account.user_principal_name"},
+    };
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(fields); i++)
+        r = fill_string(fields[i].field, config_get(config, fields[i].key));
+    return r;
 }
 
-static void fill_account(const struct config *config,
-                         Inquest__V1__Report *report)
+static int fill_account(const struct config *config,
+                        Inquest__V1__Report *report)
 {
     static const char prefix[] = "account.";
     bool any = report->account != NULL;
@@ -102,29 +109,22 @@ static void fill_account(const struct config *config,
               strncmp(config->entries[i].key, prefix, sizeof prefix - 1) == 0;
     }
     if (!any)
-        return;
+        return 0;
     if (!report->account) {
         report->account = malloc(sizeof *report->account);
         if (!report->account)
-            return;
+            return -ENOMEM;
         inquest__v1__account__init(report->account);
     }
-    Inquest__V1__Account *account = report->account;
-    fill_string(&account->device_id, config_get(config, "account.device_id"));
-    fill_string(&account->user_id, config_get(config, "account.user_id"));
-    fill_string(&account->tenant_id, config_get(config, "account.tenant_id"));
-    fill_string(&account->organization_id,
-                config_get(config, "account.organization_id"));
-    fill_string(&account->user_principal_name,
-                config_get(config, "account.user_principal_name"));
+    return fill_account_fields(config, report->account);
 }
 
-static void add_feature(Inquest__V1__Report *report, const char *name,
-                        const char *state)
+static int add_feature(Inquest__V1__Report *report, const char *name,
+                       const char *state)
 {
     for (size_t i = 0; i < report->n_features; i++) {
         if (strcmp(report->features[i]->name, name) == 0)
-            return; /* the program knows better */
+            return 0; /* the program knows better */
     }
     Inquest__V1__Feature *feature = malloc(sizeof *feature);
     Inquest__V1__Feature **features =
@@ -133,25 +133,29 @@ static void add_feature(Inquest__V1__Report *report, const char *name,
                 : NULL;
     if (!features) {
         free(feature);
-        return;
+        return -ENOMEM;
     }
     inquest__v1__feature__init(feature);
-    set_string(&feature->name, name);
-    set_string(&feature->state, state);
     report->features = features;
     report->features[report->n_features++] = feature;
+    int r = report_set_string(&feature->name, name);
+    return r < 0 ? r : report_set_string(&feature->state, state);
 }
 
-static void fill_features(const struct config *config,
-                          Inquest__V1__Report *report)
+static int fill_features(const struct config *config,
+                         Inquest__V1__Report *report)
 {
     static const char prefix[] = "feature.";
+    int r = 0;
 
-    for (size_t i = 0; i < config->count; i++) {
+    for (size_t i = 0; r == 0 && i < config->count; i++) {
         const struct config_entry *entry = &config->entries[i];
-        if (strncmp(entry->key, prefix, sizeof prefix - 1) == 0)
-            add_feature(report, entry->key + sizeof prefix - 1, entry->value);
+        if (strncmp(entry->key, prefix, sizeof prefix - 1) == 0) {
+            r = add_feature(report, entry->key + sizeof prefix - 1,
+                            entry->value);
+        }
     }
+    return r;
 }
 
 /* Whether the address is what the machine is known by, and which. */
@@ -166,23 +170,21 @@ static bool known_by_address(const struct home *home,
            errno == ENOENT && device_mac_address(ret_address) == 0;
 }
 
-static void fill_identifier(const struct home *home,
-                            Inquest__V1__Report *report)
+static int fill_identifier(const struct home *home, Inquest__V1__Report *report)
 {
     char address[DEVICE_ADDRESS_BYTES];
     char id[INSTALLATION_ID_BYTES];
     Inquest__V1__Device *device = report->device;
 
     if (!device)
-        return;
+        return 0;
     if (known_by_address(home, address)) {
-        set_string(&device->mac_address, address);
-        if (*device->mac_address != '\0')
-            set_string(&device->installation_id, "");
-        return;
+        int r = report_set_string(&device->mac_address, address);
+        return r < 0 ? r : report_set_string(&device->installation_id, "");
     }
-    if (installation_id(home->state_fd, id) == 0)
-        set_string(&device->installation_id, id);
+    if (installation_id(home->state_fd, id) < 0)
+        return -EIO; /* not the report's fault, whatever it was */
+    return report_set_string(&device->installation_id, id);
 }
 
 int device_renew(const struct home *home, bool ask_deletion,
@@ -206,11 +208,13 @@ int device_renew(const struct home *home, bool ask_deletion,
     return r < 0 ? r : installation_id(home->state_fd, ret_id);
 }
 
-void device_fill(const struct home *home, uint32_t classes,
-                 Inquest__V1__Report *report)
+int device_fill(const struct home *home, uint32_t classes,
+                Inquest__V1__Report *report)
 {
-    fill_account(&home->config, report);
-    fill_identifier(home, report);
-    if ((classes & CLASS_BIT(CLASS_OPTIONAL)) != 0)
-        fill_features(&home->config, report);
+    int r = fill_account(&home->config, report);
+    if (r == 0)
+        r = fill_identifier(home, report);
+    if (r == 0 && (classes & CLASS_BIT(CLASS_OPTIONAL)) != 0)
+        r = fill_features(&home->config, report);
+    return r;
 }

@@ -20,10 +20,11 @@
 /*
  * Fills what the program itself did not say; features only when OPTIONAL is
  * in classes. A report that still holds an id from before a withdrawal gets
- * the one of now. Without memory the report stays as it is.
+ * the one of now. Fails with -ENOMEM, or when that id cannot be had: the report
+ * may then still hold the old one, and must not leave.
  */
-void device_fill(const struct home *home, uint32_t classes,
-                 Inquest__V1__Report *report);
+MUST_CHECK int device_fill(const struct home *home, uint32_t classes,
+                           Inquest__V1__Report *report);
 
 /*
  * Draws a new installation id and gives up the MAC address. With ask_deletion

@@ -28,19 +28,6 @@ struct change {
     const char *installation_id;
 };
 
-/* Frees what a message owned and puts a copy of value there. */
-static int replace(char **field, const char *value)
-{
-    char *copy = strdup(value);
-
-    if (!copy)
-        return -ENOMEM;
-    if (*field != protobuf_c_empty_string)
-        free(*field);
-    *field = copy;
-    return 0;
-}
-
 static int frame_report(const Inquest__V1__Report *report, uint8_t **ret_file,
                         size_t *ret_size)
 {
@@ -102,8 +89,9 @@ static int change_report(Inquest__V1__Report *report,
     (void)class_filter(&report->base, change->classes, NULL); /* a count */
     if (!change->installation_id || !report->device)
         return 0;
-    int r = replace(&report->device->installation_id, change->installation_id);
-    return r < 0 ? r : replace(&report->device->mac_address, "");
+    int r = report_set_string(&report->device->installation_id,
+                              change->installation_id);
+    return r < 0 ? r : report_set_string(&report->device->mac_address, "");
 }
 
 /*

@@ -97,7 +97,9 @@ int outgoing_pack_past(const struct home *home, Inquest__V1__Report *report,
         return r;
     }
     app_fill(home, report);
-    device_fill(home, outgoing.classes, report);
+    r = device_fill(home, outgoing.classes, report);
+    if (r < 0)
+        return r;
     (void)class_filter(&report->base, outgoing.classes, NULL); /* a count */
     redact_init_home(home, &redact);
     redact_report(&redact, report);
