@@ -106,14 +106,37 @@ static const Inquest__V1__Thread *thread_of(const Inquest__V1__Report *report)
     return report->n_threads > 0 ? report->threads[0] : NULL;
 }
 
-static json_t *frames_json(const Inquest__V1__Report *report)
+struct frames {
+    Inquest__V1__Frame **frames; /* borrowed */
+    size_t count;
+};
+
+/*
+ * The frames that lead to the fault. An alarm has none: where its threads
+ * stood is chance; the site that holds most of the heap leads to it.
+ */
+static struct frames frames_of(const Inquest__V1__Report *report)
 {
     const Inquest__V1__Thread *thread = thread_of(report);
+
+    if (report->kind == INQUEST__V1__KIND__MEMORY_ALARM) {
+        if (!report->heap || report->heap->n_sites == 0)
+            return (struct frames){0};
+        const Inquest__V1__HeapSite *site = report->heap->sites[0];
+        return (struct frames){site->frames, site->n_frames};
+    }
+    if (!thread)
+        return (struct frames){0};
+    return (struct frames){thread->frames, thread->n_frames};
+}
+
+static json_t *frames_json(const Inquest__V1__Report *report)
+{
+    const struct frames from = frames_of(report);
     json_t *frames = json_array();
 
-    for (size_t i = 0;
-         thread && i < thread->n_frames && i < SIGNATURE_FRAMES_MAX; i++)
-        json_array_append_new(frames, frame_json(thread->frames[i]));
+    for (size_t i = 0; i < from.count && i < SIGNATURE_FRAMES_MAX; i++)
+        json_array_append_new(frames, frame_json(from.frames[i]));
     return frames;
 }
 
@@ -157,7 +180,7 @@ json_t *evidence_of(const Inquest__V1__Report *report)
                  enum_name(&inquest__v1__termination_cause__descriptor,
                            (int)report->termination->cause));
     } else if (report->alarm) {
-        set_text(evidence, "detail", report->alarm->rule);
+        set_normalised(evidence, "detail", report->alarm->rule);
     } else if (report->heap_fault) {
         set_text(evidence, "detail",
                  enum_name(&inquest__v1__heap_fault_kind__descriptor,

@@ -12,8 +12,8 @@
 
 /*
  * The JSON of signature.h; a new reference, NULL without memory or for a kind
- * that has no groups (USAGE, FEEDBACK, SNAPSHOT, HEAP_PROFILE). The report's
- * frames must be expanded.
+ * that has no groups (USAGE, FEEDBACK, SNAPSHOT, HEAP_PROFILE): nothing is
+ * wrong with who was asked for them. The report's frames must be expanded.
  */
 json_t *evidence_of(const Inquest__V1__Report *report);
 

@@ -253,6 +253,17 @@ static bool is_out_of_memory(const json_t *evidence)
            strcmp(string_of(evidence, "exception"), "std::bad_alloc") == 0;
 }
 
+/* What a group without a place in the code is known by: "MEMORY slope". */
+static void add_occasion(const json_t *evidence, struct text *title)
+{
+    if (is_out_of_memory(evidence))
+        add_part(title, "OOM");
+    if (strcmp(string_of(evidence, "kind"), "MEMORY_ALARM") == 0) {
+        add_part(title, "MEMORY ");
+        text_append(title, string_of(evidence, "detail"));
+    }
+}
+
 static int64_t make_id(int64_t project, const json_t *evidence,
                        const char *title)
 {
@@ -287,8 +298,7 @@ void signature_make(int64_t project, const json_t *evidence, json_t *steps,
     struct text title = text_init(ret_signature->title, SIGNATURE_TITLE_BYTES);
     struct text names = text_init(ret_signature->names, SIGNATURE_NAMES_BYTES);
 
-    if (is_out_of_memory(evidence))
-        add_part(&title, "OOM");
+    add_occasion(evidence, &title);
     if (walk) {
         read_frames(json_object_get(evidence, "frames"), walk);
         add_frames(walk, &title);
