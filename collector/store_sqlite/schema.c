@@ -3,6 +3,10 @@
 
 #include <errno.h>
 
+/* What report_time is for one project, for all of them. */
+#define NEWEST_INDEX \
+    "CREATE INDEX report_newest ON report (time, grp, kind, signal);"
+
 /*
  * report is narrow, so that a scan is quick; what was sent lies in body. A
  * group's id is its fingerprint. The counts beside report_group follow report
@@ -26,8 +30,8 @@ static const char tables[] =
     " cause TEXT, machine INTEGER, grp INTEGER, stack INTEGER,"
     " expires INTEGER NOT NULL, content BLOB NOT NULL);"
     "CREATE UNIQUE INDEX report_id ON report (id, project);"
-    "CREATE INDEX report_time ON report (project, time, grp, kind, signal);"
-    "CREATE INDEX report_grp ON report (grp, time);"
+    "CREATE INDEX report_time ON report (project, time, grp, kind, "
+    "signal);" NEWEST_INDEX "CREATE INDEX report_grp ON report (grp, time);"
     "CREATE INDEX report_version ON report (version, time);"
     "CREATE INDEX report_machine ON report (machine, time);"
     "CREATE INDEX report_stack ON report (stack);"
@@ -67,7 +71,7 @@ static const char tables[] =
     "CREATE TABLE event (id INTEGER PRIMARY KEY, project INTEGER NOT NULL,"
     " event TEXT NOT NULL, grp INTEGER NOT NULL, time INTEGER NOT NULL,"
     " tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL);"
-    "PRAGMA user_version = 3;";
+    "PRAGMA user_version = 4;";
 
 static int has_table(struct database *database, const char *name)
 {
@@ -105,11 +109,19 @@ static int make_tables(struct database *database)
 /* From version 2 on, a step a version. */
 static int migrate(struct database *database, int64_t version)
 {
+    static const char *const steps[SCHEMA_VERSION] = {
+        [2] = "ALTER TABLE deletion ADD COLUMN mac TEXT;"
+              "UPDATE deletion SET mac = '' WHERE state = 0;"
+              "PRAGMA user_version = 3;",
+        [3] = NEWEST_INDEX "PRAGMA user_version = 4;",
+    };
+    int r = 0;
+
     if (version < 2)
         return make_tables(database);
-    return exec(database, "ALTER TABLE deletion ADD COLUMN mac TEXT;"
-                          "UPDATE deletion SET mac = '' WHERE state = 0;"
-                          "PRAGMA user_version = 3;");
+    for (; r == 0 && version < SCHEMA_VERSION; version++)
+        r = exec(database, steps[version]);
+    return r;
 }
 
 int schema_make(struct database *database, bool *ret_old)

@@ -19,24 +19,36 @@ import urllib.error
 import urllib.request
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "deliver"), str(TESTS / "e2e")]
+sys.path[:0] = [str(TESTS / one) for one in ("deliver", "e2e", "web")]
 
 import job  # noqa: E402
+import node  # noqa: E402
 from certificates import Authority  # noqa: E402
 
 SENDERS = 2  # of ready bodies, 16 connections each
 ROUNDS = 3
 PAGE_TRIES = 21
+WEEK_S = 7 * 86400
 PAGE_CALLS = (
     ("first page of groups", "/v1/groups?limit=50"),
     ("groups by count", "/v1/groups?sort=count&limit=50"),
     ("groups of a search", "/v1/groups?q=libc&limit=50"),
     ("groups of an app", "/v1/groups?app={app}&limit=50"),
+    ("groups of a function", "/v1/groups?function=string_at&limit=50"),
+    ("groups of a version", "/v1/groups?version={version}&limit=50"),
+    ("groups of a machine", "/v1/groups?machine={machine}&limit=50"),
+    ("groups of a signal, a week", "/v1/groups?signal=SIGSEGV&since={since}"),
     ("newest reports", "/v1/reports?limit=50"),
+    ("reports of a search", "/v1/reports?q=libc&limit=50"),
+    ("search without results", "/v1/reports?q=nowhere&limit=50"),
+    ("reports of a rare signal", "/v1/reports?signal=SIGFPE&limit=50"),
+    ("reports of a machine", "/v1/reports?machine={machine}&limit=50"),
+    ("versions", "/v1/versions"),
     ("facets", "/v1/facets"),
     ("one group", "/v1/groups/{group}"),
     ("reports of a group", "/v1/reports?group={group}&limit=50"),
     ("one report", "/v1/reports/{report}"),
+    ("why it is in its group", "/v1/reports/{report}/explain"),
 )
 
 
@@ -164,13 +176,35 @@ class Bench:
               "(budget 100)")
         for title, path in PAGE_CALLS:
             path = path.format(app=report["app"], group=group["id"],
-                               report=report["reportId"])
+                               report=report["reportId"],
+                               version=report["version"],
+                               machine=report["machine"],
+                               since=time.strftime(
+                                   "%Y-%m-%d",
+                                   time.gmtime(time.time() - WEEK_S)))
             print(f"  {title:32}{self.median_ms(collector, path):9.1f}")
+        print(f"  {'browser: empty tab to a group':32}"
+              f"{self.first_group_ms(collector):9.1f}")
         resident, most = collector.memory_mib()
         print(f"  {'collector resident, MiB':32}{resident:9.1f}   at most "
               f"{most:.1f}")
+        size_bytes = sum(path.stat().st_size
+                         for path in collector.directory.glob("db*")
+                         if path.is_file())
+        print(f"  {'database, bytes a report':32}{size_bytes / size:9.0f}")
         collector.close()
         shutil.rmtree(collector.directory)
+
+    def first_group_ms(self, collector):
+        """From an empty tab to the first group in Chromium, the median."""
+        web = node.prepare(self.build, chromium=True)
+        script = web / "bench_first_group.mjs"
+        shutil.copy(TESTS / "bench/bench_first_group.mjs", script)
+        done = subprocess.run(
+            ["node", script], check=True, capture_output=True, text=True,
+            timeout=300, env={**os.environ, "PAGE_URL": collector.url,
+                              "PAGE_CHROMIUM": node.CHROMIUM})
+        return statistics.median(map(float, done.stdout.split()))
 
     def median_ms(self, collector, path):
         times = []

@@ -214,12 +214,21 @@ class Ingest(CollectorTest):
                           for one in client.get("/v1/reports")},
                          {one["reportId"] for one in reports})
 
+    def indexes(self):
+        with sqlite3.connect(self.database) as database:
+            rows = database.execute("SELECT name, sql FROM sqlite_master"
+                                    " WHERE type = 'index'").fetchall()
+        database.close()
+        return set(rows)
+
     def test_a_database_of_version_2_is_brought_up_to_date(self):
         client = self.start()
         client.send(report())
         self.stop()
+        fresh = self.indexes()
         with sqlite3.connect(self.database) as database:
             database.execute("ALTER TABLE deletion DROP COLUMN mac")
+            database.execute("DROP INDEX report_newest")
             database.execute("INSERT INTO deletion (id, project, installation,"
                              " state, accepted) VALUES ('x', 1, 'm1', 0, 0)")
             database.execute("PRAGMA user_version = 2")
@@ -229,6 +238,7 @@ class Ingest(CollectorTest):
                    "completed", "deletion")
         self.assertEqual(client.get("/v1/reports"), [])
         self.stop()
+        self.assertEqual(self.indexes(), fresh)
         with sqlite3.connect(self.database) as database:
             database.execute("PRAGMA user_version = 99")
         database.close()
