@@ -51,10 +51,14 @@ export async function newPage({ home = base, ...options } = {}) {
     return page;
 }
 
-/** Goes to a view and waits until it stands. */
+/** Waits until the view of the address stands, not the one before it. */
+export async function stands(page, hash) {
+    await page.locator(`main[data-stands="${hash}"] > *`).first().waitFor();
+}
+
 export async function visit(page, hash) {
     await page.goto(`${base}/${hash}`);
-    await page.locator("main > *").first().waitFor();
+    await stands(page, hash);
 }
 
 export async function done(page) {

@@ -50,6 +50,7 @@ test("resolved in a version, then seen again: a regression", async () => {
     await page.locator(".tag.resolved").getByText("resolved in 4.3.0")
         .waitFor();
     await visit(page, "#/groups");
+    await page.locator("tr.group").filter({ hasText: "blend" }).waitFor();
     assert.equal(await page.locator(".group-title a")
         .filter({ hasText: "read_row" }).count(), 0);
     await visit(page, "#/groups?status=resolved");

@@ -82,6 +82,38 @@ test("memory is drawn, and told as a table behind it", async () => {
     await done(page);
 });
 
+test("an alarm says its rule, and the heap is drawn by call path", async () => {
+    const page = await newPage();
+
+    await visit(page, `#/reports/${known.alarm}`);
+    assert.equal(await page.locator("h1").innerText(),
+        "Memory rises: 104 MiB/min over 10 min");
+    await page.locator(".crumbs").getByText("MEMORY slope | load_tiles")
+        .waitFor();
+    await page.locator("[data-part=alarm]").getByText("104 MiB a minute")
+        .waitFor();
+    await page.locator("[data-part=alarm]").getByText(/139 MiB of 256 MiB/)
+        .waitFor();
+    const box = (name) => page.locator(".flame-box").filter({ hasText: name });
+    const width = async (name) => (await box(name).boundingBox()).width;
+    await box("load_tiles").waitFor();
+    assert.ok(await width("main") > await width("Cache::keep"));
+    assert.ok(await width("load_tiles") > 3 * await width("parse_row"));
+    await shot(page, "heap");
+    await box("Cache::keep").click();
+    await box("__fopen_internal").waitFor({ state: "detached" });
+    await page.keyboard.press("ArrowDown");
+    assert.match(await page.evaluate(() =>
+        document.activeElement.getAttribute("aria-label")),
+    /^load_tiles\(int\): 80 MiB, 76\.\d %$/);
+    await page.keyboard.press("Escape");
+    await box("__fopen_internal").waitFor();
+    await page.getByText("3 sites as a table").click();
+    await page.locator(".behind").getByText("4,000").waitFor();
+    assert.deepEqual(await findings(page), []);
+    await done(page);
+});
+
 test("modules and threads are found by typing", async () => {
     const page = await newPage();
 
@@ -130,7 +162,7 @@ for (const colorScheme of ["light", "dark"]) {
     test(`no serious finding of the checker, ${colorScheme}`, async () => {
         const page = await newPage({ colorScheme });
 
-        for (const id of [known.crash, known.memory]) {
+        for (const id of [known.crash, known.memory, known.alarm]) {
             await visit(page, `#/reports/${id}`);
             await page.locator("[data-part] summary").last().click();
             await page.locator("main details[open] > :not(summary)").last()
@@ -144,7 +176,7 @@ for (const colorScheme of ["light", "dark"]) {
 test("at 400 pixels nothing leaves the side", async () => {
     const page = await newPage({ viewport: { width: 400, height: 800 } });
 
-    for (const id of [known.crash, known.hostile]) {
+    for (const id of [known.crash, known.hostile, known.alarm]) {
         await visit(page, `#/reports/${id}`);
         await page.locator("[data-part]").first().waitFor();
         assert.deepEqual(await overflow(page), []);

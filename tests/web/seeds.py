@@ -124,6 +124,35 @@ def out_of_memory(hours=2.0):
     }
 
 
+def heap_site(top, live_mib, count, module=EDITOR):
+    callers = [frame("Cache::keep(Tile)", "/src/indexer/cache.cpp", 91),
+               frame("main", "/src/indexer/main.cpp", 40)]
+    if module == LIBC:
+        callers = callers[1:]
+    return {"liveBytes": str(live_mib << 20), "liveCount": str(count),
+            "allocatedBytes": str(live_mib << 21),
+            "frames": [frame(top, "/src/indexer/tiles.cpp", 12,
+                             module=module), *callers]}
+
+
+def alarm(hours=1.5):
+    """Memory that rises, and where it was allocated."""
+    return {
+        "reportId": str(uuid.uuid4()), "kind": "MEMORY_ALARM",
+        "time": ago(hours), "schemaVersion": 1,
+        "app": {"name": "indexer", "version": "1.1"},
+        "device": {"installationId": str(uuid.UUID(int=9))},
+        "alarm": {"rule": "slope", "detail": "104 MiB/min over 10 min",
+                  "slopeBytesPerSecond": "1817487",
+                  "usedBytes": str(139 << 20), "limitBytes": str(256 << 20)},
+        "memory": {"samples": samples(hours)},
+        "heap": {"intervalBytes": str(512 << 10), "sites": [
+            heap_site("load_tiles(int)", 80, 4000),
+            heap_site("parse_row(char const*)", 20, 900),
+            heap_site("__fopen_internal", 4, 12, LIBC)]},
+    }
+
+
 def usage(version, starts, crashes):
     return {
         "reportId": str(uuid.uuid4()), "kind": "USAGE", "time": ago(3),

@@ -47,6 +47,7 @@ def seed(send, inquest, directory):
         "crash": send(seeds.crash()),
         "hostile": send(seeds.hostile()),
         "memory": send(seeds.out_of_memory()),
+        "alarm": send(seeds.alarm()),
         "real": [report["reportId"] for report in real],
         "before": send.keep(division("4.2.9"), directory / "before"),
         "regression": send.keep(division("4.3.0"), directory / "regression"),

@@ -100,9 +100,10 @@ export function shortFile(path: string): string {
     return path.split("/").filter(Boolean).slice(-2).join("/");
 }
 
-/** "HEAP_PROFILE" to "Heap profile". */
+/** "HEAP_PROFILE" to "Heap profile", "OOM_KILL" to "OOM kill". */
 export function words(constant: string): string {
-    const text = constant.replaceAll("_", " ").toLowerCase();
+    const text = constant.replaceAll("_", " ").toLowerCase()
+        .replace(/\boom\b/, "OOM");
 
     return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,6 +1,6 @@
 // What happened, in one sentence.
 import { words } from "./format";
-import type { Report } from "./types";
+import type { Alarm, Report } from "./types";
 
 const TERMINATIONS: Record<string, string> = {
     OOM_KILL: "Killed by the kernel for want of memory",
@@ -8,6 +8,16 @@ const TERMINATIONS: Record<string, string> = {
     RESTARTED: "Gone when the machine or its supervisor restarted",
     UNKNOWN: "Gone without a word",
 };
+
+const ALARMS: Record<string, string> = {
+    slope: "Memory rises",
+    limit: "Memory nears its limit",
+    pressure: "Waiting for memory",
+};
+
+function ofAlarm({ rule = "", detail }: Alarm): string {
+    return [ALARMS[rule] ?? rule, detail].filter(Boolean).join(": ");
+}
 
 function ofCrash(report: Report): string {
     const crash = report.crash;
@@ -24,7 +34,7 @@ export function headline(report: Report): string {
     return ofCrash(report) ||
         (termination && (TERMINATIONS[termination.cause ?? ""] ??
             words(termination.cause ?? "ended"))) ||
-        (alarm && [alarm.rule, alarm.detail].filter(Boolean).join(": ")) ||
+        (alarm && ofAlarm(alarm)) ||
         (detection && [detection.domain, detection.ipAddress]
             .filter(Boolean).join(" ")) ||
         feedback?.comment ||

@@ -49,8 +49,30 @@ function linesIn(samples: Sample[]): Line[] {
         number(sample[line.key]) > 0));
 }
 
-/** The moment of death, drawn over the lines. */
-function deathMark(at: number): uPlot.Plugin {
+/** The moment of the report, and what it was: a process may have lived on. */
+interface Moment {
+    at: number; // seconds
+    name: string;
+}
+
+const MOMENTS: Record<string, string> = {
+    MEMORY_ALARM: "alarm", SNAPSHOT: "snapshot", HEAP_PROFILE: "profile",
+    HANG: "hang",
+};
+
+/** The alarms before, then the report's own. */
+function momentsOf(report: Report): Moment[] {
+    const seconds = (time: string) => new Date(time).getTime() / 1000;
+    const at = seconds(report.time);
+    const before = (report.memory?.alarms ?? [])
+        .map((alarm) => ({ at: seconds(alarm.time ?? ""), name: "alarm" }))
+        .filter((alarm) => alarm.at < at);
+
+    return [...before, { at, name: MOMENTS[report.kind] ?? "death" }];
+}
+
+/** The moment, drawn over the lines. */
+function mark({ at, name }: Moment): uPlot.Plugin {
     return {
         hooks: {
             draw: (plot) => {
@@ -67,7 +89,7 @@ function deathMark(at: number): uPlot.Plugin {
                 plot.ctx.stroke();
                 plot.ctx.font = `${11 * devicePixelRatio}px system-ui`;
                 plot.ctx.textAlign = "right";
-                plot.ctx.fillText("death", x - 4 * devicePixelRatio,
+                plot.ctx.fillText(name, x - 4 * devicePixelRatio,
                     top + height - 6 * devicePixelRatio);
                 plot.ctx.restore();
             },
@@ -88,14 +110,16 @@ function axis(): uPlot.Axis {
     };
 }
 
-function options(lines: Line[], width: number, diesAt: number,
+function options(lines: Line[], width: number, moments: Moment[],
     onCursor: (index: number | null | undefined) => void): uPlot.Options {
+    const last = Math.max(...moments.map((one) => one.at));
+
     return {
         width, height: HEIGHT, legend: { show: false },
-        padding: [8, 8, 0, 0],
+        padding: [8, 28, 0, 0],
         cursor: { y: false, points: { size: 6 } },
         scales: {
-            x: { range: (_plot, low, high) => [low, Math.max(high, diesAt)] },
+            x: { range: (_plot, low, high) => [low, Math.max(high, last)] },
             y: { range: (_plot, _low, high) => [0, high * 1.08 || 1] },
         },
         axes: [{
@@ -111,7 +135,7 @@ function options(lines: Line[], width: number, diesAt: number,
             points: { show: false }, spanGaps: true,
             ...(line.dash && { dash: line.dash }),
         }))],
-        plugins: [deathMark(diesAt)],
+        plugins: moments.map(mark),
         hooks: { setCursor: [(plot) => onCursor(plot.cursor.idx)] },
     };
 }
@@ -150,16 +174,17 @@ function legend(samples: Sample[], lines: Line[]): {
     return { element, show };
 }
 
-function chart(samples: Sample[], lines: Line[], diesAt: number,
+function chart(samples: Sample[], lines: Line[], moments: Moment[],
     signal: AbortSignal): HTMLElement {
     const { element: legendElement, show } = legend(samples, lines);
     const box = el("div", { class: "chart", role: "img",
-        "aria-label": "Memory before the death; the table below tells it" });
+        "aria-label": `Memory before the ${moments.at(-1)?.name}; ` +
+            "the table below tells it" });
     let plot: uPlot | null = null;
     const draw = () => {
         plot?.destroy();
         plot = box.clientWidth === 0 ? null : new uPlot(
-            options(lines, box.clientWidth, diesAt, show),
+            options(lines, box.clientWidth, moments, show),
             data(samples, lines), box);
     };
     const observer = new ResizeObserver(draw);
@@ -218,7 +243,7 @@ export function memoryElement(report: Report,
     if (samples.length === 1)
         return el("div", null, table(samples));
     return el("div", null,
-        chart(samples, lines, new Date(report.time).getTime() / 1000, signal),
+        chart(samples, lines, momentsOf(report), signal),
         !isNaN(limit) && el("p", { class: "dim" },
             `The limit of ${bytes(limit)} lies far above.`),
         tableBehind(samples));

@@ -1,7 +1,7 @@
 // The smaller parts of a report: registers, modules, actions, and the like.
 import { el, replace } from "./dom";
 import {
-    bytes, count, dateTime, duration, number, plural, words,
+    bytes, count, dateTime, duration, number, percent, plural, words,
 } from "./format";
 import type { Action, Module, Report, SymbolModule, Thread } from "./types";
 import { facts } from "./view";
@@ -149,6 +149,37 @@ export function symbolBanner(report: Report): HTMLElement | null {
         el("p", { class: "dim" }, "Send its debug file with ",
             el("code", null, "inquest symbols upload FILE"),
             "; reports that came before are done again."));
+}
+
+function share(used: number, limit: number): string {
+    return isNaN(limit) ? bytes(used)
+        : `${bytes(used)} of ${bytes(limit)}, ${percent(used / limit)}`;
+}
+
+export function alarmElement(report: Report): HTMLElement | null {
+    const alarm = report.alarm ?? {};
+    const slope = number(alarm.slopeBytesPerSecond);
+    const growth = number(alarm.growthBytes);
+    const span = number(alarm.windowMs);
+    const used = number(alarm.usedBytes);
+    const pressure = number(alarm.pressurePermille);
+    const malloc = alarm.malloc ?? {};
+    const held = (name: string) => {
+        const value = number(malloc[name]);
+        return !isNaN(value) && bytes(value);
+    };
+
+    return facts([
+        ["Rule", alarm.rule], ["Figures", alarm.detail],
+        ["Gains", !isNaN(slope) && `${bytes(slope * 60)} a minute`],
+        ["Grew by", !isNaN(growth) && bytes(growth)],
+        ["Looked back", !isNaN(span) && duration(span)],
+        ["Used", !isNaN(used) && share(used, number(alarm.limitBytes))],
+        ["Waited for memory", !isNaN(pressure) && percent(pressure / 1000)],
+        ["malloc: in use", held("usedBytes")],
+        ["malloc: kept free", held("freeBytes")],
+        ["malloc: mappings", held("mappedBytes")],
+    ], "facts wide");
 }
 
 export function terminationElement(report: Report): HTMLElement | null {

@@ -33,6 +33,7 @@ function stand(route: Route, view: View): void {
     view.changed();
     showTabs(route.view);
     replace(main, view.element);
+    main.dataset.stands = hashNow;
     const before = byClick ? undefined : scrolls.get(hashNow);
     if (before === undefined) {
         scrollTo(0, 0);
@@ -53,6 +54,7 @@ async function load(route: Route, signal: AbortSignal): Promise<void> {
     if (isSame(route) && standing) {
         await standing.view.update?.(route, signal);
         hashNow = location.hash;
+        main.dataset.stands = hashNow;
         standing.route = route;
         return;
     }

@@ -18,11 +18,11 @@ const TRUST: Record<string, [string, string]> = {
 
 const SYSTEM = /^(\/usr)?\/lib(32|64|x32)?\/|^\[|^linux-(vdso|gate)/;
 
-function isSystem(frame: Frame): boolean {
+export function isSystem(frame: Frame): boolean {
     return !frame.module || SYSTEM.test(frame.module);
 }
 
-function isGuest(frame: Frame): boolean {
+export function isGuest(frame: Frame): boolean {
     return baseName(frame.module ?? "") === GUEST;
 }
 
@@ -176,7 +176,7 @@ export function stackText(thread: Thread): string {
 }
 
 /** The innermost frame that is the program's own, else the innermost. */
-export function topFrame(thread: Thread): Frame | undefined {
+export function topFrame(thread: { frames?: Frame[] }): Frame | undefined {
     const frames = (thread.frames ?? []).filter((frame) => !isGuest(frame));
 
     return frames.find((frame) => !isSystem(frame)) ?? frames[0];

@@ -151,6 +151,31 @@ export interface SymbolModule {
     tried?: string[];
 }
 
+export interface Alarm {
+    rule?: string;
+    detail?: string;
+    time?: string;
+    slopeBytesPerSecond?: Numeric;
+    growthBytes?: Numeric;
+    windowMs?: Numeric;
+    usedBytes?: Numeric;
+    limitBytes?: Numeric;
+    pressurePermille?: Numeric;
+    malloc?: Record<string, Numeric>;
+}
+
+export interface HeapSite {
+    liveBytes?: Numeric;
+    liveCount?: Numeric;
+    allocatedBytes?: Numeric;
+    frames?: Frame[];
+}
+
+export interface Heap {
+    intervalBytes?: Numeric;
+    sites?: HeapSite[];
+}
+
 export interface Report {
     reportId: string;
     kind: string;
@@ -174,14 +199,15 @@ export interface Report {
     };
     threads?: Thread[];
     modules?: Module[];
-    memory?: { samples?: Sample[]; categories?: Record<string, Numeric> };
+    memory?: { samples?: Sample[]; categories?: Record<string, Numeric>;
+        alarms?: Alarm[] };
     termination?: {
         cause?: string;
         grade?: string;
         evidence?: string[];
         signalNumber?: Numeric;
     };
-    alarm?: { rule?: string; detail?: string };
+    alarm?: Alarm;
     actions?: Action[];
     annotations?: Record<string, string>;
     detection?: { domain?: string; ipAddress?: string };
@@ -189,7 +215,7 @@ export interface Report {
     features?: { name: string; state?: string }[];
     feedback?: { email?: string; type?: string; comment?: string };
     notes?: string[];
-    heap?: unknown;
+    heap?: Heap;
     schemaVersion?: number;
     reporterVersion?: string;
     symbolication?: {

@@ -5,12 +5,13 @@ import { el, replace, type Child } from "./dom";
 import { whyElement } from "./explain";
 import { ago, dateTime, plural, words } from "./format";
 import { headline } from "./headline";
+import { heapElement, heapNote } from "./heap";
 import { memoryElement } from "./memory";
 import { link } from "./route";
 import { reload } from "./router";
 import { contextFacts, signalFacts } from "./report_facts";
 import {
-    actionsElement, modulesElements, notesElement, pairsElement,
+    actionsElement, alarmElement, modulesElements, notesElement, pairsElement,
     registersElement, symbolBanner, terminationElement,
 } from "./report_parts";
 import { stackText } from "./stack";
@@ -53,9 +54,11 @@ function parts(report: Report, signal: AbortSignal): Part[] {
         (feature) => [feature.name, feature.state ?? ""]));
     const all: Part[] = [
         { id: "end", title: "How it ended", body: terminationElement(report) },
+        { id: "alarm", title: "Why the alarm", body: alarmElement(report) },
         threadsPart(report),
         { id: "memory", title: "Memory", body: memoryElement(report, signal) },
-        // The flame graph of report.heap takes its place here.
+        { id: "heap", title: "Live heap", note: heapNote(report.heap),
+            body: heapElement(report) },
         { id: "registers", title: "Registers",
             body: registersElement(crashedThread(report), fault) },
         { id: "actions", title: "Actions", note: "newest first",

@@ -37,8 +37,10 @@ function seen(time: string | undefined): HTMLElement {
 }
 
 function row(version: Version): HTMLElement {
+    const known = typeof version.crashFreeRate === "number";
     const total = (value: number | null | undefined) => el("td",
-        { class: "number" }, typeof value === "number" ? count(value) : "–");
+        { class: "number" },
+        known && typeof value === "number" ? count(value) : "–");
 
     return el("tr", null,
         el("td", null, version.app),
