@@ -244,6 +244,15 @@ class Access(CollectorTest):
             "--db", self.database, "--listen", "127.0.0.1:0")
         self.assertEqual(done.returncode, EX_CONFIG, done.stderr)
 
+    def test_behind_a_proxy_that_speaks_https_cookies_are_secure(self):
+        password = f"page_password_file = {self.secret('p', 'word')}"
+        for lines, secure in (((password,), False),
+                              ((password, "secure_cookies = yes"), True)):
+            self.start(*lines)
+            _, cookie = self.log_in("word")
+            self.assertEqual("; Secure" in cookie, secure)
+            self.stop()
+
     def test_no_secret_is_in_the_database_or_on_the_command_line(self):
         self.two_projects()
         self.log_in("everything")

@@ -5,10 +5,15 @@ import hashlib
 import json
 import pathlib
 import subprocess
+import sys
 import unittest
 
 import collector_test
 from collector_test import (BUILD, Client, CollectorTest, report, wait_until)
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]
+                       / "deliver"))
+from fault_server import FaultServer, status  # noqa: E402
 
 job = collector_test.job
 ORIGINAL = BUILD / "bin/symbols_program"
@@ -108,6 +113,20 @@ class Symbols(CollectorTest):
                             f"debug_dirs = {self.directory}/tree")
         self.crash()
         wait_until(lambda: self.title(client) == "innermost_inlined", "named")
+
+    def test_a_debuginfod_server_names_without_upload(self):
+        asked = f"/buildid/{self.build_id}/debuginfo"
+
+        def serve(connection, request):
+            body = self.debug.read_bytes() if request.path == asked else b""
+            return status(200 if body else 404, body=body)(connection, request)
+        server = FaultServer([serve])
+        self.addCleanup(server.close)
+        client = self.start("local_modules = no",
+                            f"debuginfod_urls = {server.url}")
+        self.crash()
+        wait_until(lambda: self.title(client) == "innermost_inlined", "named")
+        self.assertIn(asked, [one.path for one in server.requests])
 
     def test_without_the_child_reports_are_taken_and_shown(self):
         self.symbols = False

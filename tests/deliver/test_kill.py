@@ -5,10 +5,12 @@ queue, duplicates collapse, the audit log stays whole.
 INQUEST_TEST_SEED repeats the moments of an earlier run, as far as the machine
 lets it. Context: tool."""
 
+import collections
 import json
 import os
 import pathlib
 import random
+import re
 import signal
 import sys
 import time
@@ -40,6 +42,7 @@ class Kill(DeliveryTest):
         self.seed = f"seed {seed}"
         print(self.seed, file=sys.stderr)
         self.collector = None
+        self.account = collections.Counter()
         self.start_collector(0)
         self.addCleanup(self.end_collector)
         self.environment["INQUEST_ENDPOINT"] = self.collector.url
@@ -59,6 +62,14 @@ class Kill(DeliveryTest):
         process.wait(10)
         process.stdout.close()
 
+    def duplicates(self):
+        """How many the living collector knew already."""
+        with urllib.request.urlopen(f"{self.collector.url}/metrics",
+                                    timeout=30) as answer:
+            text = answer.read().decode()
+        return int(re.search(
+            r'inquest_reports_total\{result="duplicate"\} (\d+)', text)[1])
+
     def stored(self):
         """The ids that the collector holds, as its list tells them."""
         ids = []
@@ -72,6 +83,9 @@ class Kill(DeliveryTest):
         the uploader lived."""
         victims = self.random.choice(("uploader", "collector", "both"))
         port = self.collector.port
+        if victims != "uploader":
+            self.account["duplicates"] += self.duplicates()
+        self.account[f"kills of {victims}"] += 1
         begin = time.monotonic()
         uploader = self.start("upload", "--now")
         time.sleep(self.random.uniform(0, typical_s))  # the random moment
@@ -116,6 +130,11 @@ class Kill(DeliveryTest):
         self.assertEqual(sorted(self.stored()), sorted(made), self.seed)
         self.assertEqual(self.inquest("audit", "verify").returncode, EX_OK)
         self.assertGreater(in_flight, 0)  # else no moment hit anything
+        self.account["duplicates"] += self.duplicates()
+        print(f"{len(made)} reports, {in_flight} moments with some under way, "
+              f"{dict(self.account)}", file=sys.stderr)
+        if scaled(MOMENTS, LEAST) == MOMENTS:  # few moments may make none
+            self.assertGreater(self.account["duplicates"], 0)
 
 
 unittest.main(verbosity=2)

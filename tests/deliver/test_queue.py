@@ -14,8 +14,8 @@ import tempfile
 import termios
 import unittest
 
-from fault_server import FaultServer, status
-from sender import (BUILD, EX_DATAERR, EX_OK, DeliveryTest)
+from fault_server import FaultServer, reset, status
+from sender import (BUILD, EX_DATAERR, EX_OK, EX_TEMPFAIL, DeliveryTest)
 
 ACCEPT = status(202, body=b"{}")
 UPLOADERS = 4
@@ -63,6 +63,22 @@ class Queue(DeliveryTest):
         self.serve(again)
         self.assertEqual(self.upload("--wait=30").returncode, EX_OK)
         self.assertEqual(self.places(), {"sent": 3})
+
+    def test_network_lost_half_way_costs_nothing_twice(self):
+        server = FaultServer([ACCEPT] * 10 + [reset])
+        self.serve(server)
+        self.environment["INQUEST_PARALLEL"] = "1"
+        made = set(self.make(30))
+        self.assertEqual(self.upload().returncode, EX_TEMPFAIL)
+        self.assertEqual(self.places(), {"new": 20, "sent": 10})
+        gone = self.place("sent")
+        server.script = [ACCEPT]
+        self.assertEqual(self.upload().returncode, EX_OK)
+        self.assertEqual(self.place("sent"), made)
+        keys = [request.headers["idempotency-key"]
+                for request in server.requests]
+        self.assertEqual(set(keys[:10]), gone)
+        self.assertEqual(set(keys[10:]), made - gone)
 
     # --- on a terminal ---
 
