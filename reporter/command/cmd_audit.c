@@ -7,12 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/base/err.h"
 #include "reporter/command/commands.h"
 #include "reporter/consent/audit.h"
 #include "reporter/log.h"
+#include "reporter/show/terminal.h"
+#include "reporter/state_file.h"
+
+#define DETAIL_COLUMN 38 /* behind number, time and event */
 
 static int verify(const struct home *home, bool as_json)
 {
@@ -59,6 +64,44 @@ static void print_json(char *line)
     json_decref(json);
 }
 
+/* For a person: local time, and without the hash, which verify checks. */
+static void print_terminal(char *line, unsigned width)
+{
+    char *hash = strrchr(line, ' ');
+    char *rest = line;
+    const char *sequence = strsep(&rest, " ");
+    const char *time_text = strsep(&rest, " ");
+    const char *event = strsep(&rest, " ");
+    int64_t time_ms = 0;
+    char local[32];
+    struct tm parts;
+
+    if (!rest || !hash || hash < rest || clock_parse(time_text, &time_ms) < 0) {
+        printf("not a line of the log: %s\n", line);
+        return;
+    }
+    *hash = '\0';
+    time_t seconds = (time_t)(time_ms / 1000);
+    localtime_r(&seconds, &parts);
+    strftime(local, sizeof local, "%Y-%m-%d %H:%M:%S", &parts);
+    printf("%4s  %s  %-10s ", sequence, local, event);
+    terminal_wrap(stdout, rest, DETAIL_COLUMN, width);
+}
+
+static void print_line(char *line, bool as_json, bool terminal)
+{
+    if (!as_json && !terminal) {
+        fputs(line, stdout);
+        return;
+    }
+    line[strcspn(line, "\n")] = '\0';
+    if (as_json) {
+        print_json(line);
+    } else {
+        print_terminal(line, terminal_width(STDOUT_FILENO));
+    }
+}
+
 static int print(const struct home *home, bool as_json)
 {
     char line[AUDIT_LINE_MAX + 2];
@@ -75,14 +118,9 @@ static int print(const struct home *home, bool as_json)
         log_info("nothing was consented to, sent or deleted yet");
         return EX_OK;
     }
-    while (fgets(line, sizeof line, file)) {
-        if (as_json) {
-            line[strcspn(line, "\n")] = '\0';
-            print_json(line);
-        } else {
-            fputs(line, stdout);
-        }
-    }
+    bool terminal = isatty(STDOUT_FILENO);
+    while (fgets(line, sizeof line, file))
+        print_line(line, as_json, terminal);
     (void)fclose(file); /* read only */
     return EX_OK;
 }

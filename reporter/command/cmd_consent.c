@@ -17,6 +17,7 @@
 #include "reporter/consent/rewrite.h"
 #include "reporter/consent/withdraw.h"
 #include "reporter/log.h"
+#include "reporter/show/terminal.h"
 #include "reporter/upload/upload_server.h"
 
 static int fail(const char *what, int r)
@@ -219,8 +220,9 @@ int cmd_consent(const struct invocation *invocation)
         json_t *json = consent_status_json(&home);
         if (option_given(invocation, "json")) {
             json_dumpf(json, stdout, JSON_INDENT(2));
+            putchar('\n');
         } else {
-            consent_status_print(&home, stdout);
+            consent_status_print(&home, stdout, terminal_width(STDOUT_FILENO));
         }
         json_decref(json);
         return EX_OK;

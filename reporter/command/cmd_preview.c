@@ -40,7 +40,7 @@ int cmd_preview(const struct invocation *invocation)
         return status;
     int r = load(&home, found.id, &outgoing);
     if (r == -ERR_DENIED) {
-        log_info("nothing of %s would be sent: %s is denied by %s", found.id,
+        log_info("nothing of %s would be sent: %s, %s", found.id,
                  data_class_name(outgoing.denied_class),
                  consent_layer_text(outgoing.decided));
         return EX_NOPERM;

@@ -1,23 +1,12 @@
 /* inquest privacy: the notice and the data inventory. Context: tool. */
 #include <jansson.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "reporter/command/commands.h"
 #include "reporter/consent/notice.h"
-
-#define WIDTH_DEFAULT 80
-
-static unsigned width(void)
-{
-    struct winsize size;
-
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-        return WIDTH_DEFAULT;
-    return size.ws_col;
-}
+#include "reporter/show/terminal.h"
 
 int cmd_privacy(const struct invocation *invocation)
 {
@@ -29,7 +18,7 @@ int cmd_privacy(const struct invocation *invocation)
     } else if (option_given(invocation, "markdown")) {
         notice_markdown(stdout);
     } else {
-        notice_text(stdout, width());
+        notice_text(stdout, terminal_width(STDOUT_FILENO));
     }
     return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }

@@ -8,13 +8,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/base/err.h"
 #include "proto/rate_limit.h"
 #include "reporter/command/commands.h"
 #include "reporter/consent/consent_status.h"
 #include "reporter/queue/reports.h"
 #include "reporter/queue/retention.h"
+#include "reporter/show/terminal.h"
 #include "reporter/state_file.h"
 #include "reporter/upload/backoff.h"
+#include "reporter/upload/outlook.h"
 
 static unsigned count_reports(int dir_fd)
 {
@@ -77,9 +80,12 @@ static json_t *status_json(const struct home *home)
             queue, queue_place_name((enum queue_place)place),
             json_integer(count_reports(home->queue.dir_fd[place])));
     }
+    struct outlook outlook;
+    json_t *would =
+        outlook_read(home, &outlook) < 0 ? json_null() : outlook_json(&outlook);
     json_t *json = json_pack(
-        "{s:s,s:s*,s:o,s:o,s:o,s:o,s:b}", "stateDir", home->state_path,
-        "endpoint", endpoint, "queue", queue, "crashLoops",
+        "{s:s,s:s*,s:o,s:o,s:o,s:o,s:o,s:b}", "stateDir", home->state_path,
+        "endpoint", endpoint, "queue", queue, "wouldSend", would, "crashLoops",
         crash_loops_json(home), "discarded", discarded_json(home), "consent",
         consent_status_json(home), "doNotTrack", home->do_not_track);
     backoff_read(home->state_fd, &backoff);
@@ -101,8 +107,8 @@ static void print_discarded(const struct home *home)
     for (int i = RETENTION_AGE; i < RETENTION_REASONS; i++)
         total += counts[i];
     if (total > 0) {
-        printf("Discarded  %llu so far by the limits: %llu by age, %llu by "
-               "count, %llu by bytes, %llu by free space\n",
+        printf("Discarded  %llu by the limits: %llu by age, %llu by count, "
+               "%llu by bytes,\n           %llu by free space\n",
                (unsigned long long)total,
                (unsigned long long)counts[RETENTION_AGE],
                (unsigned long long)counts[RETENTION_COUNT],
@@ -119,12 +125,25 @@ static void print_crash_loops(const struct home *home)
 
     json_array_foreach(loops, index, loop)
     {
-        printf("Crash loop %s: %lld deaths were only counted, the last at %s\n",
+        printf("Crash loop %s: %lld deaths were only counted,\n"
+               "           the last at %s\n",
                json_string_value(json_object_get(loop, "app")),
                (long long)json_integer_value(json_object_get(loop, "counted")),
                json_string_value(json_object_get(loop, "last")));
     }
     json_decref(loops);
+}
+
+static void print_outlook(const struct home *home)
+{
+    struct outlook outlook;
+
+    int r = outlook_read(home, &outlook);
+    if (r < 0) {
+        printf("Sends now  unknown: %s\n", err_text(r));
+        return;
+    }
+    outlook_print(&outlook, stdout);
 }
 
 static void print_next_attempt(const struct home *home)
@@ -165,12 +184,13 @@ static void print(const struct home *home)
            count_reports(home->queue.dir_fd[QUEUE_BUSY]),
            count_reports(home->queue.dir_fd[QUEUE_SENT]),
            count_reports(home->queue.dir_fd[QUEUE_BAD]));
+    print_outlook(home);
     print_next_attempt(home);
     print_limits(home);
     print_discarded(home);
     print_crash_loops(home);
     putchar('\n');
-    consent_status_print(home, stdout);
+    consent_status_print(home, stdout, terminal_width(STDOUT_FILENO));
 }
 
 int cmd_status(const struct invocation *invocation)

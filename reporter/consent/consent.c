@@ -43,7 +43,7 @@ enum consent_layer consent_decides(enum data_class class,
     if ((report->denied & CLASS_BIT(class)) != 0)
         return CONSENT_BY_REPORT;
     if (class == CLASS_SENSITIVE && (report->granted & CLASS_BIT(class)) == 0)
-        return CONSENT_BY_REPORT;
+        return CONSENT_BY_NAME;
     return CONSENT_ALLOWED;
 }
 
@@ -85,31 +85,25 @@ uint32_t consent_recording(const struct consent_layers *layers)
 
 const char *consent_layer_text(enum consent_layer layer)
 {
-    switch (layer) {
-    case CONSENT_ALLOWED:
-        return "nobody";
-    case CONSENT_BY_VENDOR:
-        return "who packaged inquest (vendor.conf)";
-    case CONSENT_BY_DISTRUST:
-        return "a configuration file that is malformed or not to be trusted";
-    case CONSENT_BY_POLICY:
-        return "the administrator's policy";
-    case CONSENT_BY_DO_NOT_TRACK:
-        return "DO_NOT_TRACK";
-    case CONSENT_BY_PRIVACY_SETTING:
-        return "privacy_setting = on";
-    case CONSENT_BY_USER:
-        return "you";
-    case CONSENT_BY_DEFAULT:
-        return "default: it was never granted";
-    case CONSENT_BY_NOTICE:
-        return "the privacy notice: it changed since you granted it";
-    case CONSENT_BY_EPOCH:
-        return "being recorded before the grant";
-    case CONSENT_BY_REPORT:
-        return "the report: it must be named for it";
-    }
-    return "nobody knows whom";
+    static const char *const texts[CONSENT_LAYERS] = {
+        [CONSENT_ALLOWED] = "nobody denied it",
+        [CONSENT_BY_VENDOR] = "who packaged inquest does not allow it "
+                              "(vendor.conf)",
+        [CONSENT_BY_DISTRUST] = "a configuration file is malformed or not to "
+                                "be trusted",
+        [CONSENT_BY_POLICY] = "your administrator's policy does not allow it",
+        [CONSENT_BY_DO_NOT_TRACK] = "DO_NOT_TRACK is set",
+        [CONSENT_BY_PRIVACY_SETTING] = "privacy_setting is on",
+        [CONSENT_BY_USER] = "you denied it",
+        [CONSENT_BY_DEFAULT] = "nobody has granted it",
+        [CONSENT_BY_NOTICE] = "the privacy notice changed since you granted "
+                              "it",
+        [CONSENT_BY_EPOCH] = "it was recorded before you granted it",
+        [CONSENT_BY_REPORT] = "it was denied for this report",
+        [CONSENT_BY_NAME] = "only for a report that is granted it by name",
+    };
+
+    return texts[layer];
 }
 
 const char *consent_state_name(enum consent_state state)

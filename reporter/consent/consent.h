@@ -71,6 +71,8 @@ enum consent_layer {
     CONSENT_BY_NOTICE,  /* granted, but for another notice */
     CONSENT_BY_EPOCH,   /* granted after the report was recorded */
     CONSENT_BY_REPORT,
+    CONSENT_BY_NAME, /* SENSITIVE, and nobody named the report for it */
+    CONSENT_LAYERS
 };
 
 /* The first layer that takes class out of report, or CONSENT_ALLOWED. */
@@ -90,7 +92,7 @@ uint32_t consent_sending(const struct consent_layers *layers,
  */
 uint32_t consent_recording(const struct consent_layers *layers);
 
-/* "the administrator's policy", …: fits behind "denied by". */
+/* Why, as half a sentence: "you denied it". */
 const char *consent_layer_text(enum consent_layer layer);
 const char *consent_state_name(enum consent_state state);
 

@@ -2,10 +2,14 @@
 #include "reporter/consent/consent_status.h"
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "proto/data_class.h"
 #include "reporter/consent/notice.h"
+#include "reporter/show/terminal.h"
 #include "reporter/state_file.h"
+
+#define CLASS_COLUMN 11 /* behind the longest name of a class */
 
 /* A report made now; SENSITIVE always needs the report to be named. */
 static enum consent_layer decides_now(const struct home *home,
@@ -46,19 +50,48 @@ json_t *consent_status_json(const struct home *home)
                      "classes", classes);
 }
 
-void consent_status_print(const struct home *home, FILE *out)
+/* " 2026-11-25 10:12, uid:0, command": when, who and how. */
+static void print_word(const struct consent_word *word, FILE *out)
+{
+    time_t seconds = (time_t)(word->time_unix_ms / 1000);
+    struct tm parts;
+    char text[32];
+
+    if (word->time_unix_ms == 0)
+        return;
+    localtime_r(&seconds, &parts);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M", &parts);
+    fprintf(out, " %s, %s, %s", text, word->actor, word->way);
+}
+
+/* Who decides over one class, and since when. */
+static void print_reason(const struct home *home, enum data_class class,
+                         FILE *out)
+{
+    const struct consent_word *word = &home->consent.words[class];
+    enum consent_layer layer = decides_now(home, class);
+    bool ruled = class == CLASS_REQUIRED && home->policy.required_by_rule;
+    bool granted = layer == CONSENT_ALLOWED && word->state == CONSENT_GRANTED;
+
+    fprintf(out, "%s: ", layer == CONSENT_ALLOWED ? "may leave" : "stays");
+    fputs(ruled     ? "set by your administrator"
+          : granted ? "you granted it"
+                    : consent_layer_text(layer),
+          out);
+    if (ruled && layer != CONSENT_ALLOWED)
+        fprintf(out, ", but %s", consent_layer_text(layer));
+    if (!ruled && (granted || layer == CONSENT_BY_USER))
+        print_word(word, out);
+    fputc('\n', out);
+}
+
+void consent_status_print(const struct home *home, FILE *out, unsigned width)
 {
     for (int i = CLASS_REQUIRED; i < CLASS_COUNT; i++) {
         enum data_class class = (enum data_class)i;
-        enum consent_layer layer = decides_now(home, class);
-        bool ruled = class == CLASS_REQUIRED && home->policy.required_by_rule;
-        fprintf(out, "%-10s %-8s %-9s %s\n", data_class_name(class),
-                consent_state_name(home->consent.words[i].state),
-                layer == CONSENT_ALLOWED ? "may leave" : "stays",
-                notice_what(class));
-        if (layer != CONSENT_ALLOWED)
-            fprintf(out, "%29s denied by %s\n", "", consent_layer_text(layer));
-        if (ruled)
-            fprintf(out, "%29s set by your administrator\n", "");
+        fprintf(out, "%-*s", CLASS_COLUMN, data_class_name(class));
+        print_reason(home, class, out);
+        fprintf(out, "%*s", CLASS_COLUMN, "");
+        terminal_wrap(out, notice_what(class), CLASS_COLUMN, width);
     }
 }

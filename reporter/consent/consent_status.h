@@ -11,6 +11,6 @@
 
 /* {"epoch", "classes": {"REQUIRED": {"state", "allowed", "decidedBy"}}} */
 json_t *consent_status_json(const struct home *home);
-void consent_status_print(const struct home *home, FILE *out);
+void consent_status_print(const struct home *home, FILE *out, unsigned width);
 
 #endif

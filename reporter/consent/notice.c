@@ -5,11 +5,14 @@
 
 #include "proto/base/compiler.h"
 #include "proto/base/crc32c.h"
+#include "reporter/show/terminal.h"
 
-#define HEX_TEXT      16
-#define CLASS_COLUMN  10
-#define INDENT_NAME   2
-#define INDENT_DETAIL 6
+#define HEX_TEXT       16
+#define CLASS_COLUMN   10
+#define INDENT_NAME    2
+#define INDENT_DETAIL  6
+#define EXAMPLE_COLUMN 11
+#define LEAVES_COLUMN  10 /* behind "  leaves: " */
 
 static const struct {
     const char *what;
@@ -88,26 +91,10 @@ static bool is_told(const struct data_field *field)
     return !strchr(field->message, '.');
 }
 
-/* Words, with a line break before the column that is too many. */
 static void wrap(FILE *out, const char *text, unsigned indent, unsigned width)
 {
-    unsigned column = indent;
-
     fprintf(out, "%*s", (int)indent, "");
-    while (*text != '\0') {
-        size_t size = strcspn(text, " ");
-        if (column > indent && column + 1 + size > width) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (column > indent) {
-            fputc(' ', out);
-            column++;
-        }
-        fwrite(text, 1, size, out);
-        column += (unsigned)size;
-        text += size + strspn(text + size, " ");
-    }
-    fputc('\n', out);
+    terminal_wrap(out, text, indent, width);
 }
 
 static void text_field(FILE *out, const struct data_field *field,
@@ -118,8 +105,10 @@ static void text_field(FILE *out, const struct data_field *field,
     fprintf(out, "%*s%s, %u days, %s\n", INDENT_DETAIL, "",
             data_class_name(field->class), field->retention_days,
             field->purpose);
-    if (field->example[0] != '\0')
-        fprintf(out, "%*se.g. %s\n", INDENT_DETAIL, "", field->example);
+    if (strcmp(field->example, "{…}") == 0)
+        return; /* a message: its fields have theirs */
+    fprintf(out, "%*se.g. ", INDENT_DETAIL, "");
+    terminal_wrap(out, field->example, EXAMPLE_COLUMN, width);
 }
 
 void notice_text(FILE *out, unsigned width)
@@ -137,8 +126,8 @@ void notice_text(FILE *out, unsigned width)
         enum data_class class = (enum data_class)i;
         fprintf(out, "%s\n", data_class_name(class));
         wrap(out, notice_what(class), INDENT_NAME, width);
-        fprintf(out, "  leaves:\n");
-        wrap(out, notice_leaves(class), INDENT_DETAIL, width);
+        fprintf(out, "%*sleaves: ", INDENT_NAME, "");
+        terminal_wrap(out, notice_leaves(class), LEAVES_COLUMN, width);
     }
     for (size_t i = 0; i < data_field_count; i++) {
         const struct data_field *field = &data_fields[i];

@@ -2,6 +2,7 @@
 #include "reporter/show/terminal.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #define WIDTH_MAX 10000
@@ -27,4 +28,24 @@ size_t terminal_fit(const char *text, size_t columns)
             break; /* a character begins that has no room */
     }
     return size;
+}
+
+void terminal_wrap(FILE *out, const char *text, unsigned column, unsigned width)
+{
+    unsigned at = column;
+
+    while (*text != '\0') {
+        size_t size = strcspn(text, " ");
+        if (at > column && at + 1 + size > width) {
+            fprintf(out, "\n%*s", (int)column, "");
+            at = column;
+        } else if (at > column) {
+            fputc(' ', out);
+            at++;
+        }
+        fwrite(text, 1, size, out);
+        at += (unsigned)size;
+        text += size + strspn(text + size, " ");
+    }
+    fputc('\n', out);
 }

@@ -3,6 +3,7 @@
 #define INQUEST_REPORTER_TERMINAL_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define TERMINAL_WIDTH_DEFAULT 80
 
@@ -14,5 +15,12 @@ unsigned terminal_width(int fd);
  * taken for one.
  */
 size_t terminal_fit(const char *text, size_t columns);
+
+/*
+ * The words of text and a line end, from column on, where the cursor stands:
+ * a line breaks before width is too little and goes on at column again.
+ */
+void terminal_wrap(FILE *out, const char *text, unsigned column,
+                   unsigned width);
 
 #endif

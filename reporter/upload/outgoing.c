@@ -35,25 +35,56 @@ enum data_class outgoing_class(const Inquest__V1__Report *report)
     }
 }
 
-/* The classes that may leave. Fails with -ERR_DENIED. */
-static int ask(const struct home *home, const Inquest__V1__Report *report,
-               uint32_t past, struct outgoing *outgoing)
+/* What one report says of itself, and was said of it. */
+static struct consent_report word_of(const struct home *home,
+                                     const Inquest__V1__Report *report)
 {
-    const enum data_class needed[] = {CLASS_REQUIRED, outgoing_class(report)};
-    struct consent_layers layers = home_layers(home);
     struct consent_report word = {
         .epoch = report->consent_epoch,
         .do_not_track = report->do_not_track != 0,
     };
 
     consent_report_read(home->state_fd, report->report_id, &word);
-    word.past |= past;
-    for (size_t i = 0; i < ARRAY_LENGTH(needed); i++) {
-        outgoing->denied_class = needed[i];
-        outgoing->decided = consent_decides(needed[i], &layers, &word);
-        if (outgoing->decided != CONSENT_ALLOWED)
-            return -ERR_DENIED;
+    return word;
+}
+
+static enum consent_layer decide(const struct home *home,
+                                 const Inquest__V1__Report *report,
+                                 const struct consent_report *word,
+                                 enum data_class *ret_class)
+{
+    const enum data_class needed[] = {CLASS_REQUIRED, outgoing_class(report)};
+    struct consent_layers layers = home_layers(home);
+    enum consent_layer layer = CONSENT_ALLOWED;
+
+    for (size_t i = 0; layer == CONSENT_ALLOWED && i < ARRAY_LENGTH(needed);
+         i++) {
+        *ret_class = needed[i];
+        layer = consent_decides(needed[i], &layers, word);
     }
+    return layer;
+}
+
+enum consent_layer outgoing_decides(const struct home *home,
+                                    const Inquest__V1__Report *report,
+                                    enum data_class *ret_class)
+{
+    struct consent_report word = word_of(home, report);
+
+    return decide(home, report, &word, ret_class);
+}
+
+/* The classes that may leave. Fails with -ERR_DENIED. */
+static int ask(const struct home *home, const Inquest__V1__Report *report,
+               uint32_t past, struct outgoing *outgoing)
+{
+    struct consent_layers layers = home_layers(home);
+    struct consent_report word = word_of(home, report);
+
+    word.past |= past;
+    outgoing->decided = decide(home, report, &word, &outgoing->denied_class);
+    if (outgoing->decided != CONSENT_ALLOWED)
+        return -ERR_DENIED;
     outgoing->classes = consent_sending(&layers, &word);
     return 0;
 }

@@ -26,6 +26,14 @@ struct outgoing {
 /* The class without which a report of this kind would be an empty shell. */
 enum data_class outgoing_class(const Inquest__V1__Report *report);
 
+/*
+ * Who decides whether report would leave now: CONSENT_ALLOWED, or the layer
+ * that denies *ret_class, without which it is nothing.
+ */
+enum consent_layer outgoing_decides(const struct home *home,
+                                    const Inquest__V1__Report *report,
+                                    enum data_class *ret_class);
+
 #define OWNED_OUTGOING CLEANUP(outgoing_close) struct outgoing
 void outgoing_close(struct outgoing *outgoing);
 
