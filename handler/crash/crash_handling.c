@@ -51,3 +51,10 @@ bool crash_handling_defers(int signal_number)
 {
     return handling.event.signal_number == signal_number && !handling.again;
 }
+
+void crash_handling_unblocked(uint64_t signals)
+{
+    if (handling.event.info &&
+        (signals >> (handling.event.signal_number - 1) & 1))
+        handling.again = true;
+}

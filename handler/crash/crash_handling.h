@@ -31,4 +31,8 @@ bool crash_handling_now(uintptr_t stack_pointer, struct crash_event *ret_event);
 /* Whether the kernel would have kept signal_number back until it returns. */
 bool crash_handling_defers(int signal_number);
 
+/* The program has unblocked these, bit signal - 1: inside a handler this is
+ * how a runtime asks for the same signal again while it reports a crash. */
+void crash_handling_unblocked(uint64_t signals);
+
 #endif

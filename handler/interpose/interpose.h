@@ -5,7 +5,10 @@
 #ifndef INQUEST_HANDLER_INTERPOSE_H
 #define INQUEST_HANDLER_INTERPOSE_H
 
-/* Before the first thread: the key that releases alternate stacks. */
+/* Before the first thread: the key by which the end of each is seen. */
 void interpose_thread_prepare(void);
+
+/* In a fork child, whose one thread is the last. */
+void interpose_thread_forked(void);
 
 #endif

@@ -14,6 +14,7 @@
 #include "handler/crash/host_action.h"
 #include "handler/crash/install.h"
 #include "handler/guest.h"
+#include "handler/interpose/interpose.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
@@ -136,6 +137,7 @@ EXPORT pid_t fork(void)
         guest.forked = true;
     if (pid == 0 && guest.armed) {
         sampler_forget();
+        interpose_thread_forked();
         if (!guest.sandboxed) /* it might kill at clone */
             sampler_start();
     }

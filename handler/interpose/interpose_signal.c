@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "handler/crash/crash_handler.h"
+#include "handler/crash/crash_handling.h"
 #include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
 #include "handler/crash/install.h"
@@ -185,6 +186,19 @@ static uint64_t new_belief(int how, uint64_t faults)
     }
 }
 
+/* The faults that such a call lets through; faults: those in its set. */
+static uint64_t unblocked(int how, uint64_t faults)
+{
+    switch (how) {
+    case SIG_BLOCK:
+        return 0;
+    case SIG_UNBLOCK:
+        return faults;
+    default:
+        return host_mask_faults() & ~faults;
+    }
+}
+
 typedef int (*mask_function)(int, const sigset_t *, sigset_t *);
 
 /* The set that reaches the kernel lacks the faults; the answer has them. */
@@ -208,8 +222,10 @@ static int set_mask(mask_function function, int how, const sigset_t *set,
         return r;
     if (ret_before)
         host_mask_from_bits(ret_before, host_mask_bits(ret_before) | believed);
-    if (set)
+    if (set) {
         host_mask_set_believed(new_belief(how, faults));
+        crash_handling_unblocked(unblocked(how, faults));
+    }
     return r;
 }
 

@@ -1,7 +1,10 @@
 /*
  * pthread_create: every thread gets an alternate stack, and inherits what its
  * creator believes of its mask. The hand-over lives in a slot of a static
- * pool, for malloc itself may create threads. Context: guest.
+ * pool, for malloc itself may create threads.
+ *
+ * The end of the program's last thread is the end of the process (glibc counts
+ * them), so ours must be gone by then: they are counted here. Context: guest.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -12,6 +15,7 @@
 #include "handler/guest.h"
 #include "handler/interpose/interpose.h"
 #include "handler/interpose/real.h"
+#include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
 
 #define SLOTS          128
@@ -27,6 +31,15 @@ struct start {
 static struct start slots[SLOTS];
 static pthread_key_t release_key;
 static bool release_key_made;
+/* The program's threads whose end we see. Those we do not see are not counted:
+ * then the sampler may go too early, never too late. */
+static uint32_t counted = 1;
+
+static void thread_gone(void)
+{
+    if (__atomic_sub_fetch(&counted, 1, __ATOMIC_ACQ_REL) == 0)
+        (void)sampler_stop();
+}
 
 /*
  * Runs at thread exit, in the last round of destructors: those of the program
@@ -40,12 +53,27 @@ static void release(void *rounds)
         (void)pthread_setspecific(release_key, (void *)(left - 1));
     } else {
         altstack_release();
+        thread_gone();
     }
+}
+
+/* Whether release will run at the end of this thread. */
+static bool watch_end(void)
+{
+    return release_key_made &&
+           pthread_setspecific(release_key, (void *)RELEASE_ROUNDS) == 0;
 }
 
 void interpose_thread_prepare(void)
 {
     release_key_made = pthread_key_create(&release_key, release) == 0;
+    (void)watch_end();
+}
+
+void interpose_thread_forked(void)
+{
+    counted = 1;
+    (void)watch_end();
 }
 
 static struct start *take_slot(void)
@@ -63,8 +91,9 @@ static void *run_thread(void *slot)
 
     __atomic_store_n(&((struct start *)slot)->taken, 0, __ATOMIC_RELEASE);
     host_mask_set_believed(start.believed);
-    if (release_key_made && altstack_install())
-        (void)pthread_setspecific(release_key, (void *)RELEASE_ROUNDS);
+    (void)altstack_install();
+    if (!watch_end())
+        thread_gone();
     return start.run(start.argument);
 }
 
@@ -82,9 +111,12 @@ EXPORT int pthread_create(pthread_t *ret_thread,
     slot->run = run;
     slot->argument = argument;
     slot->believed = host_mask_believed();
+    (void)__atomic_add_fetch(&counted, 1, __ATOMIC_ACQ_REL);
     int r = real()->pthread_create(ret_thread, attributes, run_thread, slot);
-    if (r != 0)
+    if (r != 0) {
+        (void)__atomic_sub_fetch(&counted, 1, __ATOMIC_ACQ_REL);
         __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
+    }
     return r;
 }
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name,

@@ -1,0 +1,30 @@
+/*
+ * Dereferences null and catches it, which the JVM has from SIGSEGV; with an
+ * argument, writes where nothing is, of which it dies. Context: tool.
+ */
+public class Nulls {
+    int field;
+
+    static int read(Nulls nulls) {
+        return nulls.field;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        Nulls some = new Nulls();
+        int caught = 0;
+        for (int i = 0; i < 200000; i++) {
+            try {
+                read(i % 1000 == 999 ? null : some);
+            } catch (NullPointerException expected) {
+                caught++;
+            }
+        }
+        System.out.println("caught " + caught);
+        if (arguments.length > 0) {
+            java.lang.reflect.Field field =
+                Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe");
+            field.setAccessible(true);
+            ((sun.misc.Unsafe) field.get(null)).putInt(0x10L, 1);
+        }
+    }
+}

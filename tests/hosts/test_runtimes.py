@@ -1,0 +1,120 @@
+"""Runtimes that live on SIGSEGV: what they handle makes no report, what they
+die of makes one, and they die as bare. test_runtimes.py BUILD. Context: tool.
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import unittest
+
+import host
+
+BUILD = pathlib.Path(sys.argv.pop(1))
+HERE = pathlib.Path(__file__).resolve().parent
+COMPILE_S = 120
+
+
+class Runtimes(unittest.TestCase):
+    def setUp(self):
+        self.ground = host.Ground(BUILD)
+        self.addCleanup(self.ground.close)
+
+    def tool(self, *names):
+        """The first that is there, Debian's before others."""
+        for name in names:
+            found = shutil.which(name, path="/usr/bin") or shutil.which(name)
+            if found:
+                return found
+        return self.skipTest(f"no {' or '.join(names)} here")
+
+    def compile(self, *command):
+        done = subprocess.run(
+            command, cwd=self.ground.top, capture_output=True, text=True,
+            env=self.ground.environment(False), timeout=COMPILE_S,
+            check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def both(self, *command):
+        """Runs it bare and watched; how both end, what the watched one said,
+        and its reports."""
+        bare, _, _ = self.ground.run(command, False)
+        watched, output, _ = self.ground.run(command, True)
+        self.assertEqual(bare, watched, output)
+        return bare, output, self.ground.reports()
+
+    def crashed(self, report):
+        thread, = (t for t in report["threads"] if t.get("crashed"))
+        return [frame.get("function", "") for frame in thread["frames"]]
+
+    def test_java(self):
+        java, javac = self.tool("java"), self.tool("javac")
+        self.compile(javac, "-nowarn", "-d", ".", str(HERE / "Nulls.java"))
+        command = ["/usr/bin/prlimit", "--core=0", java,
+                   "-XX:TieredStopAtLevel=1", "-cp", str(self.ground.top)]
+        status, output, reports = self.both(*command, "Nulls")
+        self.assertEqual((status, reports), (0, []))
+        self.assertIn("caught 200", output)
+        for option, end in (("-XX:+CreateCoredumpOnCrash", -6),
+                            ("-XX:-CreateCoredumpOnCrash", 1)):
+            status, output, found = self.both(*command, option, "Nulls", "die")
+            self.assertEqual(status, end)  # it reports, then ends by itself
+            self.assertIn("SIGSEGV", output)  # its own report is as it was
+            report, = (one for one in found if one not in reports)
+            reports.append(report)
+            signal = report["crash"]["signal"]
+            self.assertEqual((signal["name"], signal["faultAddress"]),
+                             ("SIGSEGV", "0x10"))
+            self.assertIn("Unsafe_PutInt", self.crashed(report)[0])
+
+    def test_go(self):
+        go = self.tool("go")
+        program = self.ground.top / "nulls"
+        self.compile(go, "build", "-o", str(program), str(HERE / "nulls.go"))
+        status, output, reports = self.both(program)
+        self.assertEqual((status, reports), (0, []))
+        self.assertIn("caught 200", output)
+        status, _, reports = self.both(program, "die")
+        self.assertEqual((status, reports), (2, []))  # by its own decision
+        status, _, reports = self.both(
+            "/usr/bin/env", "GOTRACEBACK=crash", program, "die")
+        self.assertEqual(status, -6)
+        report, = reports
+        self.assertEqual(report["crash"]["signal"]["name"], "SIGABRT")
+        self.assertIn("main.main", self.crashed(report))
+
+    def test_rust(self):
+        rustc = self.tool("rustc")
+        programs = {}
+        for panic in ("unwind", "abort"):
+            programs[panic] = self.ground.top / f"panics-{panic}"
+            self.compile(rustc, "-O", "-g", "-C", f"panic={panic}", "-o",
+                         str(programs[panic]), str(HERE / "panics.rs"))
+        status, output, reports = self.both(programs["unwind"], "caught")
+        self.assertEqual((status, reports), (0, []))
+        self.assertIn("caught true", output)
+        status, _, (report,) = self.both(programs["abort"], "abort")
+        self.assertEqual(status, -6)
+        self.assertEqual(report["crash"]["signal"]["name"], "SIGABRT")
+        names = self.crashed(report)
+        self.assertIn("rust_panic", names)
+        fell = [name for name in names if name.startswith("panics::fall")]
+        self.assertTrue(fell, names)
+
+    def test_rust_overflow(self):
+        rustc = self.tool("rustc")
+        program = self.ground.top / "panics"
+        self.compile(rustc, "-O", "-g", "-o", str(program),
+                     str(HERE / "panics.rs"))
+        status, output, (report,) = self.both(program, "deep")
+        self.assertEqual(status, -6)
+        self.assertIn("has overflowed its stack", output)
+        self.assertEqual(report["crash"]["signal"]["name"], "SIGSEGV")
+        self.assertIn("stack overflow", report["crash"]["cause"])
+
+
+if __name__ == "__main__":
+    program = unittest.main(exit=False)
+    skipped = program.result.skipped
+    sys.exit(1 if not program.result.wasSuccessful() else
+             77 if len(skipped) == program.result.testsRun else 0)
