@@ -42,6 +42,8 @@ static struct state_env environment(void)
     };
 }
 
+#define NOTHING_SENT "nothing is sent"
+
 static void complain(struct home *home, const char *what, const char *why)
 {
     if (home->problem[0] == '\0')
@@ -63,9 +65,7 @@ static int read_config(struct home *home)
         places.user_file = NULL;
     }
     int r = config_open(&places, &home->config);
-    const char *what = home->config.distrusted
-                           ? "configuration, so nothing is sent"
-                           : "configuration";
+    const char *what = home->config.distrusted ? NOTHING_SENT : "configuration";
     if (r == 0 && home->config.problem[0] != '\0')
         complain(home, what, home->config.problem);
     return r;
@@ -82,7 +82,7 @@ static void read_policy(struct home *home)
         policy_restrict(&home->policy, &further);
     }
     if (home->policy.problem[0] != '\0')
-        complain(home, "policy, so nothing is sent", home->policy.problem);
+        complain(home, NOTHING_SENT, home->policy.problem);
 }
 
 /* DIR/lib/inquest/vendor.conf of an installed or built tree. */
@@ -96,14 +96,19 @@ static void read_vendor(struct home *home)
     memcpy(path + strlen(path), VENDOR_FILE, sizeof VENDOR_FILE);
     policy_read(path, &home->vendor);
     if (home->vendor.problem[0] != '\0')
-        complain(home, "vendor.conf, so nothing is sent", home->vendor.problem);
+        complain(home, NOTHING_SENT, home->vendor.problem);
 }
 
 static void read_consent(struct home *home)
 {
     int r = consent_file_read(home->state_fd, &home->consent);
-    if (r < 0)
-        complain(home, "consent file, so nothing is sent", keyfile_error(r));
+    char why[STATE_PATH_BYTES + POLICY_PROBLEM_BYTES];
+
+    if (r == 0)
+        return;
+    snprintf(why, sizeof why, "%s/%s: %s", home->state_path, CONSENT_FILE,
+             keyfile_error(r));
+    complain(home, NOTHING_SENT, why);
 }
 
 static bool env_set(const char *name)

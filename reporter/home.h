@@ -14,7 +14,7 @@
 #include "reporter/consent/consent.h"
 #include "reporter/consent/policy.h"
 
-#define HOME_PROBLEM_BYTES 640
+#define HOME_PROBLEM_BYTES 1024
 
 #ifndef HOME_SYSTEM_DIR
 #define HOME_SYSTEM_DIR "/etc/inquest" /* the administrator's */

@@ -55,7 +55,8 @@ static const char *const paragraphs[] = {
     "reach back to reports recorded before it.",
     "On its way out, home directories become ~, the names of user and host "
     "<user> and <host>, e-mail addresses <email>. Messages of a dying program "
-    "and names of threads leave only as far as their words are known ones.",
+    "(abort, exception) and names of threads leave only as far as their words "
+    "are known ones.",
     "inquest status says what would leave now and who decides, inquest "
     "preview shows the very bytes, inquest consent withdraw denies everything "
     "and has deleted what was sent, inquest audit is the log of all of it.",

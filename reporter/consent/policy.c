@@ -71,7 +71,11 @@ static void refuse(struct policy *policy, const char *path, unsigned line,
         .present = true,
         .privacy = POLICY_PRIVACY_ON,
     };
-    snprintf(policy->problem, sizeof policy->problem, "%s:%u: %s", path, line,
+    char at[16] = ""; /* a file that was not read has no line */
+
+    if (line > 0)
+        snprintf(at, sizeof at, ":%u", line);
+    snprintf(policy->problem, sizeof policy->problem, "%s%s: %s", path, at,
              keyfile_error(r));
 }
 

@@ -200,21 +200,28 @@ static char *rewrite(void *context, const struct data_field *field,
                              : redact_text(with->redact, text);
 }
 
-/* The cause may begin with the abort message: what went there goes here. */
+/*
+ * The cause may hold the first line of what the program said last: what goes
+ * there goes here. Without memory: the whole cause.
+ */
 static void follow_in_cause(const struct rewriting *with,
-                            Inquest__V1__Crash *crash)
+                            Inquest__V1__Crash *crash, const char *said)
 {
-    size_t size = strcspn(crash->abort_message, "\n");
-    char *filtered =
-        size > 0 ? rewrite_known(with, crash->abort_message) : NULL;
+    size_t size = strcspn(said, "\n");
+    char *filtered = size > 0 ? rewrite_known(with, said) : NULL;
+    char *at = filtered ? memmem(crash->cause, strlen(crash->cause), said, size)
+                        : NULL;
     char *cause = NULL;
 
-    if (filtered && strncmp(crash->cause, crash->abort_message, size) == 0 &&
-        asprintf(&cause, "%.*s%s", (int)strcspn(filtered, "\n"), filtered,
-                 crash->cause + size) >= 0) {
-        free(crash->cause); /* begins with something, so it is from malloc */
-        crash->cause = cause;
+    if (at &&
+        asprintf(&cause, "%.*s%.*s%s", (int)(at - crash->cause), crash->cause,
+                 (int)strcspn(filtered, "\n"), filtered, at + size) < 0)
+        cause = NULL;
+    if (at) {
+        *crash->cause = '\0';
+        DROP(report_set_string(&crash->cause, cause ? cause : ""));
     }
+    free(cause);
     free(filtered);
 }
 
@@ -223,7 +230,11 @@ void redact_report(const struct redact *redact, Inquest__V1__Report *report)
     struct rewriting with = {redact, {report, redact->known_words}};
     struct text_rewriter rewriter = {rewrite, &with};
 
-    if (report->crash)
-        follow_in_cause(&with, report->crash);
+    if (report->crash) {
+        const Inquest__V1__Exception *exception = report->crash->exception;
+        follow_in_cause(&with, report->crash, report->crash->abort_message);
+        if (exception)
+            follow_in_cause(&with, report->crash, exception->message);
+    }
     class_rewrite_text(&report->base, &rewriter);
 }

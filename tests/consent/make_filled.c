@@ -1,8 +1,9 @@
 /*
  * make_filled STATE [TEXT]: for each line "KIND EPOCH track|do-not-track" of
  * standard input drops a report in which every field of the schema has a
- * value, whatever its kind, and prints its id. Strings are a word that every
- * filter keeps; TEXT is in those that are not REQUIRED. Context: tool.
+ * value, whatever its kind, and every message one that no schema knows, and
+ * prints its id. Strings are a word that every filter keeps; TEXT is in those
+ * that are not REQUIRED or not known. Context: tool.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #define DEPTH_MAX    8
 #define PACKED_BYTES 65536
 #define LINE_BYTES   128
+#define UNKNOWN_TAG  500 /* no message has so many fields */
 
 static const char *planted = "worker";
 static Inquest__V1__Report *report; /* until the end */
@@ -71,6 +73,26 @@ static void fill_field(const ProtobufCMessage *message, unsigned index,
                    view.data && view.data->class == CLASS_REQUIRED);
 }
 
+/* A field of a later version, or of somebody's who smuggles. */
+static void add_unknown(ProtobufCMessage *message)
+{
+    ProtobufCMessageUnknownField *field = calloc(1, sizeof *field);
+    size_t size = strlen(planted);
+
+    if (!field)
+        return;
+    field->tag = UNKNOWN_TAG;
+    field->wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
+    field->len = 1 + size; /* of a word below 128 bytes */
+    field->data = malloc(field->len);
+    if (!field->data)
+        return;
+    field->data[0] = (uint8_t)size;
+    memcpy(field->data + 1, planted, size);
+    message->unknown_fields = field;
+    message->n_unknown_fields = 1;
+}
+
 static ProtobufCMessage *filled(const ProtobufCMessageDescriptor *descriptor,
                                 int depth)
 {
@@ -81,6 +103,7 @@ static ProtobufCMessage *filled(const ProtobufCMessageDescriptor *descriptor,
     protobuf_c_message_init(descriptor, message);
     for (unsigned i = 0; i < descriptor->n_fields; i++)
         fill_field(message, i, depth);
+    add_unknown(message);
     return message;
 }
 

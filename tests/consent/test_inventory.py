@@ -99,6 +99,23 @@ class Inventory(layers.ConsentTest):
         self.assertEqual(report["account.tenant_id"], ['"tenantFromFile"'])
         self.assertEqual(report["account.user_id"], ['"userFromProgram"'])
 
+    ACCOUNT = ("device_id", "user_id", "tenant_id", "organization_id",
+               "user_principal_name")  # in the order of inquest.h
+
+    def test_every_account_id_arrives_from_either(self):
+        def value(source, name):
+            return f"{source}-{name}@example.org"  # as a principal's name is
+        self.configure(*(f"account.{name} = {value('file', name)}"
+                         for name in self.ACCOUNT))
+        self.crash()
+        self.crash(*(("account", str(number), value("program", name))
+                     for number, name in enumerate(self.ACCOUNT)))
+        for source, report in zip(("file", "program"), self.arrived("CRASH"),
+                                  strict=True):
+            for name in self.ACCOUNT:
+                self.assertEqual(report[f"account.{name}"],
+                                 [f'"{value(source, name)}"'])
+
     def test_account_information_stays(self):
         self.configure("account.tenant_id = tenantFromFile")
         self.assert_silent_without_required(
@@ -305,6 +322,13 @@ class Inventory(layers.ConsentTest):
         self.run_host(("feedback", "2", "It froze.", "ann@example.org"))
         report = self.one("FEEDBACK")
         self.assertEqual(report["feedback.type"], [FROWN])
+        self.assertIn("feedback.email", report)
+
+    def test_the_email_of_a_programs_feedback_is_optional(self):
+        self.run_host(("feedback", "3", "More colours."))
+        report = self.one("FEEDBACK")
+        self.assertEqual(report["feedback.type"], [IDEA])
+        self.assertNotIn("feedback.email", report)
 
     def test_feedback_stays_when_it_is_denied(self):
         self.ok("consent", "deny", "FEEDBACK")
@@ -318,6 +342,21 @@ class Inventory(layers.ConsentTest):
         self.crash(("feedback", "2", "wordsTypedTwice"))
         for report in self.arrived("CRASH"):
             self.assertFalse([p for p in report if p.startswith("feedback")])
+
+    # --- what a program says last ---
+
+    def test_of_an_exceptions_text_the_known_words_leave(self):
+        self.inquest("run", "--wait-upload", "20", "--",
+                     sender.BUILD / "bin/uncaught_exception")
+        self.ok("upload", "--now", "--wait")
+        report = self.one()
+        self.assertEqual(report["crash.exception.message"],
+                         ['"* file is empty"'])
+        self.assertEqual(report["crash.cause"],
+                         ['"uncaught exception: * file is empty"'])
+        shown = json.loads(self.ok("show", "last", "--json").stdout)["crash"]
+        self.assertEqual(shown["exception"]["message"],
+                         "settings file is empty")
 
     # --- text that is no UTF-8 ---
 

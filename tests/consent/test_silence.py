@@ -80,6 +80,13 @@ class Silence(layers.ConsentTest):
         self.inquest("upload", "--now")
         self.assert_silent()
 
+    def test_what_died_before_do_not_track_stays_under_it(self):
+        self.crash()
+        self.environment["INQUEST_ENDPOINT"] = SOMEWHERE
+        self.environment["DO_NOT_TRACK"] = "1"
+        self.inquest("upload", "--now")
+        self.assert_silent()
+
     def test_what_died_under_do_not_track_stays_when_it_is_gone(self):
         self.environment["INQUEST_ENDPOINT"] = SOMEWHERE
         self.environment["DO_NOT_TRACK"] = "1"

@@ -5,6 +5,7 @@ administrator decides is shown as that."""
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -44,14 +45,20 @@ class Trust(layers.ConsentTest):
                               capture_output=True, timeout=60)
 
     def expect_denied(self, name, user=None):
+        """Why, as it is said."""
         done = self.run_as(user, "upload", "--now")
         self.assertEqual(self.server.requests, [], name)
         self.assertIn("nothing is sent", done.stderr, name)
+        said, = re.findall(r"nothing is sent: ([^:]+)(?::\d+)?: (.+)\n",
+                           done.stderr)
+        self.assertEqual(os.path.normpath(said[0]),
+                         str(self.paths[name].absolute()), done.stderr)
         shown = self.run_as(user, "status", "--json")
         classes = json.loads(shown.stdout)["consent"]["classes"]
         for cls, entry in classes.items():
             self.assertFalse(entry["allowed"], f"{name} {cls}")
             self.assertTrue(entry["decidedBy"], f"{name} {cls}")
+        return said[1]
 
     def each(self):
         for name, path in self.paths.items():
@@ -69,7 +76,7 @@ class Trust(layers.ConsentTest):
     def test_malformed(self):
         for name, path in self.each():
             self.write(path, "this is no line\n")
-            self.expect_denied(name)
+            self.assertIn("KEY = VALUE", self.expect_denied(name))
 
     def test_a_symbolic_link(self):
         target = self.directory / "target"
@@ -77,13 +84,13 @@ class Trust(layers.ConsentTest):
             self.write(target, GOOD[name])
             path.parent.mkdir(parents=True, exist_ok=True)
             path.symlink_to(target)
-            self.expect_denied(name)
+            self.assertIn("symbolic link", self.expect_denied(name))
 
     def test_open_for_others_to_write(self):
         for mode in (0o602, 0o620):
             for name, path in self.each():
                 self.write(path, GOOD[name], mode)
-                self.expect_denied(name)
+                self.assertIn("others may write", self.expect_denied(name))
 
     def test_a_directory(self):
         for name, path in self.paths.items():
@@ -193,6 +200,16 @@ class Administrator(layers.ConsentTest):
         self.assertFalse([p for p in paths if p.startswith("usage")])
         self.rule("allow = OPTIONAL")
         self.assertFalse(self.sent())
+
+    def test_the_administrator_configures_without_a_line_of_code(self):
+        self.write(self.system / "10-site.conf", "feature.sync = enabled\n"
+                   "account.tenant_id = tenant-of-site\n", 0o644)
+        self.inquest("consent", "grant", "OPTIONAL")
+        self.inquest("feedback", "--type", "idea", "--comment", "words")
+        self.inquest("upload", "--now")
+        (pairs,) = wire.messages_of(self.server.requests)
+        self.assertIn(("features.name", '"sync"'), pairs)
+        self.assertIn(("account.tenant_id", '"tenant-of-site"'), pairs)
 
     def test_a_changed_policy_is_in_the_log(self):
         self.rule("allow = REQUIRED")

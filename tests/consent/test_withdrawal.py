@@ -172,14 +172,69 @@ class Withdrawal(layers.ConsentTest):
         kept = json.loads(self.ok("show", new.id, "--json").stdout)
         self.assertIn("crash", kept)  # REQUIRED stays its owner's to read
 
+    def keep_bytes_of(self, *paths):
+        """Further names of the files: their bytes, when they are unlinked."""
+        links = []
+        for path in paths:
+            links.append(self.directory / f"bytes-of-{path.name}")
+            os.link(path, links[-1])
+            self.assertTrue(any(links[-1].read_bytes()))
+        return links
+
+    def assert_overwritten(self, links):
+        for link in links:
+            self.assertFalse(any(link.read_bytes()), f"{link} remains")
+
     def test_reports_that_are_nothing_without_their_class_go_whole(self):
         self.grant_all()
         reports = [Report(kind=kind, epoch=self.epoch())
                    for kind in ("USAGE", "FEEDBACK", "DETECTION", "CRASH")]
         self.drop(reports, PLANTED)
+        links = self.keep_bytes_of(*(self.state / "queue/new").iterdir())
         self.ok("consent", "withdraw", "--local-only")
         self.assertEqual(self.place("new"), {reports[3].id})
         self.assert_nothing_below(PLANTED)
+        self.assert_overwritten(links)
+
+    def test_days_of_use_and_ids_are_overwritten_too(self):
+        self.serve(FaultServer([status(503), ACCEPT]))
+        self.ok("consent", "grant", "OPTIONAL")
+        self.old_id()
+        self.ok("run", "--", "true")
+        days = self.keep_bytes_of(*(self.state / "usage").iterdir())
+        self.assertTrue(days)
+        ids = self.keep_bytes_of(self.state / "installation-id")
+        self.ok("consent", "withdraw")
+        self.assert_overwritten(days + ids)
+        asked = self.keep_bytes_of(*(self.state / "deletions").iterdir())
+        self.ok("upload", "--now")
+        self.assert_overwritten(asked)
+
+    def test_the_denial_is_durable_before_anything_else(self):
+        self.serve(FaultServer([ACCEPT]))
+        self.old_id()
+        self.grant_all()
+        self.plant(1)
+        trace = self.directory / "trace"
+        environment = self.environment | {"ASAN_OPTIONS": "detect_leaks=0"}
+        done = subprocess.run(
+            ["strace", "-f", "-y", "-o", trace, "-e", "trace=/^(rename|fsync|"
+             "fdatasync|unlink|connect|openat)", self.program, "consent",
+             "withdraw"], env=environment, capture_output=True, text=True)
+        self.assertEqual(done.returncode, sender.EX_OK, done.stderr)
+        calls = trace.read_text().splitlines()
+
+        def first(*words):
+            return next(number for number, line in enumerate(calls)
+                        if all(word in line for word in words))
+        denied = first("rename", '"consent"')
+        written = first("sync(", str(self.state))
+        self.assertLess(written, denied)  # the bytes, then the name
+        synced = next(number for number, line in enumerate(calls)
+                      if number > denied and "sync(" in line)
+        for later in (first("connect("), first('"installation-id"', "O_WRONLY"),
+                      first("queue/new", "O_RDWR")):
+            self.assertLess(synced, later, calls[later])
 
     def test_withdrawal_leaves_the_old_id_nowhere(self):
         server = self.serve(FaultServer([ACCEPT]))
@@ -342,29 +397,43 @@ class Withdrawal(layers.ConsentTest):
 
     # --- programs that run ---
 
-    def test_a_running_program_heeds_the_denial(self):
+    def start_host(self):
+        """A program that runs, told of a feature while that is granted."""
         self.ok("consent", "grant", "OPTIONAL")
         host = subprocess.Popen(
             [self.program, "run", "--", sender.BUILD / "bin/host"],
             env=self.environment, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True)
         self.addCleanup(host.stdout.close)
-
-        def say(*fields):
-            host.stdin.write("\t".join(fields) + "\n")
-            host.stdin.flush()
-            return host.stdout.readline().strip()
-
-        self.assertEqual(say("feature", "spelling", PLANTED), "0")
+        self.assertEqual(self.say(host, "feature", "spelling", PLANTED), "0")
         self.assertTrue(find.words_below(self.state / "boxes", [PLANTED]))
-        self.ok("consent", "deny", "OPTIONAL")
-        self.assertEqual(say("feature", "spelling", PLANTED), "-2")
-        self.assert_nothing_below(PLANTED)
+        return host
+
+    def say(self, host, *fields):
+        host.stdin.write("\t".join(fields) + "\n")
+        host.stdin.flush()
+        return host.stdout.readline().strip()
+
+    def end(self, host):
         host.stdin.write("die\ttrap\n")
         host.stdin.close()
         host.wait(30)
         report = json.loads(self.ok("show", "last", "--json").stdout)
         self.assertNotIn("features", report)
+        self.assert_nothing_below(PLANTED)
+
+    def test_a_running_program_heeds_the_denial(self):
+        host = self.start_host()
+        self.ok("consent", "deny", "OPTIONAL")
+        self.assertEqual(self.say(host, "feature", "spelling", PLANTED), "-2")
+        self.assert_nothing_below(PLANTED)
+        self.end(host)
+
+    def test_what_a_program_told_before_the_denial_is_in_no_report(self):
+        self.environment["INQUEST_SAMPLER"] = "0"  # it would wipe it first
+        host = self.start_host()
+        self.ok("consent", "deny", "OPTIONAL")
+        self.end(host)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 /*
- * Consent as a function of its layers: every combination for every class,
- * and the bytes of policies and consent files that nobody may believe.
- * Context: tool.
+ * Consent on the disk: as it was written, and the bytes of policies and
+ * consent files that nobody may believe. Context: tool.
  */
 #include "tests/unit/support.h"
 
@@ -16,182 +15,6 @@
 #include "reporter/consent/consent.h"
 #include "reporter/consent/consent_file.h"
 #include "reporter/consent/policy.h"
-
-enum {
-    SINCE = 5,
-    NOTICE = 77,
-    COMBINATIONS = 2 * 2 * 2 * 3 * 2 * 3 * 2 * 2 * 3 * 2
-};
-
-static const uint32_t notices[CLASS_COUNT] = {NOTICE, NOTICE, NOTICE,
-                                              NOTICE, NOTICE, NOTICE};
-
-/* One combination for one class; a larger digit denies more or the same. */
-struct combination {
-    bool vendor_denies, policy_denies, distrusted;
-    int do_not_track; /* 0 no, 1 here, 2 where the program ran */
-    bool privacy_on;
-    enum consent_state user;
-    bool before_grant, other_notice;
-    int report; /* 0 granted, 1 no word, 2 denied */
-    bool reaches_back;
-};
-
-static unsigned digit(unsigned *number, unsigned base)
-{
-    unsigned value = *number % base;
-
-    *number /= base;
-    return value;
-}
-
-static struct combination combination(unsigned number)
-{
-    return (struct combination){
-        .vendor_denies = digit(&number, 2),
-        .policy_denies = digit(&number, 2),
-        .distrusted = digit(&number, 2),
-        .do_not_track = (int)digit(&number, 3),
-        .privacy_on = digit(&number, 2),
-        .user = (enum consent_state)digit(&number, 3),
-        .before_grant = digit(&number, 2),
-        .other_notice = digit(&number, 2),
-        .report = (int)digit(&number, 3),
-        .reaches_back = digit(&number, 2),
-    };
-}
-
-static bool decide(enum data_class class, const struct combination *of)
-{
-    const uint32_t all = CLASS_ALL;
-    struct consent user = {.epoch = SINCE};
-    user.words[class] = (struct consent_word){
-        .state = of->user,
-        .notice = of->other_notice ? NOTICE + 1 : NOTICE,
-        .since_epoch = SINCE,
-    };
-    struct consent_layers layers = {
-        .vendor = of->vendor_denies ? all & ~CLASS_BIT(class) : all,
-        .policy = of->policy_denies ? all & ~CLASS_BIT(class) : all,
-        .distrusted = of->distrusted,
-        .do_not_track = of->do_not_track == 1,
-        .privacy_off = !of->privacy_on,
-        .notices = notices,
-        .user = &user,
-    };
-    struct consent_report report = {
-        .epoch = of->before_grant ? SINCE - 1 : SINCE,
-        .do_not_track = of->do_not_track == 2,
-        .granted = of->report == 0 ? CLASS_BIT(class) : 0,
-        .denied = of->report == 2 ? CLASS_BIT(class) : 0,
-        .past = of->reaches_back ? CLASS_BIT(class) : 0,
-    };
-    return consent_allows(class, &layers, &report);
-}
-
-/* DESIGN section 6 in other words than reporter/consent/consent.c. */
-static bool must_allow(enum data_class class, const struct combination *of)
-{
-    bool granted = of->user == CONSENT_GRANTED;
-    bool reached = !of->before_grant || of->reaches_back;
-
-    if (of->vendor_denies || of->policy_denies || of->distrusted ||
-        of->do_not_track != 0 || of->user == CONSENT_DENIED || of->report == 2)
-        return false;
-    if (granted && !reached)
-        return false;
-    if (class == CLASS_DETECTION)
-        return !of->privacy_on;
-    if (class == CLASS_OPTIONAL)
-        return granted && !of->other_notice;
-    return class != CLASS_SENSITIVE || of->report == 0;
-}
-
-static void every_combination_is_decided_as_designed(void **unused)
-{
-    (void)unused;
-    for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
-        for (unsigned i = 0; i < COMBINATIONS; i++) {
-            struct combination of = combination(i);
-            assert_int_equal(decide((enum data_class) class, &of),
-                             must_allow((enum data_class) class, &of));
-        }
-    }
-}
-
-/* The same with one denial more; false: there is none of that number. */
-static bool deny_more(struct combination *of, unsigned which)
-{
-    switch (which) {
-    case 0:
-        of->vendor_denies = true;
-        return true;
-    case 1:
-        of->policy_denies = true;
-        return true;
-    case 2:
-        of->distrusted = true;
-        return true;
-    case 3:
-        of->do_not_track = 1;
-        return true;
-    case 4:
-        of->do_not_track = 2;
-        return true;
-    case 5:
-        of->privacy_on = true;
-        return true;
-    case 6:
-        of->user = CONSENT_DENIED;
-        return true;
-    case 7:
-        of->report = 2;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void a_further_denial_never_allows(void **unused)
-{
-    (void)unused;
-    for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
-        for (unsigned i = 0; i < COMBINATIONS; i++) {
-            struct combination of = combination(i);
-            bool before = decide((enum data_class) class, &of);
-            for (unsigned which = 0; deny_more(&of, which); which++) {
-                bool after = decide((enum data_class) class, &of);
-                assert_true(before || !after);
-                of = combination(i);
-            }
-        }
-    }
-}
-
-static void mandatory_takes_away_the_users_denial_alone(void **unused)
-{
-    (void)unused;
-    struct consent user = {.epoch = 1};
-    user.words[CLASS_REQUIRED].state = CONSENT_DENIED;
-    struct consent_layers layers = {.vendor = CLASS_ALL,
-                                    .policy = CLASS_ALL,
-                                    .required_by_rule = true,
-                                    .notices = notices,
-                                    .user = &user};
-    struct consent_report report = {.epoch = 1};
-
-    assert_true(consent_allows(CLASS_REQUIRED, &layers, &report));
-    layers.do_not_track = true;
-    assert_false(consent_allows(CLASS_REQUIRED, &layers, &report));
-    layers.do_not_track = false;
-    layers.policy = 0;
-    assert_false(consent_allows(CLASS_REQUIRED, &layers, &report));
-    user.words[CLASS_FEEDBACK].state = CONSENT_DENIED;
-    layers.policy = CLASS_ALL;
-    assert_false(consent_allows(CLASS_FEEDBACK, &layers, &report));
-}
-
-/* --- files --- */
 
 static void write_file(const char *directory, const char *name,
                        const char *text, mode_t mode)
@@ -297,9 +120,6 @@ static void a_consent_file_reads_back_as_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_combination_is_decided_as_designed),
-        cmocka_unit_test(a_further_denial_never_allows),
-        cmocka_unit_test(mandatory_takes_away_the_users_denial_alone),
         DIRECTORY_TEST(a_policy_that_is_not_one_allows_nothing),
         DIRECTORY_TEST(a_consent_file_that_is_not_one_denies_everything),
         DIRECTORY_TEST(a_consent_file_reads_back_as_written),
