@@ -20,7 +20,6 @@
 #include "proto/base/io.h"
 
 #define KEY_BYTES 4400
-#define FILES_MAX 512
 #define END_MS    5000 /* between the end of its input and its own */
 
 struct symbol_client {
@@ -31,11 +30,29 @@ struct symbol_client {
     json_t *debug; /* by module and build-id */
 };
 
+/* What a limit does not hold back, its deadline does. */
+static void limit_child(void)
+{
+    static const struct {
+        int resource;
+        rlim_t most;
+    } limits[] = {
+#ifndef __SANITIZE_ADDRESS__ /* its shadow needs more */
+        {RLIMIT_AS, SYMBOL_MEMORY_BYTES},
+#endif
+        {RLIMIT_CPU, SYMBOL_CPU_SECONDS}, {RLIMIT_FSIZE, SYMBOL_FILE_BYTES},
+        {RLIMIT_NOFILE, SYMBOL_FILES},    {RLIMIT_CORE, 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(limits); i++) {
+        struct rlimit limit = {limits[i].most, limits[i].most};
+        (void)setrlimit(limits[i].resource, &limit); /* or lower already */
+    }
+}
+
 /* Between fork and exec of a process with threads: system calls alone. */
 static _Noreturn void be_child(char *const *arguments, int input, int output)
 {
-    const struct rlimit none = {0, 0};
-    const struct rlimit files = {FILES_MAX, FILES_MAX};
     int null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     sigset_t all;
 
@@ -44,9 +61,7 @@ static _Noreturn void be_child(char *const *arguments, int input, int output)
     (void)dup2(input, STDIN_FILENO);
     (void)dup2(output, STDOUT_FILENO);
     (void)dup2(null_fd, STDERR_FILENO);
-    /* What a limit does not hold back, its deadline does. */
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)setrlimit(RLIMIT_NOFILE, &files);
+    limit_child();
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     execv(arguments[0], arguments);

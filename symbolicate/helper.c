@@ -56,10 +56,11 @@ void helper_limit(__rlimit_resource_t resource, rlim_t value)
 {
     struct rlimit now;
 
-    if (getrlimit(resource, &now) == 0 && now.rlim_cur > value) {
-        now.rlim_cur = value;
-        (void)setrlimit(resource, &now); /* the exec goes on unlimited */
-    }
+    if (getrlimit(resource, &now) < 0)
+        return; /* the exec goes on unlimited */
+    now.rlim_cur = now.rlim_cur < value ? now.rlim_cur : value;
+    now.rlim_max = now.rlim_max < value ? now.rlim_max : value;
+    (void)setrlimit(resource, &now); /* lowering is allowed */
 }
 
 static bool same_name(const char *variable, const char *other)

@@ -33,6 +33,7 @@ char **helper_environment(char *const *further, size_t count);
  * parent may have threads.
  */
 void helper_become(int kept_fd, int number);
+/* For good: the child cannot raise it again. */
 void helper_limit(__rlimit_resource_t resource, rlim_t value);
 
 /* Waits for the end. 0, or -ERR_FORMAT when it did not end well. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "proto/base/compiler.h"
+#include "proto/base/confine.h"
 #include "proto/base/err.h"
 #include "symbolicate/options.h"
 #include "symbolicate/print.h"
@@ -208,6 +209,19 @@ static int run(const struct options *options)
     return status;
 }
 
+/*
+ * It reads names and caches that a hostile file may have shaped, and starts
+ * the worker and the fetcher, who inherit what is given up here. Only a server
+ * to ask needs the network.
+ */
+static void confine(bool asks_servers)
+{
+    unsigned rights = CONFINE_FILES | CONFINE_PROGRAMS | CONFINE_BUILD;
+
+    /* Where the kernel has no filters it goes on without. */
+    DROP(confine_self(asks_servers ? rights | CONFINE_NETWORK : rights));
+}
+
 int main(int argc, char **argv)
 {
     static char output[OUTPUT_BYTES];
@@ -226,6 +240,7 @@ int main(int argc, char **argv)
         fputs(options_usage, stderr);
         return EX_USAGE;
     }
+    confine(options.urls && *options.urls);
     (void)setvbuf(stdout, output, _IOFBF, sizeof output);
     r = run(&options);
     if (fflush(stdout) != 0) {

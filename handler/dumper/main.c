@@ -7,11 +7,13 @@
 #include <sysexits.h>
 
 #include "handler/dumper/modes.h"
+#include "handler/dumper/session.h"
 
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
 
+    session_limit();
     if (argc == 2 && strcmp(mode, "crash") == 0)
         return mode_crash();
     if (strcmp(mode, "detection") == 0 || strcmp(mode, "feedback") == 0 ||

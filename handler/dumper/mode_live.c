@@ -9,6 +9,7 @@
 #include "handler/dumper/deliver.h"
 #include "handler/dumper/modes.h"
 #include "handler/dumper/session.h"
+#include "proto/base/confine.h"
 
 static int build_detection(struct build *build, const char *index_text)
 {
@@ -75,6 +76,7 @@ int mode_live(int argc, char **argv)
 
     if (!box)
         return EX_DATAERR;
+    DROP(confine_self(CONFINE_FILES | CONFINE_TRACE | CONFINE_BUILD));
     build.box = box;
     build.state_fd = session_open_state(box);
     build.target = target_open(box->identity.pid, box->identity.pid);

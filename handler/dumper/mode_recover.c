@@ -16,6 +16,7 @@
 #include "handler/dumper/modes.h"
 #include "handler/dumper/recovery.h"
 #include "handler/dumper/session.h"
+#include "proto/base/confine.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/box_history.h"
@@ -289,6 +290,7 @@ static int recover(const struct recovery *recovery)
                 err_text(r));
         return EX_CANTCREAT;
     }
+    DROP(confine_self(CONFINE_FILES | CONFINE_BUILD)); /* or without */
     r = take_box(recovery->box_path, &fd, &box);
     if (r == -EBUSY)
         return 0;

@@ -2,8 +2,10 @@
 #include "handler/dumper/session.h"
 
 #include <linux/futex.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +25,32 @@ struct box *session_map_box(int fd)
     if (at == MAP_FAILED)
         return NULL;
     return box_valid(at, sizeof(struct box)) ? at : NULL;
+}
+
+void session_limit(void)
+{
+    static const struct {
+        int resource;
+        rlim_t most;
+    } limits[] = {
+#ifndef __SANITIZE_ADDRESS__ /* its shadow needs more */
+        {RLIMIT_AS, SESSION_MEMORY_BYTES},
+#endif
+        {RLIMIT_FSIZE, SESSION_FILE_BYTES}, {RLIMIT_NOFILE, SESSION_FILES},
+        {RLIMIT_CPU, SESSION_CPU_SECONDS},  {RLIMIT_CORE, 0},
+    };
+
+    (void)signal(SIGXFSZ, SIG_IGN); /* such a write fails, and no more */
+    for (size_t i = 0; i < ARRAY_LENGTH(limits); i++) {
+        struct rlimit now;
+        if (getrlimit(limits[i].resource, &now) < 0)
+            continue;
+        if (now.rlim_cur > limits[i].most)
+            now.rlim_cur = limits[i].most;
+        if (now.rlim_max > limits[i].most)
+            now.rlim_max = limits[i].most;
+        (void)setrlimit(limits[i].resource, &now); /* lowering is allowed */
+    }
 }
 
 uint64_t session_now_unix_ms(void)

@@ -19,6 +19,16 @@ struct box *session_map_box(int fd);
 /* The state directory: descriptor 4, else by its path in the box; or -1. */
 int session_open_state(const struct box *box);
 
+/*
+ * What a dump may take of the machine, whatever the box and the process's
+ * memory say; less where the host's own limits are lower.
+ */
+#define SESSION_MEMORY_BYTES (1u << 30)
+#define SESSION_FILE_BYTES   (64u << 20)
+#define SESSION_FILES        256
+#define SESSION_CPU_SECONDS  20
+void session_limit(void);
+
 /* CLOCK_REALTIME. */
 uint64_t session_now_unix_ms(void);
 

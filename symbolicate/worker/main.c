@@ -19,6 +19,7 @@
 
 #include <elfutils/libdwelf.h>
 
+#include "proto/base/confine.h"
 #include "proto/base/err.h"
 #include "symbolicate/worker/build.h"
 #include "symbolicate/worker/cache_write.h"
@@ -132,6 +133,8 @@ int main(int argc, char **argv)
               stderr);
         return EX_USAGE;
     }
+    /* Without a filter it is no worse than its limits. */
+    DROP(confine_self(CONFINE_BUILD));
     open_file(argv[ARGUMENT_MAIN], &module.main, &module.header.main);
     open_file(argv[ARGUMENT_DEBUG], &module.debug, &module.header.debug);
     open_file(argv[ARGUMENT_ALT], &module.alt, NULL);
