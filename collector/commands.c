@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "collector/access/seal_keys.h"
 #include "collector/access/secret.h"
 #include "collector/intake/regroup.h"
 #include "collector/serve.h"
@@ -63,5 +64,20 @@ int command_hash_password(void)
     }
     sodium_memzero(password, sizeof password);
     puts(line);
+    return fflush(stdout) == 0 ? 0 : EX_IOERR;
+}
+
+int command_make_seal_key(const char *path)
+{
+    char public_key[SEAL_TEXT_BYTES];
+    int r = seal_keys_make(path, public_key);
+
+    if (r < 0) {
+        fprintf(stderr, "inquest-collector: %s: %s\n", path, err_text(r));
+        return EX_CANTCREAT;
+    }
+    printf("line for the reporters' configuration:\nseal_key = %s\n"
+           "line for the collector's:\nseal_key_file = %s\n",
+           public_key, path);
     return fflush(stdout) == 0 ? 0 : EX_IOERR;
 }

@@ -8,5 +8,6 @@
 int command_regroup(const struct config *config);
 int command_make_token(void);
 int command_hash_password(void);
+int command_make_seal_key(const char *path);
 
 #endif

@@ -20,6 +20,8 @@ const struct config_key config_keys[] = {
     {"secure_cookies", "yes: a proxy in front speaks https"},
     {"page_password_file", "password of the page, of all projects"},
     {"page_token_file", "token for the page's API and /metrics"},
+    {"seal_key_file",
+     "secret keys that open sealed reports, of --make-seal-key"},
     {"webhook_url", "told of new groups, regressions and spikes"},
     {"webhook_ca_file", "certificates to trust there"},
     {"retention_days", "forget sooner than the schema says"},
@@ -50,11 +52,10 @@ static int complain(const struct reading *reading, const char *what)
     return -EINVAL;
 }
 
-static int read_secrets(const struct reading *reading, bool passwords,
-                        struct secrets *ret_secrets)
+/* What is amiss with a file of secrets. */
+static int check_file(const struct reading *reading, int r)
 {
     char what[256];
-    int r = secrets_read(reading->line->value, passwords, ret_secrets);
 
     if (r == 0)
         return 0;
@@ -63,6 +64,13 @@ static int read_secrets(const struct reading *reading, bool passwords,
                                  "(chmod 600)"
                                : err_text(r));
     return complain(reading, what);
+}
+
+static int read_secrets(const struct reading *reading, bool passwords,
+                        struct secrets *ret_secrets)
+{
+    return check_file(
+        reading, secrets_read(reading->line->value, passwords, ret_secrets));
 }
 
 static int read_bool(const struct reading *reading, bool *ret_value)
@@ -184,6 +192,10 @@ static int read_line(const struct reading *reading)
         return read_secrets(reading, true, &config->password);
     if (strcmp(key, "page_token_file") == 0)
         return read_secrets(reading, false, &config->page);
+    if (strcmp(key, "seal_key_file") == 0) {
+        return check_file(reading,
+                          seal_keys_read(reading->line->value, &config->seal));
+    }
     if (strcmp(key, "secure_cookies") == 0)
         return read_bool(reading, &config->secure_cookies);
     if (strcmp(key, "symbols") == 0)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/access/seal_keys.h"
 #include "collector/access/secret.h"
 #include "proto/keyfile.h"
 
@@ -31,6 +32,7 @@ struct config {
     const char *listen, *db;
     const char *certificate_file, *key_file;
     struct secrets password, page; /* of all projects */
+    struct seal_keys seal;
     struct config_project projects[CONFIG_PROJECTS_MAX];
     size_t project_count;
     const char *webhook_url, *webhook_ca_file;

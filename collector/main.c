@@ -3,7 +3,7 @@
  *
  *     inquest-collector [--config FILE] [--listen ADDR:PORT] [--db FILE]
  *     inquest-collector [--config FILE] [--db FILE] --regroup
- *     inquest-collector --make-token | --hash-password
+ *     inquest-collector --make-token | --hash-password | --make-seal-key FILE
  *
  * Says where it listens on its first line of output. SIGTERM and SIGINT end
  * it in order; it may as well be killed. Context: tool.
@@ -22,7 +22,7 @@
 #include "collector/serve.h"
 
 struct options {
-    const char *listen, *db, *config;
+    const char *listen, *db, *config, *seal_key;
     char action; /* 0: serve */
 };
 
@@ -35,6 +35,7 @@ static const char usage[] =
     "  --regroup           group what is stored again, then end\n"
     "  --make-token        print a new token and the line that keeps it\n"
     "  --hash-password     print the line that keeps a password (from stdin)\n"
+    "  --make-seal-key FILE   make a pair of keys: the secret one into FILE\n"
     "  --help, --version\n";
 
 static void print_help(FILE *out)
@@ -57,6 +58,7 @@ static int parse_options(int argc, char **argv, struct options *options)
         {"regroup", no_argument, NULL, 'r'},
         {"make-token", no_argument, NULL, 't'},
         {"hash-password", no_argument, NULL, 'p'},
+        {"make-seal-key", required_argument, NULL, 's'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {0},
@@ -72,6 +74,10 @@ static int parse_options(int argc, char **argv, struct options *options)
             break;
         case 'd':
             options->db = optarg;
+            break;
+        case 's':
+            options->seal_key = optarg;
+            options->action = 's';
             break;
         case '?':
             return -1;
@@ -136,5 +142,7 @@ int main(int argc, char **argv)
         return command_make_token();
     if (options.action == 'p')
         return command_hash_password();
+    if (options.action == 's')
+        return command_make_seal_key(options.seal_key);
     return run(&options);
 }

@@ -28,11 +28,13 @@ struct header {
 };
 _Static_assert(sizeof(struct header) == FRAME_HEADER_BYTES, "no padding");
 
-void frame_header(struct span payload, uint8_t ret_header[FRAME_HEADER_BYTES])
+static void make_header(struct span payload, uint16_t flags,
+                        uint8_t ret_header[FRAME_HEADER_BYTES])
 {
     struct header header = {
         .magic = {'I', 'N', 'Q', 'R'},
         .version = htole16(FRAME_VERSION),
+        .flags = htole16(flags),
         .payload_bytes = htole64(payload.size_bytes),
         .payload_crc = htole32(crc32c(0, payload.data, payload.size_bytes)),
     };
@@ -42,7 +44,31 @@ void frame_header(struct span payload, uint8_t ret_header[FRAME_HEADER_BYTES])
     memcpy(ret_header, &header, sizeof header);
 }
 
+void frame_header(struct span payload, uint8_t ret_header[FRAME_HEADER_BYTES])
+{
+    make_header(payload, 0, ret_header);
+}
+
+void frame_header_sealed(struct span payload,
+                         uint8_t ret_header[FRAME_HEADER_BYTES])
+{
+    make_header(payload, FRAME_SEALED, ret_header);
+}
+
 int frame_open(struct span file, struct span *ret_payload)
+{
+    struct span payload;
+    bool sealed;
+
+    int r = frame_open_any(file, &payload, &sealed);
+    if (r == 0 && sealed)
+        r = -ERR_SEALED;
+    if (r == 0)
+        *ret_payload = payload;
+    return r;
+}
+
+int frame_open_any(struct span file, struct span *ret_payload, bool *ret_sealed)
 {
     struct header header;
 
@@ -53,7 +79,9 @@ int frame_open(struct span file, struct span *ret_payload)
     if (le32toh(header.header_crc) !=
         crc32c(0, &header, offsetof(struct header, header_crc)))
         return -ERR_TORN;
-    if (le16toh(header.version) != FRAME_VERSION || header.flags != 0)
+    uint16_t flags = le16toh(header.flags);
+    if (le16toh(header.version) != FRAME_VERSION ||
+        (flags & ~FRAME_SEALED) != 0)
         return -ERR_VERSION;
     uint64_t size = le64toh(header.payload_bytes);
     if (size > FRAME_PAYLOAD_BYTES_MAX)
@@ -65,6 +93,7 @@ int frame_open(struct span file, struct span *ret_payload)
         crc32c(0, payload.data, payload.size_bytes))
         return -ERR_TORN;
     *ret_payload = payload;
+    *ret_sealed = flags != 0;
     return 0;
 }
 

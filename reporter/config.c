@@ -36,6 +36,8 @@ const struct config_key config_keys[] = {
     {"privacy_setting", "INQUEST_PRIVACY_SETTING",
      "on (default) or off: off lets detections leave"},
     {"device_identifier", "INQUEST_DEVICE_IDENTIFIER", "guid (default) or mac"},
+    {"seal_key", "INQUEST_SEAL_KEY",
+     "public key of the collector: reports are sealed, only it can read them"},
     {"known_words", NULL,
      "words of your programs that may leave in names of threads"},
     {"debuginfod", "INQUEST_DEBUGINFOD",

@@ -92,11 +92,13 @@ static int overwrite(int fd, off_t size_bytes)
 }
 
 /* What is larger was never ours, and overwriting a terabyte takes for ever. */
-static int overwrite_file(int fd)
+int state_file_wipe(int fd)
 {
     struct stat status;
 
     if (fstat(fd, &status) < 0)
+        return -errno;
+    if (lseek(fd, 0, SEEK_SET) < 0)
         return -errno;
     return status.st_size > ERASE_BYTES_MAX ? 0 : overwrite(fd, status.st_size);
 }
@@ -108,7 +110,7 @@ int state_file_erase(int dir_fd, const char *name)
 
     if (fd < 0 && errno != ELOOP && errno != ENXIO) /* a link, a pipe: goes */
         return -errno;
-    int r = fd >= 0 ? overwrite_file(fd) : 0;
+    int r = fd >= 0 ? state_file_wipe(fd) : 0;
     if (unlinkat(dir_fd, name, 0) < 0)
         return -errno;
     return r;

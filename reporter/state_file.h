@@ -34,6 +34,9 @@ MUST_CHECK int state_file_dir(int dir_fd, const char *name, int *ret_fd);
  */
 MUST_CHECK int state_file_erase(int dir_fd, const char *name);
 
+/* Overwrites the file behind fd, which has no name any more, and syncs it. */
+MUST_CHECK int state_file_wipe(int fd);
+
 /* CLOCK_REALTIME. */
 int64_t clock_unix_ms(void);
 

@@ -107,7 +107,7 @@ static int parse(char *text, bool passwords, struct secrets *secrets)
 }
 
 /* systemd's credentials are guarded by their directory. */
-static int open_file(const char *path, int *ret_fd)
+int secret_open_file(const char *path, int *ret_fd)
 {
     const char *credentials = getenv("CREDENTIALS_DIRECTORY");
     char full[PATH_BYTES];
@@ -136,7 +136,7 @@ int secrets_read(const char *path, bool passwords, struct secrets *ret_secrets)
     OWNED_FD fd = -1;
     size_t size = 0;
 
-    int r = open_file(path, &fd);
+    int r = secret_open_file(path, &fd);
     if (r == 0)
         r = io_read_all(fd, text, FILE_BYTES_MAX, &size);
     text[size] = '\0';

@@ -36,6 +36,12 @@ struct secrets {
 };
 
 /*
+ * Opens a file of secrets; a name without '/' lies in $CREDENTIALS_DIRECTORY.
+ * Fails with -errno, -EPERM (others may read it).
+ */
+MUST_CHECK int secret_open_file(const char *path, int *ret_fd);
+
+/*
  * Reads a file; a name without '/' lies in $CREDENTIALS_DIRECTORY. passwords:
  * a plain line is a password, else a token. Fails with -errno, -EPERM (others
  * may read it), -ERR_LIMIT, -ERR_FORMAT (no secret in it).

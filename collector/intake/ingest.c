@@ -16,7 +16,8 @@
 #include "collector/symbols/symbols.h"
 #include "proto/frame.h"
 
-#define RETRY_SECONDS 2
+#define RETRY_SECONDS      2
+#define SEAL_RETRY_SECONDS 300 /* a person must do something first */
 
 /* Large reports take much memory: one of them at a time. */
 static pthread_mutex_t one_large = PTHREAD_MUTEX_INITIALIZER;
@@ -156,6 +157,27 @@ static struct answer accept_gzip(struct request *request, size_t limit)
     return answer;
 }
 
+/* The body in place of the sealed one; a status of 0: go on. */
+static struct answer open_sealed(struct request *request)
+{
+    const struct seal_keys *keys = &request->collector->config->seal;
+    uint8_t *plain = NULL;
+
+    if (keys->count == 0) { /* the sender keeps it */
+        return answer_later(503, SEAL_RETRY_SECONDS,
+                            "no seal_key_file is configured here");
+    }
+    int r = seal_keys_open(keys, request_body(request), &plain);
+    if (r == -ENOMEM)
+        return answer_later(503, RETRY_SECONDS, "no memory for the report");
+    if (r < 0)
+        return refuse(422, "no key of this collector opens the report");
+    request->body_bytes -= SEAL_MORE_BYTES;
+    memcpy(request->body, plain, request->body_bytes);
+    free(plain);
+    return (struct answer){0};
+}
+
 /* Whether a media type is that one, whatever parameters follow. */
 static bool is_type(const char *given, const char *type)
 {
@@ -168,12 +190,21 @@ static bool is_type(const char *given, const char *type)
 struct answer api_ingest(struct request *request)
 {
     const char *encoding = request_header(request, "Content-Encoding");
+    const char *type = request_header(request, "Content-Type");
+    bool sealed = is_type(type, SEAL_MEDIA_TYPE);
 
-    if (!is_type(request_header(request, "Content-Type"),
-                 "application/x-protobuf"))
-        return refuse(415, "Content-Type must be application/x-protobuf");
+    if (!sealed && !is_type(type, "application/x-protobuf")) {
+        return refuse(415, "Content-Type must be application/x-protobuf or "
+                           "application/x-inquest-sealed");
+    }
     if (!request_header(request, "Idempotency-Key"))
         return refuse(400, "Idempotency-Key is missing");
+    if (sealed) {
+        struct answer answer = open_sealed(request);
+        return answer.status != 0
+                   ? answer
+                   : accept_gzip(request, INGEST_QUICK_BYTES_MAX);
+    }
     if (!encoding)
         return accept(request, request_body(request));
     if (strcasecmp(encoding, "gzip") != 0)

@@ -76,7 +76,7 @@ int mode_live(int argc, char **argv)
 
     if (!box)
         return EX_DATAERR;
-    DROP(confine_self(CONFINE_FILES | CONFINE_TRACE | CONFINE_BUILD));
+    DROP(confine_self(CONFINE_FILES | CONFINE_BUILD));
     build.box = box;
     build.state_fd = session_open_state(box);
     build.target = target_open(box->identity.pid, box->identity.pid);

@@ -17,6 +17,7 @@
 #include "handler/dumper/modes.h"
 #include "handler/dumper/session.h"
 #include "handler/dumper/substitute_box.h"
+#include "proto/base/confine.h"
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
@@ -239,5 +240,6 @@ int mode_snapshot(int argc, char **argv)
                 err_text(r));
         return EX_CANTCREAT;
     }
+    DROP(confine_self(CONFINE_FILES | CONFINE_TRACE | CONFINE_BUILD));
     return take(&snapshot, state_fd);
 }

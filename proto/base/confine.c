@@ -191,6 +191,7 @@ static const struct exception {
     {CONFINE_TRACE, SYS_ptrace, 0, EQUAL, PTRACE_SEIZE},
     {CONFINE_TRACE, SYS_ptrace, 0, EQUAL, PTRACE_INTERRUPT},
     {CONFINE_TRACE, SYS_ptrace, 0, EQUAL, PTRACE_GETREGS},
+    {CONFINE_TRACE, SYS_ptrace, 0, EQUAL, PTRACE_POKEUSER},
     {CONFINE_TRACE, SYS_ptrace, 0, EQUAL, PTRACE_DETACH},
 };
 

@@ -17,6 +17,7 @@ static const char *const texts[] = {
     [ERR_NOT_FOUND - ERR_FIRST] = "not found",
     [ERR_AMBIGUOUS - ERR_FIRST] = "fits more than one report",
     [ERR_FORMAT - ERR_FIRST] = "malformed",
+    [ERR_SEALED - ERR_FIRST] = "sealed: only the collector's key opens it",
 };
 static_assert(ARRAY_LENGTH(texts) == ERR_LAST - ERR_FIRST, "a text for each");
 

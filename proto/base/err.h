@@ -18,6 +18,7 @@ enum err {
     ERR_NOT_FOUND,        /* no such report, symbol, module */
     ERR_AMBIGUOUS,        /* an ID prefix that fits several reports */
     ERR_FORMAT, /* foreign bytes (ELF, gzip, /proc) not as specified */
+    ERR_SEALED, /* only who holds the secret key can read it */
     ERR_LAST
 };
 

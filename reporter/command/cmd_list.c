@@ -129,6 +129,36 @@ static void print_row(struct list *list, const char *id, size_t size,
     print_cut(list, row);
 }
 
+/* Of a sealed one there is what its name tells. */
+static void print_sealed(struct list *list, const struct reports *reports,
+                         size_t index)
+{
+    const struct stored_report *item = &reports->items[index];
+    int64_t time_ms = (int64_t)reports_id_time_ms(item->id);
+    time_t seconds = (time_t)(time_ms / 1000);
+    char when[32];
+    char row[ROW_BYTES];
+    struct tm parts;
+
+    if (list->app || list->kind || time_ms < list->since_ms)
+        return;
+    if (list->ids) {
+        puts(item->id);
+        list->printed++;
+        return;
+    }
+    if (list->printed++ == 0)
+        print_head(list);
+    localtime_r(&seconds, &parts);
+    strftime(when, sizeof when, "%Y-%m-%d %H:%M", &parts);
+    (void)snprintf(row, sizeof row, "%-*.*s  %s  %s%-7s  %s",
+                   (int)list->id_width, (int)reports_short(reports, index),
+                   item->id, is_narrow(list) ? when + YEAR_BYTES : when,
+                   is_narrow(list) ? "" : "SEALED       ",
+                   state_text(item->place), err_text(-ERR_SEALED));
+    print_cut(list, row);
+}
+
 /* A torn one is there too, with what its name tells. */
 static void take_unreadable(struct list *list, const struct stored_report *item,
                             int r)
@@ -157,6 +187,10 @@ static void take(struct list *list, const struct reports *reports, size_t index)
     OWNED_REPORT *report = NULL;
 
     int r = reports_load(&list->home->queue, item->id, &report);
+    if (r == -ERR_SEALED && !list->array) {
+        print_sealed(list, reports, index);
+        return;
+    }
     if (r < 0) {
         take_unreadable(list, item, r);
         return;

@@ -21,6 +21,7 @@
 #include "reporter/command/commands.h"
 #include "reporter/log.h"
 #include "reporter/queue/retention.h"
+#include "reporter/upload/seal_queue.h"
 #include "reporter/watch/aftermath.h"
 #include "reporter/watch/child.h"
 #include "reporter/watch/recover.h"
@@ -101,13 +102,15 @@ static bool prepare(const struct invocation *invocation,
     return r == 0;
 }
 
-static void tell(const struct invocation *invocation, const char *report_id,
-                 const char *cause)
+static void tell(const struct invocation *invocation, bool sealed,
+                 const struct aftermath *aftermath)
 {
     if (!isatty(STDERR_FILENO) && !option_given(invocation, "verbose"))
         return;
-    fprintf(stderr, "inquest: %s (%s); type: inquest show %.13s\n", cause,
-            operand(invocation, 0), report_id);
+    fprintf(stderr, "inquest: %s (%s); %s %.13s\n", aftermath->cause,
+            operand(invocation, 0),
+            sealed ? "sealed for the collector as" : "type: inquest show",
+            aftermath->report_id);
 }
 
 /* The program runs by now: what it is called, and that it was started. */
@@ -183,8 +186,10 @@ int cmd_run(const struct invocation *invocation)
     usage_end(&home, &usage, child.pid, end.signal == 0,
               aftermath_deserves_report(&end));
     if (watched && aftermath_of(&aftermath, &home, &child, &end)) {
-        tell(invocation, aftermath.report_id, aftermath.cause);
-        DROP(retention_apply(&home)); /* the next command says what is amiss */
+        tell(invocation, home_seals(&home), &aftermath);
+        /* What is amiss here the next command says. */
+        DROP(seal_queue(&home));
+        DROP(retention_apply(&home));
         aftermath_upload(&home, option_value(invocation, "wait-upload"));
     }
     child_reap(&child);

@@ -238,6 +238,7 @@ int cmd_upload(const struct invocation *invocation)
         int r = sweep(&home);
         if (r < 0)
             log_warn("cannot tidy up %s: %s", home.state_path, err_text(r));
+        command_seal(&home);
         status = select_named(&home, invocation, only);
     }
     if (status == 0)

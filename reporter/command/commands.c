@@ -7,6 +7,7 @@
 #include "proto/base/err.h"
 #include "reporter/consent/policy_log.h"
 #include "reporter/log.h"
+#include "reporter/upload/seal_queue.h"
 #include "reporter/watch/recover.h"
 
 const struct command commands[] = {
@@ -184,6 +185,7 @@ int exit_status(int r)
     case -EPERM:
     case -EACCES:
     case -ERR_DENIED:
+    case -ERR_SEALED:
         return EX_NOPERM;
     case -ERR_TORN:
     case -ERR_MAGIC:
@@ -217,6 +219,17 @@ int command_home_as_is(struct home *ret_home)
     return 0;
 }
 
+void command_seal(struct home *home)
+{
+    int r = seal_queue(home);
+
+    if (r < 0) {
+        log_warn("reports are not sealed: %s",
+                 r == -EINVAL ? "seal_key is not 64 hexadecimal digits"
+                              : err_text(r));
+    }
+}
+
 int command_home(struct home *ret_home)
 {
     size_t count = 0;
@@ -229,6 +242,7 @@ int command_home(struct home *ret_home)
         log_debug("some boxes in %s could not be read: %s", ret_home->box_path,
                   err_text(r));
     }
+    command_seal(ret_home);
     return 0;
 }
 

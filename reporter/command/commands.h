@@ -32,11 +32,14 @@ int cmd_feedback(const struct invocation *invocation);
 
 /*
  * Opens home, says what is amiss, and makes reports of those who died without
- * a word since the last command. 0, or the exit status.
+ * a word since the last command, which are sealed where that is wished. 0, or
+ * the exit status.
  */
 MUST_CHECK int command_home(struct home *ret_home);
 /* The same without those reports. */
 MUST_CHECK int command_home_as_is(struct home *ret_home);
+/* Seals what waits, and says when it cannot (seal_queue.h). */
+void command_seal(struct home *home);
 
 /*
  * The debuginfod servers that --debuginfod or the configuration allows, as

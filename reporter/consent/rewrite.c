@@ -19,6 +19,7 @@
 #include "reporter/queue/claim.h"
 #include "reporter/queue/discard.h"
 #include "reporter/queue/reports.h"
+#include "reporter/queue/sealed.h"
 #include "reporter/queue/sweep.h"
 #include "reporter/state_file.h"
 #include "reporter/upload/outgoing.h"
@@ -58,22 +59,6 @@ static int frame_report(const Inquest__V1__Report *report, uint8_t **ret_file,
     return 0;
 }
 
-/* Overwrites the file behind fd, which has no name any more. */
-static int wipe(int fd)
-{
-    static const uint8_t zeros[4096];
-    struct stat status;
-
-    if (fstat(fd, &status) < 0 || lseek(fd, 0, SEEK_SET) < 0)
-        return -errno;
-    for (off_t at = 0; at < status.st_size; at += (off_t)sizeof zeros) {
-        int r = io_write_all(fd, zeros, sizeof zeros);
-        if (r < 0)
-            return r;
-    }
-    return fsync(fd) < 0 ? -errno : 0;
-}
-
 static bool unreadable(int r)
 {
     return r == -ERR_TORN || r == -ERR_MAGIC || r == -ERR_VERSION ||
@@ -95,6 +80,28 @@ static int change_report(Inquest__V1__Report *report,
 }
 
 /*
+ * Of a sealed one the parts that are allowed stay; 1: none is. Who draws a new
+ * installation id cannot change it in there.
+ */
+static int rewrite_sealed(int dir_fd, const char *name, struct span file,
+                          const struct change *change)
+{
+    struct sealed sealed;
+    uint8_t *data = NULL;
+    size_t size = 0;
+
+    int r = sealed_read(file, &sealed);
+    if (r < 0 || change->installation_id ||
+        sealed_restrict(&sealed, change->classes) == 0)
+        return 1;
+    r = sealed_write(&sealed, &data, &size);
+    if (r == 0)
+        r = state_file_write(dir_fd, name, (struct span){data, size});
+    free(data);
+    return r;
+}
+
+/*
  * The file dir_fd/name, open as old_fd, gets new bytes in one step. 1: it has
  * to be erased instead.
  */
@@ -108,6 +115,11 @@ static int rewrite_file(int dir_fd, const char *name, int old_fd,
     int r = report_read_file(dir_fd, name, &data, &size);
     if (r == 0)
         r = report_open((struct span){data, size}, &report);
+    if (r == -ERR_SEALED) {
+        r = rewrite_sealed(dir_fd, name, (struct span){data, size}, change);
+        free(data);
+        return r == 0 ? state_file_wipe(old_fd) : r;
+    }
     free(data);
     data = NULL;
     if (r == 0)
@@ -119,7 +131,7 @@ static int rewrite_file(int dir_fd, const char *name, int old_fd,
         return r;
     r = state_file_write(dir_fd, name, (struct span){data, size});
     free(data);
-    return r < 0 ? r : wipe(old_fd);
+    return r < 0 ? r : state_file_wipe(old_fd);
 }
 
 /* 0: changed; 1: somebody has it. */

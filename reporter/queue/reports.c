@@ -192,12 +192,10 @@ int report_read_file(int dir_fd, const char *name, uint8_t **ret_data,
     return 0;
 }
 
-int reports_load(const struct queue *queue, const char *id,
-                 Inquest__V1__Report **ret_report)
+int reports_read(const struct queue *queue, const char *id, uint8_t **ret_data,
+                 size_t *ret_size)
 {
     char name[QUEUE_NAME_BYTES];
-    uint8_t *data = NULL;
-    size_t size = 0;
 
     int r = queue_name(id, name);
     if (r < 0)
@@ -206,11 +204,20 @@ int reports_load(const struct queue *queue, const char *id,
     /* Twice: an uploader may move it behind our back. */
     for (size_t i = 0; r == -ENOENT && i < 2 * ARRAY_LENGTH(places); i++) {
         r = report_read_file(queue->dir_fd[places[i % ARRAY_LENGTH(places)]],
-                             name, &data, &size);
+                             name, ret_data, ret_size);
     }
-    if (r < 0)
-        return r;
-    r = report_open((struct span){data, size}, ret_report);
+    return r;
+}
+
+int reports_load(const struct queue *queue, const char *id,
+                 Inquest__V1__Report **ret_report)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+
+    int r = reports_read(queue, id, &data, &size);
+    if (r == 0)
+        r = report_open((struct span){data, size}, ret_report);
     free(data);
     return r;
 }

@@ -52,6 +52,10 @@ bool reports_name_valid(const char *name);
 MUST_CHECK int report_read_file(int dir_fd, const char *name,
                                 uint8_t **ret_data, size_t *ret_size);
 
+/* The file of one report, wherever it moved to meanwhile. */
+MUST_CHECK int reports_read(const struct queue *queue, const char *id,
+                            uint8_t **ret_data, size_t *ret_size);
+
 /*
  * Reads and opens one report, wherever it moved to meanwhile. *ret_report is
  * freed by report_free.

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/err.h"
 #include "proto/class_filter.h"
@@ -11,6 +12,7 @@
 #include "reporter/app/device.h"
 #include "reporter/consent/consent_file.h"
 #include "reporter/consent/redact.h"
+#include "reporter/queue/sealed.h"
 
 #define GZIP_ROOM_BYTES 1024 /* a body that does not shrink grows a little */
 
@@ -35,25 +37,38 @@ enum data_class outgoing_class(const Inquest__V1__Report *report)
     }
 }
 
+/* What a report says of itself, whether it can be read or not. */
+struct question {
+    const char *report_id;
+    struct consent_report word;
+    enum data_class class; /* outgoing_class */
+};
+
+static struct question question_of(const Inquest__V1__Report *report)
+{
+    return (struct question){
+        .report_id = report->report_id,
+        .word = {.epoch = report->consent_epoch,
+                 .do_not_track = report->do_not_track != 0},
+        .class = outgoing_class(report),
+    };
+}
+
 /* What one report says of itself, and was said of it. */
 static struct consent_report word_of(const struct home *home,
-                                     const Inquest__V1__Report *report)
+                                     const struct question *question)
 {
-    struct consent_report word = {
-        .epoch = report->consent_epoch,
-        .do_not_track = report->do_not_track != 0,
-    };
+    struct consent_report word = question->word;
 
-    consent_report_read(home->state_fd, report->report_id, &word);
+    consent_report_read(home->state_fd, question->report_id, &word);
     return word;
 }
 
-static enum consent_layer decide(const struct home *home,
-                                 const Inquest__V1__Report *report,
+static enum consent_layer decide(const struct home *home, enum data_class class,
                                  const struct consent_report *word,
                                  enum data_class *ret_class)
 {
-    const enum data_class needed[] = {CLASS_REQUIRED, outgoing_class(report)};
+    const enum data_class needed[] = {CLASS_REQUIRED, class};
     struct consent_layers layers = home_layers(home);
     enum consent_layer layer = CONSENT_ALLOWED;
 
@@ -69,20 +84,22 @@ enum consent_layer outgoing_decides(const struct home *home,
                                     const Inquest__V1__Report *report,
                                     enum data_class *ret_class)
 {
-    struct consent_report word = word_of(home, report);
+    struct question question = question_of(report);
+    struct consent_report word = word_of(home, &question);
 
-    return decide(home, report, &word, ret_class);
+    return decide(home, question.class, &word, ret_class);
 }
 
 /* The classes that may leave. Fails with -ERR_DENIED. */
-static int ask(const struct home *home, const Inquest__V1__Report *report,
+static int ask(const struct home *home, const struct question *question,
                uint32_t past, struct outgoing *outgoing)
 {
     struct consent_layers layers = home_layers(home);
-    struct consent_report word = word_of(home, report);
+    struct consent_report word = word_of(home, question);
 
     word.past |= past;
-    outgoing->decided = decide(home, report, &word, &outgoing->denied_class);
+    outgoing->decided =
+        decide(home, question->class, &word, &outgoing->denied_class);
     if (outgoing->decided != CONSENT_ALLOWED)
         return -ERR_DENIED;
     outgoing->classes = consent_sending(&layers, &word);
@@ -109,24 +126,26 @@ static int compress(struct outgoing *outgoing)
     return 0;
 }
 
-int outgoing_pack(const struct home *home, Inquest__V1__Report *report,
+static int refuse(const struct outgoing *asked, int r,
                   struct outgoing *ret_outgoing)
 {
-    return outgoing_pack_past(home, report, 0, ret_outgoing);
+    ret_outgoing->decided = asked->decided;
+    ret_outgoing->denied_class = asked->denied_class;
+    return r;
 }
 
-int outgoing_pack_past(const struct home *home, Inquest__V1__Report *report,
-                       uint32_t past, struct outgoing *ret_outgoing)
+/* Of what may leave, the classes in most. */
+static int pack(const struct home *home, Inquest__V1__Report *report,
+                uint32_t past, uint32_t most, struct outgoing *ret_outgoing)
 {
     OWNED_OUTGOING outgoing = {0};
+    struct question question = question_of(report);
     struct redact redact;
 
-    int r = ask(home, report, past, &outgoing);
-    if (r < 0) {
-        ret_outgoing->decided = outgoing.decided;
-        ret_outgoing->denied_class = outgoing.denied_class;
-        return r;
-    }
+    int r = ask(home, &question, past, &outgoing);
+    if (r < 0)
+        return refuse(&outgoing, r, ret_outgoing);
+    outgoing.classes &= most;
     app_fill(home, report);
     r = device_fill(home, outgoing.classes, report);
     if (r < 0)
@@ -139,6 +158,65 @@ int outgoing_pack_past(const struct home *home, Inquest__V1__Report *report,
         r = compress(&outgoing);
     if (r < 0)
         return r;
+    *ret_outgoing = outgoing;
+    outgoing = (struct outgoing){0};
+    return 0;
+}
+
+int outgoing_pack(const struct home *home, Inquest__V1__Report *report,
+                  struct outgoing *ret_outgoing)
+{
+    return pack(home, report, 0, UINT32_MAX, ret_outgoing);
+}
+
+int outgoing_pack_past(const struct home *home, Inquest__V1__Report *report,
+                       uint32_t past, struct outgoing *ret_outgoing)
+{
+    return pack(home, report, past, UINT32_MAX, ret_outgoing);
+}
+
+int outgoing_pack_least(const struct home *home, Inquest__V1__Report *report,
+                        struct outgoing *ret_outgoing)
+{
+    return pack(home, report, 0, outgoing_least(outgoing_class(report)),
+                ret_outgoing);
+}
+
+uint32_t outgoing_least(enum data_class class)
+{
+    return CLASS_BIT(CLASS_REQUIRED) | CLASS_BIT(class);
+}
+
+int outgoing_sealed(const struct home *home, const char *report_id,
+                    struct span file, struct outgoing *ret_outgoing)
+{
+    OWNED_OUTGOING outgoing = {0};
+    struct sealed sealed;
+
+    *ret_outgoing = (struct outgoing){0};
+    int r = sealed_read(file, &sealed);
+    if (r < 0)
+        return r;
+    const struct question question = {
+        .report_id = report_id,
+        .word = {.epoch = sealed.epoch, .do_not_track = sealed.do_not_track},
+        .class = (enum data_class)sealed.needed,
+    };
+    r = ask(home, &question, 0, &outgoing);
+    const struct sealed_part *part = sealed_part(&sealed, outgoing.classes);
+    if (r == 0 && !part) { /* a denial has come, and has yet to take it out */
+        outgoing.denied_class = CLASS_OPTIONAL;
+        outgoing.decided = CONSENT_BY_USER;
+        r = -ERR_DENIED;
+    }
+    if (r < 0)
+        return refuse(&outgoing, r, ret_outgoing);
+    outgoing.gzip = malloc(part->body.size_bytes + 1);
+    if (!outgoing.gzip)
+        return -ENOMEM;
+    memcpy(outgoing.gzip, part->body.data, part->body.size_bytes);
+    outgoing.gzip_bytes = part->body.size_bytes;
+    outgoing.sealed = true;
     *ret_outgoing = outgoing;
     outgoing = (struct outgoing){0};
     return 0;

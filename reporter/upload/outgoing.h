@@ -6,6 +6,7 @@
 #ifndef INQUEST_REPORTER_OUTGOING_H
 #define INQUEST_REPORTER_OUTGOING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/base/span.h"
@@ -16,8 +17,9 @@
 struct outgoing {
     uint8_t *packed; /* the message */
     size_t packed_bytes;
-    uint8_t *gzip; /* the body */
+    uint8_t *gzip; /* the body; sealed: as it is posted */
     size_t gzip_bytes;
+    bool sealed;
     uint32_t classes;           /* CLASS_BIT()s that were allowed */
     enum consent_layer decided; /* who denied, with -ERR_DENIED */
     enum data_class denied_class;
@@ -49,7 +51,20 @@ MUST_CHECK int outgoing_pack(const struct home *home,
                              Inquest__V1__Report *report,
                              struct outgoing *ret_outgoing);
 
-/* The same, as if grants of these CLASS_BIT()s reached back to it. */
+/* The same without what a later denial could take away: outgoing_least. */
+MUST_CHECK int outgoing_pack_least(const struct home *home,
+                                   Inquest__V1__Report *report,
+                                   struct outgoing *ret_outgoing);
+uint32_t outgoing_least(enum data_class class);
+
+/*
+ * The part of a sealed file that may leave now; packed stays NULL. Fails as
+ * sealed_read, with -ERR_DENIED, -ENOMEM.
+ */
+MUST_CHECK int outgoing_sealed(const struct home *home, const char *report_id,
+                               struct span file, struct outgoing *ret_outgoing);
+
+/* As outgoing_pack, as if grants of these CLASS_BIT()s reached back to it. */
 MUST_CHECK int outgoing_pack_past(const struct home *home,
                                   Inquest__V1__Report *report, uint32_t past,
                                   struct outgoing *ret_outgoing);

@@ -1,9 +1,32 @@
 /* Counting verdicts. Context: tool. */
 #include "reporter/upload/outlook.h"
 
+#include <stdlib.h>
+
+#include "proto/base/err.h"
 #include "proto/report_codec.h"
 #include "reporter/queue/reports.h"
 #include "reporter/upload/outgoing.h"
+
+static void look_sealed(const struct home *home, const char *id,
+                        struct outlook *outlook)
+{
+    OWNED_OUTGOING outgoing = {0};
+    uint8_t *data = NULL;
+    size_t size = 0;
+
+    int r = reports_read(&home->queue, id, &data, &size);
+    if (r == 0)
+        r = outgoing_sealed(home, id, (struct span){data, size}, &outgoing);
+    free(data);
+    if (r == 0) {
+        outlook->may++;
+    } else if (r == -ERR_DENIED) {
+        outlook->stay[outgoing.denied_class][outgoing.decided]++;
+    } else {
+        outlook->unreadable++;
+    }
+}
 
 static void look(const struct home *home, const char *id,
                  struct outlook *outlook)
@@ -12,7 +35,12 @@ static void look(const struct home *home, const char *id,
     enum data_class class = CLASS_REQUIRED;
 
     outlook->looked++;
-    if (reports_load(&home->queue, id, &report) < 0) {
+    int r = reports_load(&home->queue, id, &report);
+    if (r == -ERR_SEALED) {
+        look_sealed(home, id, outlook);
+        return;
+    }
+    if (r < 0) {
         outlook->unreadable++;
         return;
     }

@@ -11,6 +11,7 @@
 
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
+#include "proto/seal.h"
 #include "reporter/consent/audit.h"
 #include "reporter/consent/consent_file.h"
 #include "reporter/consent/consent_watch.h"
@@ -21,6 +22,7 @@
 #include "reporter/upload/backoff.h"
 #include "reporter/upload/outgoing.h"
 #include "reporter/upload/progress.h"
+#include "reporter/upload/seal_queue.h"
 #include "reporter/upload/upload_sent.h"
 #include "reporter/upload/upload_server.h"
 #include "reporter/upload/upload_verdict.h"
@@ -102,8 +104,13 @@ static int build(struct round *round, struct sending *sending)
                              sending->claim.name, &data, &size);
     if (r < 0)
         return r;
-    r = outgoing_build(round->home, (struct span){data, size},
-                       &sending->outgoing);
+    struct span file = {data, size};
+    r = outgoing_build(round->home, file, &sending->outgoing);
+    if (r == -ERR_SEALED) {
+        r = outgoing_sealed(round->home, sending->id, file, &sending->outgoing);
+    } else if (r == 0 && home_seals(round->home)) {
+        r = seal_outgoing(round->home, &sending->outgoing);
+    }
     free(data);
     return r;
 }
@@ -160,8 +167,9 @@ static void start_one(struct round *round, const char *id)
     }
     struct transport_post post = {
         .path = "/v1/reports",
-        .content_type = "application/x-protobuf",
-        .encoding = "gzip",
+        .content_type = sending->outgoing.sealed ? SEAL_MEDIA_TYPE
+                                                 : "application/x-protobuf",
+        .encoding = sending->outgoing.sealed ? NULL : "gzip",
         .idempotency_key = sending->id,
         .body = {sending->outgoing.gzip, sending->outgoing.gzip_bytes},
         .owner = sending,
@@ -366,6 +374,12 @@ static int run_round(struct round *round)
     OWNED_REPORTS reports = {0};
     struct upload_result *result = round->result;
 
+    if (!home_seal_key_usable(round->home)) {
+        say(round, "seal_key in the configuration is not 64 hexadecimal digits",
+            "");
+        result->stopped = true;
+        return 0;
+    }
     int r = upload_server_open(round->home, result->why, sizeof result->why,
                                &round->transport);
     if (r < 0) {
