@@ -1,20 +1,23 @@
-/* One token bucket a program, without a lock. Context: tool. */
+/* One token bucket a program. Context: tool. */
 #include "proto/rate_limit.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 #include "proto/state_dir.h"
 
-#define TABLE_BYTES (RATE_LIMIT_PROGRAMS * sizeof(struct rate_slot))
-#define PROBES      8 /* slots that a program may lie in */
-#define BUCKET_MS   ((uint64_t)RATE_LIMIT_BURST * RATE_LIMIT_INTERVAL_MS)
+#define TABLE_BYTES    (RATE_LIMIT_PROGRAMS * sizeof(struct rate_slot))
+#define PROBES         8 /* slots that a program may lie in */
+#define LOCK_TRIES_MAX 500
+#define LOCK_PAUSE_NS  1000000
+#define BUCKET_MS      ((uint64_t)RATE_LIMIT_BURST * RATE_LIMIT_INTERVAL_MS)
 
 /* FNV-1a, 64 bits (draft-eastlake-fnv). */
 #define FNV_BASIS 0xcbf29ce484222325ull
@@ -64,17 +67,6 @@ static int open_table(int state_fd)
     return fd_take(&fd);
 }
 
-static struct rate_slot *map_table(int state_fd)
-{
-    OWNED_FD fd = open_table(state_fd);
-
-    if (fd < 0)
-        return NULL;
-    void *at =
-        mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    return at == MAP_FAILED ? NULL : at;
-}
-
 static struct rate_slot *probe(struct rate_slot *table, uint64_t key,
                                unsigned number)
 {
@@ -87,7 +79,7 @@ static struct rate_slot *find(struct rate_slot *table, uint64_t key,
 {
     for (unsigned i = 0; i < PROBES; i++) {
         struct rate_slot *slot = probe(table, key, i);
-        if (__atomic_load_n(&slot->key, __ATOMIC_ACQUIRE) == wanted)
+        if (slot->key == wanted)
             return slot;
     }
     return NULL;
@@ -103,71 +95,77 @@ static struct rate_slot *quietest(struct rate_slot *table, uint64_t key)
     best = probe(table, key, 0);
     for (unsigned i = 1; i < PROBES; i++) {
         struct rate_slot *slot = probe(table, key, i);
-        if (__atomic_load_n(&slot->full_at_ms, __ATOMIC_RELAXED) <
-            __atomic_load_n(&best->full_at_ms, __ATOMIC_RELAXED))
+        if (slot->full_at_ms < best->full_at_ms)
             best = slot;
     }
     return best;
 }
 
-/* Two dumpers may take a slot at once: one of them finds the other's. */
 static struct rate_slot *find_or_take(struct rate_slot *table, uint64_t key,
                                       const char *name)
 {
-    for (unsigned attempt = 0; attempt < PROBES; attempt++) {
-        struct rate_slot *slot = find(table, key, key);
-        if (slot)
-            return slot;
-        slot = quietest(table, key);
-        uint64_t before = __atomic_load_n(&slot->key, __ATOMIC_ACQUIRE);
-        if (!__atomic_compare_exchange_n(&slot->key, &before, key, false,
-                                         __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-            continue;
-        if (before != 0) { /* another's counts are not ours */
-            __atomic_store_n(&slot->full_at_ms, 0, __ATOMIC_RELAXED);
-            __atomic_store_n(&slot->unreported, 0, __ATOMIC_RELAXED);
-            __atomic_store_n(&slot->unreported_total, 0, __ATOMIC_RELAXED);
-        }
-        memset(slot->name, 0, sizeof slot->name);
-        memcpy(slot->name, name, strnlen(name, sizeof slot->name - 1));
+    struct rate_slot *slot = find(table, key, key);
+
+    if (slot)
         return slot;
-    }
-    return NULL;
+    slot = quietest(table, key);
+    *slot = (struct rate_slot){.key = key}; /* another's counts are not ours */
+    memcpy(slot->name, name, strnlen(name, sizeof slot->name - 1));
+    return slot;
 }
 
-static bool take_token(struct rate_slot *slot, uint64_t now_ms)
+/* Whoever holds it works for microseconds, or dies and lets go; who holds it
+ * longer costs a limit, not a report. */
+static bool lock_table(int fd)
 {
-    uint64_t before = __atomic_load_n(&slot->full_at_ms, __ATOMIC_ACQUIRE);
-    uint64_t after;
+    static const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+
+    for (int i = 0; i < LOCK_TRIES_MAX; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return false;
+        (void)nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+/* Counts one death in the slot; whether it makes a report. */
+static bool count(struct rate_slot *slot, uint64_t now_ms,
+                  uint64_t *ret_unreported)
+{
     bool allowed;
 
-    do {
-        after = rate_limit_next(before, now_ms, &allowed);
-    } while (!__atomic_compare_exchange_n(&slot->full_at_ms, &before, after,
-                                          false, __ATOMIC_ACQ_REL,
-                                          __ATOMIC_ACQUIRE));
+    slot->full_at_ms = rate_limit_next(slot->full_at_ms, now_ms, &allowed);
+    if (allowed) {
+        *ret_unreported = slot->unreported;
+        slot->unreported = 0;
+    } else {
+        slot->unreported++;
+        slot->unreported_total++;
+        slot->last_ms = now_ms;
+    }
     return allowed;
 }
 
 bool rate_limit_take(int state_fd, const struct rate_program *program,
                      uint64_t now_ms, uint64_t *ret_unreported)
 {
-    struct rate_slot *table = map_table(state_fd);
-    struct rate_slot *slot =
-        table ? find_or_take(table, key_of(program), program->name) : NULL;
-    bool allowed = !slot || take_token(slot, now_ms);
+    struct rate_slot table[RATE_LIMIT_PROGRAMS];
+    OWNED_FD fd = open_table(state_fd); /* its end unlocks */
+    uint64_t unreported = 0;
 
     *ret_unreported = 0;
-    if (slot && allowed) {
-        *ret_unreported =
-            __atomic_exchange_n(&slot->unreported, 0, __ATOMIC_ACQ_REL);
-    } else if (slot) {
-        (void)__atomic_fetch_add(&slot->unreported, 1, __ATOMIC_RELAXED);
-        (void)__atomic_fetch_add(&slot->unreported_total, 1, __ATOMIC_RELAXED);
-        __atomic_store_n(&slot->last_ms, now_ms, __ATOMIC_RELAXED);
-    }
-    if (table)
-        (void)munmap(table, TABLE_BYTES);
+    if (fd < 0 || !lock_table(fd) ||
+        pread(fd, table, sizeof table, 0) != (ssize_t)sizeof table)
+        return true;
+    struct rate_slot *slot =
+        find_or_take(table, key_of(program), program->name);
+    bool allowed = count(slot, now_ms, &unreported);
+    off_t at = (off_t)((size_t)(slot - table) * sizeof *slot);
+    if (pwrite(fd, slot, sizeof *slot, at) != (ssize_t)sizeof *slot)
+        return true; /* nothing was counted */
+    *ret_unreported = unreported;
     return allowed;
 }
 

@@ -3,11 +3,12 @@
  * crash loop gets RATE_LIMIT_BURST reports, then one every
  * RATE_LIMIT_INTERVAL_MS; the deaths between are counted.
  *
- * STATE/rate-limit is a table of fixed size, mapped shared. Dumpers that crash
- * at once, or are killed half way, need no lock: a bucket is one number, the
- * time at which it is full again (the generic cell rate algorithm, ITU-T I.371
- * annex A), exchanged in one atomic step. The file is foreign input to every
- * reader; what is wrong in it costs a limit, never a report. Context: tool.
+ * STATE/rate-limit is a table of fixed size, read and written under a lock
+ * that dies with its holder and is waited for half a second at most. A bucket
+ * is one number, the time at which it is full again (the generic cell rate
+ * algorithm, ITU-T I.371 annex A). The file is foreign input to every reader,
+ * and is not mapped: who cuts it short ends nobody. What is wrong in it costs a
+ * limit, never a report. Context: tool.
  */
 #ifndef INQUEST_PROTO_RATE_LIMIT_H
 #define INQUEST_PROTO_RATE_LIMIT_H

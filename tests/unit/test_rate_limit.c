@@ -2,9 +2,11 @@
 #include "tests/unit/support.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -163,6 +165,45 @@ static void unusable_file_limits_nothing(void **state)
     assert_int_equal(die(fd, &editor, 100, NOW, &told), 100);
 }
 
+/* Cuts the file and lets it grow again until it is killed. */
+static _Noreturn void cut_short(int fd)
+{
+    OWNED_FD file = openat(fd, RATE_LIMIT_FILE, O_RDWR | O_CLOEXEC);
+
+    for (;;) {
+        DROP(ftruncate(file, 0));
+        DROP(ftruncate(file, RATE_LIMIT_PROGRAMS * sizeof(struct rate_slot)));
+    }
+}
+
+static void file_cut_short_meanwhile_ends_nobody(void **state)
+{
+    OWNED_FD fd = open_state(state);
+    uint64_t told;
+
+    assert_int_equal(die(fd, &editor, 1, NOW, &told), 1);
+    pid_t pid = fork();
+    if (pid == 0)
+        cut_short(fd);
+    assert_true(die(fd, &editor, 5000, NOW, &told) >= 1);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void lock_that_somebody_keeps_costs_a_limit_only(void **state)
+{
+    OWNED_FD fd = open_state(state);
+    uint64_t told;
+
+    assert_int_equal(die(fd, &editor, RATE_LIMIT_BURST, NOW, &told),
+                     RATE_LIMIT_BURST);
+    OWNED_FD file = openat(fd, RATE_LIMIT_FILE, O_RDWR | O_CLOEXEC);
+    assert_int_equal(flock(file, LOCK_EX), 0);
+    assert_int_equal(die(fd, &editor, 1, NOW, &told), 1);
+    assert_int_equal(flock(file, LOCK_UN), 0);
+    assert_int_equal(die(fd, &editor, 1, NOW, &told), 0);
+}
+
 #define DIRECTORY_TEST(f)                                      \
     cmocka_unit_test_setup_teardown(f, support_directory_make, \
                                     support_directory_remove)
@@ -177,6 +218,8 @@ int main(void)
         DIRECTORY_TEST(deaths_at_once_are_counted_exactly),
         DIRECTORY_TEST(more_programs_than_fit_all_make_reports),
         DIRECTORY_TEST(unusable_file_limits_nothing),
+        DIRECTORY_TEST(file_cut_short_meanwhile_ends_nobody),
+        DIRECTORY_TEST(lock_that_somebody_keeps_costs_a_limit_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
