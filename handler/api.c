@@ -1,7 +1,6 @@
 /*
- * The program's calls. Each writes one record of the box under a spin lock
- * that is held for a copy; a crash inside leaves one torn record, which
- * readers skip. Context: guest.
+ * The program's calls. Each writes one record of the box under box_lock.
+ * Context: guest.
  */
 #define INQUEST_API __attribute__((weak, visibility("default")))
 #include "handler/inquest.h"
@@ -9,33 +8,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "handler/box_lock.h"
 #include "handler/consent_follow.h"
 #include "handler/crash/crash_dump.h"
 #include "handler/guest.h"
 #include "proto/base/sys.h"
 #include "proto/data_class.h"
 
-static uint32_t writing;  /* the pid that writes, 0 nobody */
 static uint32_t sequence; /* of every record this file seals, from 1 */
-
-/* A lock of another pid was copied by fork from a thread we do not have. */
-static void lock(void)
-{
-    uint32_t self = (uint32_t)sys_getpid();
-    uint32_t current = __atomic_load_n(&writing, __ATOMIC_RELAXED);
-
-    while (current == self ||
-           !__atomic_compare_exchange_n(&writing, &current, self, false,
-                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-        (void)sys_call0(SYS_sched_yield);
-        current = __atomic_load_n(&writing, __ATOMIC_RELAXED);
-    }
-}
-
-static void unlock(void)
-{
-    __atomic_store_n(&writing, 0, __ATOMIC_RELEASE);
-}
 
 static uint64_t unix_ms(void)
 {
@@ -50,7 +30,7 @@ static bool may_record(const struct box *box, enum data_class class)
     if (class == CLASS_OPTIONAL)
         consent_follow(&guest.file);
     return (box->identity.recording_classes & CLASS_BIT(class)) &&
-           !(class == CLASS_OPTIONAL && box->control.optional_off);
+           !(class == CLASS_OPTIONAL && consent_denied(box));
 }
 
 int inquest_v1_app(const char *name, const char *version)
@@ -61,13 +41,13 @@ int inquest_v1_app(const char *name, const char *version)
         return INQUEST_UNWATCHED;
     if (!name)
         return INQUEST_INVALID;
-    lock();
+    box_lock();
     box_unseal(&box->app);
     box_string(box->app.name, sizeof box->app.name, name);
     box_string(box->app.version, sizeof box->app.version,
                version ? version : "");
     box_seal(&box->app, sizeof box->app, ++sequence);
-    unlock();
+    box_unlock();
     return 0;
 }
 
@@ -100,7 +80,7 @@ int inquest_v1_action(const char *name, const char *const *pairs,
         return INQUEST_UNWATCHED;
     if (!name || (pair_count > 0 && !pairs))
         return INQUEST_INVALID;
-    lock();
+    box_lock();
     struct box_action *action = &box->actions[next++ % BOX_ACTIONS_COUNT];
     box_unseal(action);
     action->time_unix_ms = unix_ms();
@@ -108,7 +88,7 @@ int inquest_v1_action(const char *name, const char *const *pairs,
     copy_pairs(action->attributes, sizeof action->attributes, pairs,
                pair_count);
     box_seal(action, sizeof *action, ++sequence);
-    unlock();
+    box_unlock();
     return 0;
 }
 
@@ -134,7 +114,7 @@ int inquest_v1_annotate(const char *key, const char *value)
         return INQUEST_UNWATCHED;
     if (!key || !*key)
         return INQUEST_INVALID;
-    lock();
+    box_lock();
     struct box_annotation *slot = annotation_slot(box, key);
     if (slot) {
         box_unseal(slot);
@@ -142,7 +122,7 @@ int inquest_v1_annotate(const char *key, const char *value)
         box_string(slot->value, sizeof slot->value, value ? value : "");
         box_seal(slot, sizeof *slot, ++sequence);
     }
-    unlock();
+    box_unlock();
     return slot ? 0 : INQUEST_FULL;
 }
 
@@ -154,12 +134,12 @@ int inquest_v1_account(int which, const char *value)
         return INQUEST_UNWATCHED;
     if (which < 0 || which >= BOX_ACCOUNT_KEYS)
         return INQUEST_INVALID;
-    lock();
+    box_lock();
     struct box_account *account = &box->account[which];
     box_unseal(account);
     box_string(account->value, sizeof account->value, value ? value : "");
     box_seal(account, sizeof *account, ++sequence);
-    unlock();
+    box_unlock();
     return 0;
 }
 
@@ -187,15 +167,18 @@ int inquest_v1_feature(const char *name, const char *state)
         return INQUEST_INVALID;
     if (!may_record(box, CLASS_OPTIONAL))
         return INQUEST_REFUSED;
-    lock();
-    struct box_feature *slot = feature_slot(box, name);
+    box_lock();
+    bool denied = consent_denied(box); /* meanwhile: it may be wiped already */
+    struct box_feature *slot = denied ? NULL : feature_slot(box, name);
     if (slot) {
         box_unseal(slot);
         box_string(slot->name, sizeof slot->name, name);
         box_string(slot->state, sizeof slot->state, state);
         box_seal(slot, sizeof *slot, ++sequence);
     }
-    unlock();
+    box_unlock();
+    if (denied)
+        return INQUEST_REFUSED;
     return slot ? 0 : INQUEST_FULL;
 }
 
@@ -219,7 +202,7 @@ int inquest_v1_detection(const char *domain, const char *ip_address)
         return INQUEST_INVALID;
     if (!may_record(box, CLASS_DETECTION))
         return INQUEST_REFUSED;
-    lock();
+    box_lock();
     uint32_t index = next++ % BOX_DETECTIONS_COUNT;
     struct box_detection *slot = &box->detections[index];
     box_unseal(slot);
@@ -230,7 +213,7 @@ int inquest_v1_detection(const char *domain, const char *ip_address)
     box_seal(slot, sizeof *slot, ++sequence);
     char digit[2] = {(char)('0' + index), '\0'};
     int r = report_now("detection", digit);
-    unlock();
+    box_unlock();
     return r;
 }
 
@@ -242,7 +225,7 @@ int inquest_v1_feedback(int type, const char *comment, const char *email)
         return INQUEST_UNWATCHED;
     if (!comment || type < INQUEST_SMILE || type > INQUEST_IDEA)
         return INQUEST_INVALID;
-    lock();
+    box_lock();
     struct box_feedback *slot = &box->feedback;
     box_unseal(slot);
     slot->time_unix_ms = unix_ms();
@@ -251,6 +234,6 @@ int inquest_v1_feedback(int type, const char *comment, const char *email)
     box_string(slot->comment, sizeof slot->comment, comment);
     box_seal(slot, sizeof *slot, ++sequence);
     int r = report_now("feedback", NULL);
-    unlock();
+    box_unlock();
     return r;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "handler/box_lock.h"
 #include "proto/data_class.h"
 #include "proto/state_dir.h"
 
@@ -17,6 +18,11 @@ static void wipe(struct box *box)
     }
 }
 
+bool consent_denied(const struct box *box)
+{
+    return __atomic_load_n(&box->control.optional_off, __ATOMIC_ACQUIRE) != 0;
+}
+
 void consent_follow(struct box_file *file)
 {
     struct box *box = file->box;
@@ -29,5 +35,7 @@ void consent_follow(struct box_file *file)
     if ((page.recording_classes & optional) != 0)
         return;
     __atomic_store_n(&box->control.optional_off, 1, __ATOMIC_RELEASE);
+    box_lock();
     wipe(box);
+    box_unlock();
 }

@@ -79,7 +79,7 @@ static void heed_consent(struct box *box)
     usage_stats_grant(
         &progress.stats.usage, "",
         (box->identity.recording_classes & CLASS_BIT(CLASS_OPTIONAL)) &&
-            !box->control.optional_off);
+            !consent_denied(box));
 }
 
 /* Whether the machine slept or its clock was set since the sample before. */
