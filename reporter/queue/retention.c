@@ -94,7 +94,9 @@ static enum retention_reason reason_for(const struct retention_limits *limits,
 {
     if (item->place == QUEUE_BUSY)
         return RETENTION_KEPT;
-    if (now_ms - item->time_ms > limits->age_ms)
+    bool clock_was_set = item->time_ms >= RETENTION_CLOCK_SET_MS;
+    if (now_ms - item->time_ms > limits->age_ms &&
+        (clock_was_set || item->place != QUEUE_NEW))
         return RETENTION_AGE;
     if (stock->count > limits->count)
         return RETENTION_COUNT;

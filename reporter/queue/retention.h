@@ -25,6 +25,12 @@ enum retention_reason {
     RETENTION_REASONS
 };
 
+/*
+ * 2020-01-01: a report that waits and is older was made before the machine
+ * knew the time, and its age says nothing.
+ */
+#define RETENTION_CLOCK_SET_MS 1577836800000ll
+
 struct retention_limits {
     size_t count;
     uint64_t size_bytes;

@@ -16,7 +16,7 @@ ATTACKER = 65534  # nobody
 BOUND_S = 20
 SYSEXITS = (0, *range(64, 79))
 SECRET = b"KANARIENVOGEL-" + os.urandom(12).hex().encode()
-SANITIZED = b"__asan_init" in (BUILD / "bin/inquest").read_bytes()
+SANITIZED = b"libasan.so" in (BUILD / "bin/inquest").read_bytes()
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "deliver"))
 from fault_server import FaultServer, status  # noqa: E402

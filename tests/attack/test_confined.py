@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
-SANITIZED = b"__asan_init" in (BUILD / "bin/inquest").read_bytes()
+SANITIZED = b"libasan.so" in (BUILD / "bin/inquest").read_bytes()
 FILTER = re.compile(r"prctl\(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, .*\) = 0")
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))

@@ -13,6 +13,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "deliver"))
 from fault_server import FaultServer, status  # noqa: E402
 
 CRASHES, WAITING = 2, 3
+SEAL_KEY = "2fe57da347cd62431528daac5fbb290730fff684afc4cfc2ed90995f58cb3b74"
 
 
 class Command(Scene):
@@ -118,6 +119,37 @@ class Upload(Command):
                                set()).add(gzip.decompress(request.body))
         if len(arrived) != WAITING:
             yield f"{len(arrived)} of {WAITING} reports arrived"
+
+
+class Seal(Command):
+    """Plain reports become sealed ones: each is one or the other, whole."""
+    name = "seal"
+
+    def environment(self, directory):
+        return {**super().environment(directory), "INQUEST_SEAL_KEY": SEAL_KEY}
+
+    def command(self, directory):
+        return [str(self.build / "bin/inquest"), "list"]
+
+    def queue(self, directory):
+        """A frame's checksums are asked of the command itself."""
+        states = [report.get("error", "plain")
+                  for report in self.reports(directory)]
+        if len(states) != WAITING or not all("sealed" in s for s in states):
+            yield f"after a second command the reports are {states}"
+        for path in sorted((directory / "state/queue/tmp").glob("*")):
+            yield f"tmp/ still holds {path.name}"
+
+    def follow_up(self, directory, injection, outcome):
+        yield from self.again(directory, "list")
+        yield from self.again(directory, "upload", "--now")
+        if len(self.ids(directory, "sent")) != WAITING:
+            yield "not all are sent in the end"
+        if len(self.received(directory)) != WAITING:
+            yield "not each arrived once"
+        for request in self.received(directory):
+            if b"\x1f\x8b\x08" in request.body[:3]:
+                yield "one left unsealed"
 
 
 class Deny(Command):

@@ -3,9 +3,10 @@ accepted is gone, nothing half, nothing sent that was not allowed."""
 
 import sys
 
-from scene_reporter import (Command, Deny, Recover, RecoverDumper, Run, Upload)
+from scene_reporter import (Command, Deny, Recover, RecoverDumper, Run, Seal,
+                            Upload)
 from sweep import main
 
-status = main((Upload, Deny, Recover, RecoverDumper, Run))
+status = main((Upload, Deny, Recover, RecoverDumper, Run, Seal))
 Command.server.close()
 sys.exit(status)

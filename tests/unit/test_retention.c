@@ -56,6 +56,23 @@ static const char *gone(const struct retention_limits *limits,
     return text;
 }
 
+static void made_before_the_clock_was_set_waits_on(void **state)
+{
+    struct retention_limits limits = roomy();
+    struct retention_item items[] = {
+        {.index = 0, .place = QUEUE_NEW, .size_bytes = 100, .time_ms = DAY},
+        {.index = 1, .place = QUEUE_SENT, .size_bytes = 100, .time_ms = DAY},
+    };
+
+    (void)state;
+    retention_plan(&limits, items, 2, NOW, FREE);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(items[i].reason, items[i].place == QUEUE_NEW
+                                              ? RETENTION_KEPT
+                                              : RETENTION_AGE);
+    }
+}
+
 static void within_the_limits_all_stays(void **state)
 {
     struct retention_limits limits = roomy();
@@ -141,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(within_the_limits_all_stays),
+        cmocka_unit_test(made_before_the_clock_was_set_waits_on),
         cmocka_unit_test(beyond_the_count_the_sent_go_first),
         cmocka_unit_test(beyond_the_bytes_the_sent_go_first),
         cmocka_unit_test(too_old_ones_go_wherever_they_lie),

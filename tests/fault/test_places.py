@@ -1,0 +1,322 @@
+"""Where reports are kept goes wrong: a full disk, a read-only, removed, frozen
+(slow) or tiny one, a clock that jumps, no descriptors, no memory. The program
+dies as without us, what was accepted is there when all is well again, and a
+command that cannot do its job says so. Quota is errno EDQUOT: the sweeps.
+Needs root for its mounts, in a mount namespace of its own. Context: tool."""
+
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+MARK = "INQUEST_TEST_PLACES"
+SKIPPED = 77
+NOBODY = 65534
+MIB = 1 << 20
+BOUND_S = 20
+SYSEXITS = (0, *range(64, 79))
+YEARS_S = 10 * 365 * 86400
+PERCENT = float(os.environ.get("INQUEST_TEST_PERCENT", "5"))
+STEP = 1 if PERCENT >= 100 else 6  # of descriptors and memory
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "deliver"))
+from fault_server import FaultServer, status  # noqa: E402
+from job import Inquest  # noqa: E402
+
+
+def enter():
+    """Runs this again where mounts are our own."""
+    if os.environ.get(MARK):
+        return
+    if os.geteuid() != 0:
+        print("skipped: mounts need root")
+        sys.exit(SKIPPED)
+    probe = subprocess.run(["unshare", "--mount", "--propagation", "private",
+                            "mount", "-t", "tmpfs", "none", "/mnt"],
+                           capture_output=True, text=True)
+    if probe.returncode != 0:
+        print(f"skipped: no mounts here: {probe.stderr.strip()}")
+        sys.exit(SKIPPED)
+    os.environ[MARK] = "1"
+    os.execvp("unshare", ["unshare", "--mount", "--propagation", "private",
+                          "--", sys.executable, "-B", *sys.argv])
+
+
+enter()
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+SANITIZED = b"libasan.so" in (BUILD / "bin/inquest").read_bytes()
+
+
+class Place(unittest.TestCase):
+    options = "size=64m"
+
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="inquest-pl-"))
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.disk = self.directory / "disk"
+        self.disk.mkdir()
+        self.mount()
+        self.inquest = Inquest(BUILD, self.disk)
+        self.inquest.environment["INQUEST_KEEP_FREE_MIB"] = "1"
+        self.state = self.inquest.state
+        self.environment = {
+            **self.inquest.environment, "INQUEST_RATE_LIMIT": "off",
+            "LD_PRELOAD": str(BUILD / "lib/libinquest.so")}
+
+    def mount(self):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", self.options, "none",
+                        self.disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", self.disk],
+                        check=True)
+
+    def fill(self, left=0):
+        """Until the disk is full but for left bytes."""
+        free = os.statvfs(self.disk).f_bavail * os.statvfs(self.disk).f_bsize
+        with open(self.disk / "filler", "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, free - left)
+
+    def start(self, **variables):
+        """A program that waits to be told how to end."""
+        host = subprocess.Popen(
+            [BUILD / "bin/api_calls", "wait"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env={**self.environment, **variables})
+        self.addCleanup(self.end, host)
+        self.assertEqual(host.stdout.readline(), b"ready\n")
+        return host
+
+    @staticmethod
+    def end(host):
+        host.kill()
+        host.communicate(timeout=BOUND_S)
+
+    def crash(self, host):
+        began = time.monotonic()
+        host.send_signal(signal.SIGSEGV)
+        self.assertEqual(host.wait(BOUND_S), -signal.SIGSEGV)
+        return time.monotonic() - began
+
+    def die(self):
+        """One crash from start to end; as without us."""
+        done = subprocess.run([BUILD / "bin/fault_host", "crash"],
+                              env=self.environment, capture_output=True,
+                              timeout=BOUND_S)
+        self.assertEqual(done.returncode, -signal.SIGSEGV)
+        self.assertTrue(done.stdout.startswith(b"descriptors: "))
+        self.assertEqual(done.stderr, b"")
+
+    def server(self, *answers):
+        server = FaultServer(list(answers))
+        self.addCleanup(server.close)
+        return server
+
+    def command(self, *arguments, **options):
+        """Ends well, or says why not."""
+        done = self.inquest(*arguments, text=True, **options)
+        self.assertIn(done.returncode, SYSEXITS, (arguments, done))
+        if done.returncode:
+            self.assertTrue((done.stderr + done.stdout).strip(), arguments)
+        return done
+
+    def kinds(self):
+        self.command("recover")
+        return sorted(report["kind"] for report in
+                      json.loads(self.inquest.text("list", "--json")))
+
+    # --- the disk ---
+
+    def test_disk_full_when_it_dies(self):
+        """The box has its room since the start: the crash is in it."""
+        host = self.start()
+        self.fill()
+        self.crash(host)
+        self.assertEqual(list(self.state.glob("queue/new/*")), [])
+        (self.disk / "filler").unlink()
+        self.assertEqual(self.kinds(), ["CRASH"])
+        self.assertEqual(list(self.state.glob("boxes/*")), [])
+
+    def test_disk_full_when_it_starts(self):
+        self.fill()
+        self.die()
+        self.command("list")
+        self.command("doctor", BUILD / "bin/fault_host")
+        (self.disk / "filler").unlink()
+        self.die()
+        self.assertEqual(self.kinds(), ["CRASH"])
+
+    def test_commands_on_a_full_disk_lose_nothing(self):
+        server = self.server(status(202, body=b"{}"))
+        for _ in range(3):
+            self.die()
+        self.fill()
+        self.inquest.environment["INQUEST_ENDPOINT"] = server.url
+        for arguments in (("list",), ("show", "last"), ("status",),
+                          ("recover",), ("consent", "deny", "OPTIONAL"),
+                          ("audit", "verify")):
+            self.command(*arguments)
+        self.command("upload", "--now")
+        (self.disk / "filler").unlink()
+        self.command("upload", "--now", "--wait=10")
+        ids = {request.headers["idempotency-key"]
+               for request in server.requests}
+        self.assertEqual(len(ids), 3)
+        self.assertEqual(len(list(self.state.glob("queue/sent/*.inq"))), 3)
+
+    def test_read_only(self):
+        self.die()
+        subprocess.run(["mount", "-o", "remount,ro", self.disk], check=True)
+        self.die()
+        for arguments in (("list",), ("status",), ("upload",), ("recover",),
+                          ("consent", "deny", "REQUIRED"), ("rm", "last")):
+            self.command(*arguments)
+        denied = self.command("consent", "deny", "REQUIRED")
+        self.assertNotEqual(denied.returncode, 0)  # it could not be kept
+        subprocess.run(["mount", "-o", "remount,rw", self.disk], check=True)
+        self.assertEqual(self.kinds(), ["CRASH"])
+        self.die()
+        self.assertEqual(self.kinds(), ["CRASH", "CRASH"])
+
+    def test_directory_removed(self):
+        host = self.start()
+        shutil.rmtree(self.state)
+        self.crash(host)
+        self.kinds()  # one or none: its box was removed as well
+        shutil.rmtree(self.state, ignore_errors=True)
+        self.die()
+        self.assertEqual(self.kinds(), ["CRASH"])
+        for place in ("queue", "queue/new", "queue/tmp", "boxes"):
+            shutil.rmtree(self.state / place, ignore_errors=True)
+            self.die()
+            self.assertEqual(len(self.kinds()), 1, place)
+            shutil.rmtree(self.state)
+
+    # --- the clock, descriptors, memory ---
+
+    def test_clock_jumps(self):
+        """Ten years back and forth: nothing is lost, nothing waits years."""
+        shift = {"LD_PRELOAD": str(BUILD / "lib/libclock_shift.so")}
+        server = self.server(status(503), status(202, body=b"{}"))
+        self.die()
+        self.inquest.environment["INQUEST_ENDPOINT"] = server.url
+        plain = dict(self.inquest.environment)
+        for seconds in (YEARS_S, -YEARS_S):
+            self.inquest.environment = {**plain, **shift,
+                                        "CLOCK_SHIFT": str(seconds),
+                                        "INQUEST_KEEP_DAYS": "36500"}
+            for arguments in (("list",), ("status",), ("recover",),
+                              ("upload", "--quiet", "--json")):
+                self.command(*arguments)
+        self.inquest.environment = plain
+        self.assertEqual(len(list(self.state.glob("queue/*/*.inq"))), 1)
+        self.command("upload", "--now", "--wait=10")
+        self.assertEqual(len(list(self.state.glob("queue/sent/*.inq"))), 1)
+
+    def test_out_of_descriptors(self):
+        self.die()
+        for most in range(3, 24, STEP):
+            def limit():
+                resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+            for arguments in (("list",), ("recover",), ("upload",)):
+                done = self.inquest(*arguments, preexec_fn=limit, text=True)
+                if "error while loading shared libraries" in done.stderr:
+                    continue  # the loader's own end
+                self.assertIn(done.returncode, SYSEXITS, (most, done))
+                if done.returncode:
+                    self.assertTrue(done.stderr.strip(), (most, arguments))
+        self.assertEqual(self.kinds(), ["CRASH"])
+
+    @unittest.skipIf(SANITIZED, "AddressSanitizer reserves terabytes")
+    def test_memory_limits(self):
+        self.die()
+        for mib in range(24, 256, 4 * STEP):
+            def limit():
+                resource.setrlimit(resource.RLIMIT_AS, (mib * MIB,) * 2)
+            for arguments in (("list",), ("show", "last"), ("recover",)):
+                done = self.inquest(*arguments, preexec_fn=limit, text=True)
+                if "error while loading shared libraries" in done.stderr:
+                    continue  # the loader's own end
+                self.assertIn(done.returncode, SYSEXITS, (mib, done))
+                if done.returncode:
+                    self.assertTrue(done.stderr.strip(), (mib, arguments))
+        self.assertEqual(self.kinds(), ["CRASH"])
+
+
+class Frozen(Place):
+    """A disk that stands still: every write to it waits."""
+
+    def mount(self):
+        image = self.directory / "image"
+        with open(image, "wb") as file:
+            file.truncate(64 * MIB)
+        made = subprocess.run(["mkfs.ext4", "-q", "-F", image],
+                              capture_output=True)
+        done = subprocess.run(["mount", "-o", "loop", image, self.disk],
+                              capture_output=True, text=True)
+        if made.returncode or done.returncode:
+            self.skipTest(f"no loop mount here: {done.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", self.disk],
+                        check=True)
+
+    def freeze(self, how):
+        subprocess.run(["fsfreeze", how, self.disk], check=True)
+
+    def test_host_is_let_go_while_the_disk_stands_still(self):
+        """Boxes lie in memory, as they do without INQUEST_STATE_DIR; the
+        dumper waits for the disk, the program only for its deadline. One
+        thread: others stand still as long as the dumper does."""
+        os.chown(self.disk, NOBODY, NOBODY)
+        self.directory.chmod(0o755)
+        run = self.directory / "run"
+        run.mkdir()
+        os.chown(run, NOBODY, NOBODY)
+        environment = {
+            name: value for name, value in self.environment.items()
+            if name not in ("INQUEST_STATE_DIR", "LD_PRELOAD")}
+        environment.update({
+            "HOME": str(self.disk), "XDG_STATE_HOME": str(self.disk / "state"),
+            "XDG_CONFIG_HOME": str(self.disk / "config"),
+            "XDG_RUNTIME_DIR": str(run)})
+        user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        host = subprocess.Popen(
+            [BUILD / "bin/api_calls", "wait"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, **user,
+            env={**environment, "INQUEST_SAMPLER": "0",
+                 "LD_PRELOAD": self.environment["LD_PRELOAD"]})
+        self.addCleanup(self.end, host)
+        self.assertEqual(host.stdout.readline(), b"ready\n")
+        self.freeze("--freeze")
+        thaw = threading.Timer(BOUND_S, self.freeze, ("--unfreeze",))
+        thaw.start()  # whatever happens, nothing stays frozen
+        try:
+            seconds = self.crash(host)
+        finally:
+            if thaw.is_alive():
+                thaw.cancel()
+                thaw.join()
+                self.freeze("--unfreeze")
+        self.assertLess(seconds, 8)  # 2 s, and a busy machine
+        def inquest(*arguments):
+            return subprocess.run([BUILD / "bin/inquest", *arguments], **user,
+                                  env=environment, capture_output=True,
+                                  text=True, timeout=BOUND_S)
+        end = time.monotonic() + BOUND_S
+        reports = []
+        while not reports and time.monotonic() < end:
+            inquest("recover")  # or the dumper, which is still at it
+            reports = json.loads(inquest("list", "--json").stdout)
+        self.assertEqual([report["kind"] for report in reports], ["CRASH"])
+
+
+# The scenes above are Place's; Frozen has its own alone.
+for name in [name for name in dir(Place) if name.startswith("test_")]:
+    setattr(Frozen, name, None)
+
+unittest.main(verbosity=2)
