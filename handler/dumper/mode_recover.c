@@ -146,6 +146,7 @@ static int move_spilled(struct box *box, int state_fd, const char *box_path)
     if (r < 0)
         return r;
     box->control.dump_state = BOX_DUMP_QUEUED;
+    session_store(box);
     puts(report->report_id);
     (void)unlink(box_path); /* swept later otherwise */
     return 0;
@@ -188,7 +189,7 @@ static int take_box(const char *path, int *ret_fd, struct box **ret_box)
         return -EBUSY; /* while we opened it */
     if (status.st_uid != geteuid() || !S_ISREG(status.st_mode))
         return -EPERM;
-    struct box *box = session_map_box(fd);
+    struct box *box = session_copy_box(fd);
     if (!box && is_unfinished(fd)) {
         (void)unlink(path); /* swept later otherwise */
         return -ENOENT;
@@ -237,6 +238,7 @@ static int make_report(const struct recovery *recovery, struct box *box,
     }
     crash_loop_note(&build);
     session_keep_id(&build, box);
+    session_store(box);
     int r = deliver_queue(&build, session_classes(&build), &queue);
     if (r < 0) {
         fprintf(stderr, "inquest-dumper: queue in %s: %s\n",
@@ -244,6 +246,7 @@ static int make_report(const struct recovery *recovery, struct box *box,
         return EX_CANTCREAT;
     }
     box->control.dump_state = BOX_DUMP_QUEUED;
+    session_store(box);
     session_end(&build, box, recovery->box_path, &queue);
     puts(build.report_id);
     return 0;

@@ -27,6 +27,34 @@ struct box *session_map_box(int fd)
     return box_valid(at, sizeof(struct box)) ? at : NULL;
 }
 
+/* The file that the box is a copy of; -1: it is mapped. */
+static int copied_fd = -1;
+
+struct box *session_copy_box(int fd)
+{
+    static struct box copy;
+    struct stat status;
+
+    if (fstat(fd, &status) < 0 || status.st_size != (off_t)sizeof copy ||
+        pread(fd, &copy, sizeof copy, 0) != (ssize_t)sizeof copy ||
+        !box_valid(&copy, sizeof copy))
+        return NULL;
+    copied_fd = fd;
+    return &copy;
+}
+
+/* On failure the file tells less to a second attempt than it could. */
+static void store(const void *from, size_t size, size_t offset)
+{
+    if (copied_fd >= 0)
+        DROP(pwrite(copied_fd, from, size, (off_t)offset));
+}
+
+void session_store(const struct box *box)
+{
+    store(&box->control, sizeof box->control, offsetof(struct box, control));
+}
+
 void session_limit(void)
 {
     static const struct {
@@ -119,6 +147,8 @@ void session_wipe(struct box *box, const char *box_path)
 {
     memset(box->stack, 0, sizeof box->stack);
     box->control.wiped = 1;
+    store(box->stack, sizeof box->stack, offsetof(struct box, stack));
+    session_store(box);
     (void)unlink(box_path); /* swept later otherwise */
 }
 

@@ -16,6 +16,13 @@
 /* Maps a box, shared and writable. NULL: not a box of this version. */
 struct box *session_map_box(int fd);
 
+/*
+ * A copy of a dead process's box: who cuts the file short then ends nobody. fd
+ * stays open; session_store writes the copy's control part back.
+ */
+struct box *session_copy_box(int fd);
+void session_store(const struct box *box);
+
 /* The state directory: descriptor 4, else by its path in the box; or -1. */
 int session_open_state(const struct box *box);
 

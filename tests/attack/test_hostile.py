@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -62,6 +63,42 @@ class Scribbled(Ground):
         self.assertEqual(self.inquest(0, "list").returncode, 0)
         self.inquest(0, "show", "last")
         self.inquest(0, "upload")
+
+    def test_box_cut_short_while_it_is_recovered(self):
+        """A mapped file that shrinks kills who reads it: none is mapped."""
+        host = self.host()
+        host.kill()
+        host.wait()
+        box = self.box()
+        kept = box.read_bytes()
+        ended = threading.Event()
+
+        def cut():
+            while not ended.is_set():
+                try:
+                    with open(box, "r+b") as file:
+                        file.truncate(4096)
+                        file.write(kept)
+                except OSError:
+                    pass  # it was recovered
+
+        for command in ("list", "recover", "status"):
+            ended.clear()
+            box.write_bytes(kept)
+            vandal = threading.Thread(target=cut)
+            vandal.start()
+            try:
+                for _ in range(scaled(200, 10)):
+                    self.inquest(0, command)
+                    done = self.run_as(
+                        0, BUILD / "bin/inquest-dumper", "recover", "--box",
+                        box, "--state", self.state)
+                    self.assertIn(done.returncode, SYSEXITS, done.stderr)
+                    if not box.exists():
+                        box.write_bytes(kept)
+            finally:
+                ended.set()
+                vandal.join()
 
     def test_box_scribbled_over_while_its_program_crashes(self):
         for seed in range(scaled(100, 5)):
