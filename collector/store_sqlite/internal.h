@@ -72,9 +72,6 @@ MUST_CHECK int event_add(struct database *database, const char *event,
 /* Takes one report out of everything. -ERR_NOT_FOUND: it is gone already. */
 MUST_CHECK int report_remove(struct database *database, int64_t seq);
 
-/* "%text%" for LIKE … ESCAPE '\\', from malloc. */
-char *like_pattern(const char *text);
-
 /* 16 hexadecimal digits. */
 void group_hex(int64_t group, char ret_hex[17]);
 

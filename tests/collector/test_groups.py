@@ -65,6 +65,22 @@ class Groups(CollectorTest):
         self.assertEqual((len(seen), len(set(seen))), (10, 10))
         self.assertEqual(len(client.get("/v1/reports", function="function_9")),
                          2)
+        for query, count in (
+                ({"app": "app1"}, 3), ({"app": "app0", "version": "9.0"}, 2),
+                ({"version": "3.0"}, 1), ({"machine": "m4"}, 1),
+                ({"machine": "m1"}, 2), ({"machine": "m0"}, 1),
+                ({"machine": "none"}, 0), ({"app": "none"}, 0),
+                ({"signal": "SIGBUS"}, 6), ({"signal": "SIGFPE"}, 0),
+                ({"signal": "SIGBUS", "machine": "m1"}, 2),
+                ({"signal": "SIGSEGV", "app": "app0", "q": "function_6"}, 1),
+                ({"status": "open", "version": "9.0"}, 2),
+                ({"status": "muted"}, 0), ({"kind": "CRASH"}, 11)):
+            found = client.get("/v1/reports", **query)
+            self.assertEqual(len(found), count, query)
+            times = [one["time"] for one in found]
+            self.assertEqual(times, sorted(times, reverse=True))
+            self.assertEqual(client.get("/v1/reports", project=client.get(
+                "/v1/session")["projects"][0]["id"], **query), found)
         some = client.get("/v1/reports", limit=1)[0]["reportId"]
         self.assertEqual(
             [one["reportId"] for one in
