@@ -58,11 +58,16 @@ struct store_usage {
     int64_t starts, clean_ends, crashes;
 };
 
-/* How a report was grouped; its stack is shared by all alike. */
+/*
+ * What a report is grouped by; its stack is shared by all alike. sign is asked
+ * for the group only where the store does not know the stack yet, on the
+ * store's thread.
+ */
 struct store_stack {
     uint8_t hash[STORE_HASH_BYTES]; /* of the evidence as it came */
     const char *evidence;           /* JSON, signature.h */
-    struct signature signature;
+    void (*sign)(void *context, struct signature *ret_signature);
+    void *context;
     bool settled; /* no names are to come: a new group is told of now */
 };
 

@@ -10,12 +10,17 @@ static const char *const names[CLASS_COUNT] = {
     "UNSPECIFIED", "REQUIRED", "DETECTION", "OPTIONAL", "FEEDBACK", "SENSITIVE",
 };
 
+/* Who walks a message asks for neighbours: the search goes on where the last
+ * one ended. */
 const struct data_field *data_field_find(const char *message, uint32_t number)
 {
+    static _Thread_local size_t at;
+
     for (size_t i = 0; i < data_field_count; i++) {
-        if (data_fields[i].number == number &&
-            strcmp(data_fields[i].message, message) == 0)
-            return &data_fields[i];
+        const struct data_field *field = &data_fields[at];
+        if (field->number == number && strcmp(field->message, message) == 0)
+            return field;
+        at = at + 1 < data_field_count ? at + 1 : 0;
     }
     return NULL;
 }

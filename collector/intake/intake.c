@@ -121,6 +121,13 @@ int intake_open(const struct collector *collector, struct span packed,
     return r;
 }
 
+static void sign(void *context, struct signature *ret_signature)
+{
+    const struct intake *intake = context;
+
+    signature_make(intake->row.project, intake->evidence, NULL, ret_signature);
+}
+
 void intake_sign(struct intake *intake)
 {
     struct store_stack *stack = &intake->stack;
@@ -135,8 +142,8 @@ void intake_sign(struct intake *intake)
     stack->evidence = intake->evidence_text;
     stack->settled =
         !intake->names_to_come || !evidence_lacks_names(intake->evidence);
-    signature_make(intake->row.project, intake->evidence, NULL,
-                   &stack->signature);
+    stack->sign = sign;
+    stack->context = intake;
     intake->row.stack = stack;
 }
 

@@ -24,7 +24,10 @@ struct intake {
 MUST_CHECK int intake_open(const struct collector *collector,
                            struct span packed, struct intake *ret_intake);
 
-/* Groups it, when its project is known; without memory: no group. */
+/*
+ * Makes the row's stack, when its project is known; without memory: no group.
+ * The stack points to intake, which must stay where it is.
+ */
 void intake_sign(struct intake *intake);
 void intake_close(struct intake *intake);
 

@@ -42,6 +42,7 @@ static int put_stack(struct database *database,
                      int64_t *ret_group)
 {
     const struct store_stack *stack = report->stack;
+    struct signature signature;
     struct span hash = {stack->hash, sizeof stack->hash};
     OWNED_QUERY *query = database_query(
         database, "SELECT id, grp FROM stack WHERE project = ? AND hash = ?",
@@ -54,20 +55,19 @@ static int put_stack(struct database *database,
     }
     if (r != 0)
         return r < 0 ? r : 0;
-    r = group_make(database, report->project, &stack->signature,
-                   stack->evidence, 0);
+    stack->sign(stack->context, &signature);
+    r = group_make(database, report->project, &signature, stack->evidence, 0);
     if (r >= 0 && stack->settled)
-        r = group_announce(database, stack->signature.id, report->received_ms);
+        r = group_announce(database, signature.id, report->received_ms);
     if (r < 0)
         return r;
-    *ret_group = stack->signature.id;
+    *ret_group = signature.id;
     return database_number(
         database, ret_stack,
         "INSERT INTO stack (project, hash, grp, pending, algorithm, evidence)"
         " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-        "ibiiit", report->project, hash, stack->signature.id,
-        (int64_t)!stack->settled, (int64_t)SIGNATURE_ALGORITHM,
-        stack->evidence);
+        "ibiiit", report->project, hash, signature.id, (int64_t)!stack->settled,
+        (int64_t)SIGNATURE_ALGORITHM, stack->evidence);
 }
 
 static int put_rows(struct database *database,

@@ -88,6 +88,12 @@ class Collector:
         return [int(re.search(rf"{name}:\s+(\d+)", status)[1]) / 1024
                 for name in ("VmRSS", "VmHWM")]
 
+    def cpu_s(self):
+        """Time on a processor so far: utime and stime of proc(5)."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        fields = stat.rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def close(self):
         self.process.terminate()
         self.process.wait(60)
@@ -148,14 +154,20 @@ class Bench:
         print(f"ingest over {collector.url.split(':')[0]}, {ROUNDS} rounds of "
               f"{count} reports, {self.template.stat().st_size} bytes each")
         rates = {"send": [], "upload": []}
+        cpu_us = []
         for _ in range(ROUNDS):
+            begin = collector.cpu_s()
             rates["send"].append(self.send(collector, count, 100))
+            cpu_us.append((collector.cpu_s() - begin) * 1e6 / count)
             rates["upload"].append(self.upload(collector, count // 2, 100))
         resident, most = collector.memory_mib()
         print(f"{'ready bodies, reports/s':34}"
               f"{statistics.median(rates['send']):9.0f}   budget >= 2000")
         print(f"{'inquest upload, reports/s':34}"
               f"{statistics.median(rates['upload']):9.0f}")
+        print(f"{'collector, CPU us a report':34}"
+              f"{statistics.median(cpu_us):9.0f}   of 2 cores in all, "
+              f"2000 reports/s leave {2e6 / 2000:.0f}")
         print(f"{'collector resident, MiB':34}{resident:9.1f}   at most "
               f"{most:.1f}; budget <= 64")
         collector.close()

@@ -17,6 +17,10 @@ static void take_in(struct span packed)
 
     if (intake_open(&collector, packed, &intake) == 0)
         intake_sign(&intake);
+    if (intake.row.stack) {
+        struct signature signature;
+        intake.stack.sign(intake.stack.context, &signature);
+    }
     intake_close(&intake);
 }
 
