@@ -27,6 +27,7 @@ int cmd_export(const struct invocation *invocation);
 int cmd_collector(const struct invocation *invocation);
 int cmd_explain_group(const struct invocation *invocation);
 int cmd_symbols(const struct invocation *invocation);
+int cmd_memory(const struct invocation *invocation);
 int cmd_snapshot(const struct invocation *invocation);
 int cmd_feedback(const struct invocation *invocation);
 

@@ -9,7 +9,4 @@
 
 void show_html(const struct show *show);
 
-/* Writes text with &, <, >, " and ' as references, controls as '?'. */
-void html_escape(FILE *out, const char *text);
-
 #endif

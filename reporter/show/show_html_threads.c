@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "reporter/show/disassemble.h"
-#include "reporter/show/show_html.h"
+#include "reporter/show/html.h"
 #include "reporter/show/view.h"
 
 static void write_frames(const struct show *show, const json_t *thread)

@@ -52,28 +52,20 @@ static void local_time(const char *utc, char *text, size_t capacity)
 static void show_headline(const struct show *show)
 {
     const json_t *crash = json_object_get(show->report, "crash");
-    const json_t *signal = json_object_get(crash, "signal");
     const json_t *end = json_object_get(show->report, "termination");
-    const json_t *app = json_object_get(show->report, "app");
-    const char *kind = view_text(show->report, "kind");
-    const char *name = view_text(app, "name");
+    const json_t *signal = json_object_get(crash, "signal");
+    const char *cause = view_text(crash, "cause");
+    char title[VIEW_TITLE_BYTES];
 
+    view_title(show->report, title);
     fputs(bold(show), show->out);
-    view_print(show->out, *name ? name : "program");
+    view_print(show->out, title);
     if (crash) {
-        fprintf(show->out, " crashed: %s (%s)", view_text(signal, "name"),
-                view_text(signal, "codeName"));
+        fprintf(show->out, " (%s)", view_text(signal, "codeName"));
     } else if (end) {
-        fprintf(show->out, " ended: %s, evidence of grade %s",
-                view_text(end, "cause"), view_text(end, "grade"));
-    } else if (strcmp(kind, "SNAPSHOT") == 0) {
-        fprintf(show->out, ": snapshot of %zu threads",
-                json_array_size(json_object_get(show->report, "threads")));
-    } else {
-        fprintf(show->out, ": %s", kind);
+        fprintf(show->out, ", evidence of grade %s", view_text(end, "grade"));
     }
     fprintf(show->out, "%s\n", plain(show));
-    const char *cause = view_text(crash, "cause");
     if (*cause != '\0') {
         fputs("  ", show->out);
         view_print(show->out, cause);

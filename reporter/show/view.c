@@ -173,6 +173,45 @@ void view_tier(const json_t *report, char *text, size_t capacity)
         snprintf(text + size, capacity - (size_t)size, " (%.200s)", reason);
 }
 
+static void snapshot_words(const json_t *report, char *text, size_t capacity)
+{
+    size_t count = json_array_size(json_object_get(report, "threads"));
+
+    snprintf(text, capacity, ": snapshot of %zu thread%s", count,
+             count == 1 ? "" : "s");
+}
+
+/* A report without a kind is a program that is being looked at. */
+static void happened(const json_t *report, char *text, size_t capacity)
+{
+    const json_t *crash = json_object_get(report, "crash");
+    const json_t *end = json_object_get(report, "termination");
+    const char *kind = view_text(report, "kind");
+
+    if (crash) {
+        snprintf(text, capacity, " crashed: %.40s",
+                 view_text(json_object_get(crash, "signal"), "name"));
+    } else if (end) {
+        snprintf(text, capacity, " ended: %.40s", view_text(end, "cause"));
+    } else if (strcmp(kind, "SNAPSHOT") == 0) {
+        snapshot_words(report, text, capacity);
+    } else if (strcmp(kind, "MEMORY_ALARM") == 0) {
+        snprintf(text, capacity, ": memory alarm, %.40s",
+                 view_text(json_object_get(report, "alarm"), "rule"));
+    } else {
+        snprintf(text, capacity, "%s%.40s", *kind ? ": " : " is running", kind);
+    }
+}
+
+void view_title(const json_t *report, char ret_text[VIEW_TITLE_BYTES])
+{
+    const char *name = view_text(json_object_get(report, "app"), "name");
+    int size = snprintf(ret_text, VIEW_TITLE_BYTES, "%.150s",
+                        *name ? name : "program");
+
+    happened(report, ret_text + size, VIEW_TITLE_BYTES - (size_t)size);
+}
+
 int view_open(const struct home *home, const char *id, json_t **ret_report)
 {
     OWNED_REPORT *report = NULL;

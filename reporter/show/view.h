@@ -52,6 +52,13 @@ bool view_same_stack(const json_t *a, const json_t *b);
 void view_tier(const json_t *report, char *text, size_t capacity);
 
 /*
+ * What happened, in a few words: "editor crashed: SIGSEGV", "indexer ended:
+ * OOM_KILL", "editor: snapshot of 12 threads". Foreign text is in it.
+ */
+#define VIEW_TITLE_BYTES 256
+void view_title(const json_t *report, char ret_text[VIEW_TITLE_BYTES]);
+
+/*
  * The report with this id as JSON, its frames as they are: symbols_fill names
  * them. A new reference.
  */
