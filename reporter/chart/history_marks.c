@@ -53,6 +53,8 @@ static void add_termination(const json_t *report, struct history *history)
     if (!mark)
         return;
     set_word(mark, *view_text(end, "cause") ? view_text(end, "cause") : "end");
+    if (*view_text(end, "grade") == '\0')
+        return; /* nobody has judged yet */
     (void)snprintf(mark->text, sizeof mark->text, "grade %s%s%.150s",
                    view_text(end, "grade"), first ? ": " : "",
                    first ? first : "");

@@ -11,12 +11,17 @@
 #include "proto/base/err.h"
 #include "reporter/chart/history.h"
 #include "reporter/chart/memory_page.h"
+#include "reporter/chart/text_memory.h"
 #include "reporter/command/commands.h"
 #include "reporter/command/report_print.h"
 #include "reporter/log.h"
+#include "reporter/show/terminal.h"
 #include "reporter/show/view.h"
 #include "reporter/watch/live_report.h"
+#include "reporter/watch/memory_live.h"
 #include "reporter/watch/watched.h"
+
+#define MEMORY_ROWS 12 /* of the chart, where nobody looks on */
 
 /* Of a whole report: who, what and when, and the memory. */
 static const char *const members[] = {"reportId", "kind",        "time",
@@ -51,6 +56,26 @@ static int write_json(const json_t *report)
     return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
 
+static struct text_style style_of(const struct invocation *invocation)
+{
+    return (struct text_style){
+        .width = terminal_width(STDOUT_FILENO),
+        .rows = MEMORY_ROWS,
+        .utf8 = terminal_utf8(),
+        .color = print_color(invocation),
+    };
+}
+
+static int write_text(const struct invocation *invocation, const json_t *report,
+                      const struct history *history)
+{
+    const struct text_style style = style_of(invocation);
+    struct history_span span = history_whole(history);
+
+    text_memory_write(report, &span, &style, stdout);
+    return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
+
 static int print(const struct invocation *invocation, const json_t *report)
 {
     const char *html = option_value(invocation, "html");
@@ -61,7 +86,33 @@ static int print(const struct invocation *invocation, const json_t *report)
         return exit_status(r);
     if (html)
         return write_page(report, &history, html);
-    return write_json(report);
+    if (option_given(invocation, "json"))
+        return write_json(report);
+    return write_text(invocation, report, &history);
+}
+
+/* On a terminal that can be painted on, unless something else is wanted. */
+static bool wants_live(const struct invocation *invocation)
+{
+    const char *term = getenv("TERM");
+
+    return !option_given(invocation, "html") &&
+           !option_given(invocation, "json") && isatty(STDOUT_FILENO) && term &&
+           strcmp(term, "dumb") != 0;
+}
+
+static int draw_live(const struct invocation *invocation,
+                     const struct watched *watched)
+{
+    const struct text_style style = style_of(invocation);
+
+    int r = memory_live(watched, &style);
+    if (r < 0) {
+        log_error("process %d cannot be followed: %s", (int)watched->pid,
+                  err_text(r));
+        return r == -ESRCH ? EX_NOINPUT : exit_status(r);
+    }
+    return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
 
 static int of_process(const struct invocation *invocation,
@@ -69,6 +120,8 @@ static int of_process(const struct invocation *invocation,
 {
     json_t *report = NULL;
 
+    if (wants_live(invocation))
+        return draw_live(invocation, watched);
     int r = live_report(watched->box, &report);
     if (r < 0)
         return exit_status(r);

@@ -1,6 +1,7 @@
 /* Size of a terminal, and text that fits. Context: tool. */
 #include "reporter/show/terminal.h"
 
+#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,6 +18,11 @@ unsigned terminal_width(int fd)
     long width = columns ? strtol(columns, NULL, 10) : 0;
     return width > 0 && width < WIDTH_MAX ? (unsigned)width
                                           : TERMINAL_WIDTH_DEFAULT;
+}
+
+bool terminal_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 size_t terminal_fit(const char *text, size_t columns)

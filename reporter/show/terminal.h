@@ -2,6 +2,7 @@
 #ifndef INQUEST_REPORTER_TERMINAL_H
 #define INQUEST_REPORTER_TERMINAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -9,6 +10,9 @@
 
 /* Columns of the terminal at fd, else COLUMNS, else the default. */
 unsigned terminal_width(int fd);
+
+/* Whether the locale's text is UTF-8 (setlocale has been called). */
+bool terminal_utf8(void);
 
 /*
  * How many of the bytes of UTF-8 text fit columns columns, each character

@@ -192,7 +192,8 @@ static void happened(const json_t *report, char *text, size_t capacity)
         snprintf(text, capacity, " crashed: %.40s",
                  view_text(json_object_get(crash, "signal"), "name"));
     } else if (end) {
-        snprintf(text, capacity, " ended: %.40s", view_text(end, "cause"));
+        const char *cause = view_text(end, "cause");
+        snprintf(text, capacity, " ended%s%.40s", *cause ? ": " : "", cause);
     } else if (strcmp(kind, "SNAPSHOT") == 0) {
         snapshot_words(report, text, capacity);
     } else if (strcmp(kind, "MEMORY_ALARM") == 0) {
