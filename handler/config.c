@@ -44,9 +44,11 @@ static const struct {
     const char *name;
     uint32_t bit;
 } interpose_names[] = {
-    {"-thread", INTERPOSE_THREAD}, {"-action", INTERPOSE_ACTION},
-    {"-mask", INTERPOSE_MASK},     {"-altstack", INTERPOSE_ALTSTACK},
-    {"-exit", INTERPOSE_EXIT},     {"-all", INTERPOSE_ALL},
+    {"-thread", INTERPOSE_THREAD},     {"-action", INTERPOSE_ACTION},
+    {"-mask", INTERPOSE_MASK},         {"-altstack", INTERPOSE_ALTSTACK},
+    {"-exit", INTERPOSE_EXIT},         {"-sandbox", INTERPOSE_SANDBOX},
+    {"-identity", INTERPOSE_IDENTITY}, {"-place", INTERPOSE_PLACE},
+    {"-fork", INTERPOSE_FORK},         {"-all", INTERPOSE_ALL},
 };
 
 /* INQUEST_INTERPOSE: words that take bits away, "-thread,-mask". */

@@ -17,8 +17,12 @@ enum config_interpose {
     INTERPOSE_ACTION = 1 << 1,   /* sigaction, signal and family */
     INTERPOSE_MASK = 1 << 2,     /* pthread_sigmask, sigprocmask */
     INTERPOSE_ALTSTACK = 1 << 3, /* sigaltstack */
-    INTERPOSE_EXIT = 1 << 4,     /* exit, _exit and family */
-    INTERPOSE_ALL = (1 << 5) - 1
+    INTERPOSE_EXIT = 1 << 4,     /* exit, _exit and family, abort */
+    INTERPOSE_SANDBOX = 1 << 5,  /* prctl, syscall: seccomp filters */
+    INTERPOSE_IDENTITY = 1 << 6, /* setuid and family: no sampler meanwhile */
+    INTERPOSE_PLACE = 1 << 7,    /* unshare, setns, chroot */
+    INTERPOSE_FORK = 1 << 8,     /* fork: a sampler for the child */
+    INTERPOSE_ALL = (1 << 9) - 1
 };
 
 struct config {

@@ -8,6 +8,11 @@ struct guest guest;
 /* 0: free. One thread makes the box, the others go without for a moment. */
 static uint32_t making;
 
+bool guest_interposes(enum config_interpose which)
+{
+    return guest.armed && (guest.config.interpose & which);
+}
+
 bool guest_box_is_ours(void)
 {
     return guest.file.box && !guest.mute && guest.file.pid == sys_getpid();

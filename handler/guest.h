@@ -17,6 +17,7 @@ struct guest {
     struct box_file file;  /* file.box NULL: no box yet */
     bool armed;            /* handlers are installed */
     bool prctl_undumpable; /* the program itself cleared PR_SET_DUMPABLE */
+    uint64_t ptracer;      /* whom it lets trace it (PR_SET_PTRACER, Yama) */
     bool sandboxed;        /* the program installed a seccomp filter */
     bool keeps_box;        /* which kills at unlink: a clean end leaves it */
     bool mute;             /* which kills at getpid: no call of ours any more */
@@ -34,6 +35,9 @@ extern struct guest guest;
  * for a vfork child (it shares our memory): crash_handler.c sees to that.
  */
 struct box *guest_box(void);
+
+/* Whether an interposition is there to do anything: armed, not switched off. */
+bool guest_interposes(enum config_interpose which);
 
 /* Whether the box in guest.file belongs to the calling process. */
 bool guest_box_is_ours(void);

@@ -1,7 +1,6 @@
 /* Alternate signal stacks. Context: guest. */
 #include "handler/crash/altstack.h"
 
-#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/auxv.h>
@@ -15,6 +14,9 @@
 
 /* Of the calling thread; NULL: not ours. Initial-exec, so always there. */
 static _Thread_local uint8_t *own_stack;
+
+/* The program gave its own up, and believes that it has none. */
+static _Thread_local bool given_up;
 
 static size_t stack_bytes(void)
 {
@@ -47,6 +49,39 @@ bool altstack_install(void)
     }
     own_stack = (uint8_t *)at;
     return true;
+}
+
+/* Puts ours back, or one of ours where there never was. */
+static void replace(void)
+{
+    stack_t ours = {.ss_sp = own_stack + GUARD_BYTES, .ss_size = stack_bytes()};
+
+    if (own_stack) {
+        given_up = sys_call2(SYS_sigaltstack, (long)&ours, 0) == 0;
+    } else {
+        given_up = altstack_install();
+    }
+}
+
+long altstack_change(const stack_t *stack, stack_t *ret_before)
+{
+    static const stack_t none = {.ss_flags = SS_DISABLE};
+    stack_t before = {0};
+    bool had_none = given_up;
+    bool gives_up = stack && (stack->ss_flags & SS_DISABLE);
+
+    long r = sys_call2(SYS_sigaltstack, (long)stack, (long)&before);
+    if (r < 0)
+        return r;
+    if (stack)
+        given_up = false;
+    if (gives_up)
+        replace();
+    if (had_none && !(before.ss_flags & SS_ONSTACK))
+        before = none;
+    if (ret_before)
+        *ret_before = before;
+    return 0;
 }
 
 void altstack_release(void)

@@ -6,6 +6,7 @@
 #ifndef INQUEST_HANDLER_ALTSTACK_H
 #define INQUEST_HANDLER_ALTSTACK_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 /*
@@ -13,6 +14,12 @@
  * unless it has one that is large enough. Returns whether it did.
  */
 bool altstack_install(void);
+
+/*
+ * sigaltstack(2) as the program sees it: a stack that it gives up is replaced
+ * by ours, and it is told that it has none. 0, or -errno.
+ */
+long altstack_change(const stack_t *stack, stack_t *ret_before);
 
 /* Takes ours away again and unmaps it; does nothing where it is not ours. */
 void altstack_release(void);

@@ -265,7 +265,7 @@ static void disallow_tracing(long dumpable)
 {
     if (dumpable != 1 && !guest.prctl_undumpable)
         (void)sys_call2(SYS_prctl, PR_SET_DUMPABLE, dumpable);
-    (void)sys_call2(SYS_prctl, PR_SET_PTRACER, 0);
+    (void)sys_call2(SYS_prctl, PR_SET_PTRACER, (long)guest.ptracer);
 }
 
 static struct crash_dump_result failed(enum box_tier_reason reason, int error)

@@ -13,11 +13,13 @@
 #define MESSAGE_AT    8  /* behind the vtable pointer */
 #define CLASS_GNUCCXX 0x474e5543432b2b00ull /* "GNUCC++\\0" */
 #define CLASS_AT      80                    /* unwindHeader.exception_class */
+#define LANDING_AT    64                    /* catchTemp: the landing pad */
 
 #define CODE_BYTES         48
 #define VECTOR_AT          8 /* tcbhead_t: tcb, dtv */
 #define VECTOR_ENTRY_BYTES 16
 #define TLS_MODULES_MAX    65536
+#define STATIC_TLS_BYTES   4096 /* searched, below the thread pointer */
 
 static bool read_string(struct target *target, uint64_t address, char *text,
                         size_t capacity)
@@ -110,6 +112,28 @@ static bool find_globals(struct target *target,
     return true;
 }
 
+/* An exception of C++ behind the pointer to its header: type and text. */
+static bool read_exception(struct target *target, uint64_t header,
+                           struct exception *ret_exception)
+{
+    uint64_t class = 0;
+    uint64_t type = 0;
+    uint64_t message = 0;
+
+    if (!target_read_u64(target, header + CLASS_AT, &class) ||
+        class >> 8 != CLASS_GNUCCXX >> 8 ||
+        !target_read_u64(target, header, &type) ||
+        !type_name(target, type, ret_exception->type,
+                   sizeof ret_exception->type))
+        return false;
+    if (keeps_message(target, type) &&
+        target_read_u64(target, header + HEADER_BYTES + MESSAGE_AT, &message) &&
+        !read_string(target, message, ret_exception->message,
+                     sizeof ret_exception->message))
+        ret_exception->message[0] = '\0';
+    return true;
+}
+
 enum exception_state exception_read(struct target *target,
                                     const struct target_module *library,
                                     uint64_t thread_pointer,
@@ -117,9 +141,6 @@ enum exception_state exception_read(struct target *target,
 {
     uint64_t globals = 0;
     uint64_t header = 0;
-    uint64_t type = 0;
-    uint64_t class = 0;
-    uint64_t message = 0;
 
     *ret_exception = (struct exception){0};
     if (!find_globals(target, library, thread_pointer, &globals) ||
@@ -127,16 +148,25 @@ enum exception_state exception_read(struct target *target,
         return EXCEPTION_UNKNOWN;
     if (header == 0)
         return EXCEPTION_NONE;
-    if (!target_read_u64(target, header + CLASS_AT, &class) ||
-        class >> 8 != CLASS_GNUCCXX >> 8 ||
-        !target_read_u64(target, header, &type) ||
-        !type_name(target, type, ret_exception->type,
-                   sizeof ret_exception->type))
-        return EXCEPTION_UNKNOWN;
-    if (keeps_message(target, type) &&
-        target_read_u64(target, header + HEADER_BYTES + MESSAGE_AT, &message) &&
-        !read_string(target, message, ret_exception->message,
-                     sizeof ret_exception->message))
-        ret_exception->message[0] = '\0';
-    return EXCEPTION_FOUND;
+    return read_exception(target, header, ret_exception) ? EXCEPTION_FOUND
+                                                         : EXCEPTION_UNKNOWN;
+}
+
+bool exception_search(struct target *target, uint64_t thread_pointer,
+                      struct exception *ret_exception, bool *ret_caught)
+{
+    for (uint64_t at = thread_pointer - STATIC_TLS_BYTES; at < thread_pointer;
+         at += sizeof at) {
+        uint64_t header = 0;
+        uint64_t landing = 0;
+        *ret_exception = (struct exception){0};
+        if (target_read_u64(target, at, &header) && header != 0 &&
+            header % sizeof header == 0 &&
+            read_exception(target, header, ret_exception) &&
+            target_read_u64(target, header + LANDING_AT, &landing)) {
+            *ret_caught = landing != 0;
+            return true;
+        }
+    }
+    return false;
 }

@@ -32,4 +32,13 @@ enum exception_state exception_read(struct target *target,
                                     uint64_t thread_pointer,
                                     struct exception *ret_exception);
 
+/*
+ * The same where libstdc++ is linked into the program and exports nothing: the
+ * thread's static TLS is searched for a pointer to an exception of C++, known
+ * by its class. *ret_caught: a landing pad was found for it. False: none.
+ */
+MUST_CHECK bool exception_search(struct target *target, uint64_t thread_pointer,
+                                 struct exception *ret_exception,
+                                 bool *ret_caught);
+
 #endif

@@ -11,6 +11,9 @@
 #include "handler/dumper/target_symbol.h"
 
 #define SENTENCE_BYTES (EXCEPTION_MESSAGE_BYTES + 64)
+#define CALL_OPCODE    0xe8 /* call rel32 */
+#define JUMP_OPCODE    0xe9 /* jmp rel32 */
+#define BRANCH_BYTES   5
 
 static const struct target_module *find_library(const struct target *target)
 {
@@ -89,6 +92,62 @@ static void say_exception(struct build *build,
     say(build, sentence);
 }
 
+/* Where the instruction at address, opcode and rel32, leads; 0: another. */
+static uint64_t branch_target(struct target *target, uint64_t address,
+                              uint8_t opcode)
+{
+    uint8_t code[BRANCH_BYTES];
+    int32_t displacement;
+
+    if (target_read(target, address, code, sizeof code) != sizeof code ||
+        code[0] != opcode)
+        return 0;
+    memcpy(&displacement, code + 1, sizeof displacement);
+    return address + sizeof code + (uint64_t)(int64_t)displacement;
+}
+
+/*
+ * Whether abort was called by a terminate handler, which itself was called
+ * where another call of abort follows, in case that the handler returns. So the
+ * runtime of C++ calls it, and hardly anybody else.
+ */
+static bool terminate_handler_aborts(struct build *build)
+{
+    const Inquest__V1__Thread *thread =
+        build->report.n_threads > 0 ? build->report.threads[0] : NULL;
+    const struct target_module *first = NULL;
+    size_t i = 0;
+
+    if (!thread || thread->n_frames == 0)
+        return false;
+    first = target_module_at(build->target, thread->frames[0]->pc);
+    while (i < thread->n_frames &&
+           (target_is_guest(build->target, thread->frames[i]->pc) ||
+            target_module_at(build->target, thread->frames[i]->pc) == first))
+        i++;
+    if (i + 1 >= thread->n_frames)
+        return false;
+    uint64_t called = branch_target(
+        build->target, thread->frames[i]->pc - BRANCH_BYTES, CALL_OPCODE);
+    uint64_t next = thread->frames[i + 1]->pc;
+    uint64_t jump = branch_target(build->target, next, JUMP_OPCODE);
+    return called != 0 &&
+           called == branch_target(build->target, jump != 0 ? jump : next,
+                                   CALL_OPCODE);
+}
+
+/* Where the program has libstdc++ in itself. */
+static void search_exception(struct build *build)
+{
+    struct exception exception;
+    bool caught = false;
+
+    if (exception_search(build->target, build->box->crash.thread_pointer,
+                         &exception, &caught) &&
+        (!caught || terminate_handler_aborts(build)))
+        say_exception(build, &exception);
+}
+
 void build_abort(struct build *build)
 {
     const struct box_crash *record = &build->box->crash;
@@ -97,9 +156,13 @@ void build_abort(struct build *build)
     siginfo_t info;
 
     memcpy(&info, record->siginfo, sizeof info);
-    if (!library || !build->report.crash || info.si_signo != SIGABRT ||
+    if (!build->report.crash || info.si_signo != SIGABRT ||
         record->abort_message[0])
         return;
+    if (!library) {
+        search_exception(build);
+        return;
+    }
     if (is_in(build, library, "__cxa_pure_virtual")) {
         say(build, "pure virtual function called");
         return;

@@ -17,7 +17,8 @@
 
 static bool pause_sampler(void)
 {
-    return !guest.sandboxed && sampler_stop();
+    return guest_interposes(INTERPOSE_IDENTITY) && !guest.sandboxed &&
+           sampler_stop();
 }
 
 /* The filter of a sandbox may kill at clone: then there is none any more. */

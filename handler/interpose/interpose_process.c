@@ -47,15 +47,10 @@ EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
 }
 /* NOLINTEND */
 
-static bool exits_are_hooked(void)
-{
-    return guest.armed && (guest.config.interpose & INTERPOSE_EXIT);
-}
-
 /* A macro: the stack pointer is to be that of the function that is called. */
 #define REPORT_EXIT()                                    \
     do {                                                 \
-        if (exits_are_hooked())                          \
+        if (guest_interposes(INTERPOSE_EXIT))            \
             (void)(crash_handler_exiting(                \
                 (uintptr_t)__builtin_frame_address(0))); \
     } while (0)
@@ -71,7 +66,7 @@ EXPORT void exit(int status)
 EXPORT void _exit(int status)
 {
     REPORT_EXIT();
-    if (exits_are_hooked())
+    if (guest_interposes(INTERPOSE_EXIT))
         guest_clean_exit();
     for (;;)
         (void)sys_call1(SYS_exit_group, status);
@@ -86,7 +81,7 @@ EXPORT void quick_exit(int status)
 {
     REPORT_EXIT();
     guest_phase(BOX_EXITING);
-    if (exits_are_hooked())
+    if (guest_interposes(INTERPOSE_EXIT))
         guest_clean_exit();
     real()->quick_exit(status);
     __builtin_unreachable();
@@ -97,7 +92,8 @@ static bool abort_goes_on(void)
 {
     struct sigaction action;
 
-    if (!guest.armed || !(guest.config.interpose & INTERPOSE_ACTION))
+    if (!guest_interposes(INTERPOSE_EXIT) ||
+        !guest_interposes(INTERPOSE_ACTION))
         return false;
     host_action_get(SIGABRT, &action);
     return action.sa_handler == SIG_IGN || host_action_is_function(&action);
@@ -138,8 +134,8 @@ EXPORT pid_t fork(void)
     if (pid == 0 && guest.armed) {
         sampler_forget();
         interpose_thread_forked();
-        if (!guest.sandboxed) /* it might kill at clone */
-            sampler_start();
+        if (!guest.sandboxed && guest_interposes(INTERPOSE_FORK))
+            sampler_start(); /* a filter might kill at clone */
     }
     return pid;
 }
@@ -147,7 +143,7 @@ EXPORT pid_t fork(void)
 /* A process with a second thread may not change these namespaces. */
 EXPORT int unshare(int flags)
 {
-    bool stopped = sampler_stop();
+    bool stopped = guest_interposes(INTERPOSE_PLACE) && sampler_stop();
     long r = sys_call1(SYS_unshare, flags);
     if (stopped)
         sampler_start();
@@ -165,7 +161,8 @@ EXPORT int unshare(int flags)
  */
 EXPORT int chroot(const char *path)
 {
-    struct box *box = guest.armed ? guest_box() : NULL;
+    bool interposed = guest_interposes(INTERPOSE_PLACE);
+    struct box *box = interposed ? guest_box() : NULL;
 
     if (box)
         crash_record_keep_maps(box);
@@ -174,14 +171,16 @@ EXPORT int chroot(const char *path)
         errno = (int)-r;
         return -1;
     }
-    guest.jailed = true;
-    fd_close(&guest.file.state_fd);
+    if (interposed) {
+        guest.jailed = true;
+        fd_close(&guest.file.state_fd);
+    }
     return 0;
 }
 
 EXPORT int setns(int fd, int type)
 {
-    bool stopped = sampler_stop();
+    bool stopped = guest_interposes(INTERPOSE_PLACE) && sampler_stop();
     long r = sys_call2(SYS_setns, fd, type);
     if (stopped)
         sampler_start();

@@ -78,15 +78,18 @@ EXPORT int prctl(int option, ...)
     unsigned long d = va_arg(arguments, unsigned long);
     va_end(arguments);
     struct retreat retreat = {0};
-    bool sandbox = option == PR_SET_SECCOMP;
+    bool interposed = guest_interposes(INTERPOSE_SANDBOX);
+    bool sandbox = interposed && option == PR_SET_SECCOMP;
 
     if (sandbox && a == SECCOMP_MODE_STRICT)
         retreat = before_strict();
     if (sandbox && a == SECCOMP_MODE_FILTER)
         retreat = before_filter((const struct sock_fprog *)b, false);
     int r = real()->prctl(option, a, b, c, d);
-    if (r == 0 && option == PR_SET_DUMPABLE)
+    if (r == 0 && interposed && option == PR_SET_DUMPABLE)
         guest.prctl_undumpable = a == 0;
+    if (r == 0 && interposed && option == PR_SET_PTRACER)
+        guest.ptracer = a;
     if (sandbox)
         after(&retreat, r == 0);
     return r;
@@ -102,13 +105,16 @@ __attribute__((used)) long interpose_seccomp(long number,
 {
     struct retreat retreat = {0};
 
-    if (operation == SECCOMP_SET_MODE_STRICT)
+    bool interposed = guest_interposes(INTERPOSE_SANDBOX);
+    bool strict = interposed && operation == SECCOMP_SET_MODE_STRICT;
+    bool filter = interposed && operation == SECCOMP_SET_MODE_FILTER;
+
+    if (strict)
         retreat = before_strict();
-    if (operation == SECCOMP_SET_MODE_FILTER)
+    if (filter)
         retreat = before_filter(arguments, flags & SECCOMP_FILTER_FLAG_TSYNC);
     long r = sys_call3(number, (long)operation, (long)flags, (long)arguments);
-    if (operation == SECCOMP_SET_MODE_STRICT ||
-        operation == SECCOMP_SET_MODE_FILTER)
+    if (strict || filter)
         after(&retreat, r >= 0);
     if (r >= 0)
         return r;

@@ -1,5 +1,5 @@
 /*
- * sigaction and its family, and the masks. For the crash signals the program
+ * sigaction and its family. For the crash signals the program
  * talks to host_action, the kernel keeps our handler; SIG_IGN reaches the
  * kernel, so that exec keeps it. For every other signal the call goes through,
  * but for the fault signals in sa_mask: a fault inside a handler must reach
@@ -10,7 +10,6 @@
 #include <stddef.h>
 
 #include "handler/crash/crash_handler.h"
-#include "handler/crash/crash_handling.h"
 #include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
 #include "handler/crash/install.h"
@@ -23,7 +22,7 @@ static uint64_t stripped[_NSIG];
 
 static bool is_watched(int signal_number)
 {
-    return guest.armed && (guest.config.interpose & INTERPOSE_ACTION) &&
+    return guest_interposes(INTERPOSE_ACTION) &&
            crash_signal_is_ours(signal_number);
 }
 
@@ -35,8 +34,7 @@ static int set_other(int signal_number, const struct sigaction *action,
 
     bool valid = signal_number > 0 && signal_number < _NSIG;
     uint64_t before = valid ? stripped[signal_number] : 0;
-    if (action && valid && guest.armed &&
-        (guest.config.interpose & INTERPOSE_ACTION)) {
+    if (action && valid && guest_interposes(INTERPOSE_ACTION)) {
         changed = *action;
         faults = host_mask_bits(&changed.sa_mask) & host_mask_faults();
         host_mask_from_bits(&changed.sa_mask,
@@ -172,71 +170,5 @@ EXPORT int siginterrupt(int signal_number, int interrupt)
     return sigaction(signal_number, &action, NULL);
 }
 
-static uint64_t new_belief(int how, uint64_t faults)
-{
-    uint64_t believed = host_mask_believed();
-
-    switch (how) {
-    case SIG_BLOCK:
-        return believed | faults;
-    case SIG_UNBLOCK:
-        return believed & ~faults;
-    default:
-        return faults;
-    }
-}
-
-/* The faults that such a call lets through; faults: those in its set. */
-static uint64_t unblocked(int how, uint64_t faults)
-{
-    switch (how) {
-    case SIG_BLOCK:
-        return 0;
-    case SIG_UNBLOCK:
-        return faults;
-    default:
-        return host_mask_faults() & ~faults;
-    }
-}
-
-typedef int (*mask_function)(int, const sigset_t *, sigset_t *);
-
-/* The set that reaches the kernel lacks the faults; the answer has them. */
-static int set_mask(mask_function function, int how, const sigset_t *set,
-                    sigset_t *ret_before)
-{
-    sigset_t changed;
-    uint64_t believed = host_mask_believed();
-    uint64_t faults = 0;
-
-    if (!guest.armed || !(guest.config.interpose & INTERPOSE_MASK))
-        return function(how, set, ret_before);
-    if (set) {
-        changed = *set;
-        faults = host_mask_bits(set) & host_mask_faults();
-        if (how != SIG_UNBLOCK)
-            host_mask_from_bits(&changed, host_mask_bits(set) & ~faults);
-    }
-    int r = function(how, set ? &changed : NULL, ret_before);
-    if (r != 0)
-        return r;
-    if (ret_before)
-        host_mask_from_bits(ret_before, host_mask_bits(ret_before) | believed);
-    if (set) {
-        host_mask_set_believed(new_belief(how, faults));
-        crash_handling_unblocked(unblocked(how, faults));
-    }
-    return r;
-}
-
-EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *ret_before)
-{
-    return set_mask(real()->pthread_sigmask, how, set, ret_before);
-}
-
-EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *ret_before)
-{
-    return set_mask(real()->sigprocmask, how, set, ret_before);
-}
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name,
  * bugprone-reserved-identifier) */

@@ -103,7 +103,7 @@ EXPORT int pthread_create(pthread_t *ret_thread,
                           const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
 {
-    if (!guest.armed || !(guest.config.interpose & INTERPOSE_THREAD))
+    if (!guest_interposes(INTERPOSE_THREAD))
         return real()->pthread_create(ret_thread, attributes, run, argument);
     struct start *slot = take_slot();
     if (!slot) /* a burst of creations: this one goes without */

@@ -38,7 +38,11 @@ NOT_SANITIZED = {
     "rlimit_as": "AddressSanitizer needs more address space than that",
     "seccomp_inherited": "LeakSanitizer needs the ptrace that is refused",
 }
-HEAP_TELLS = ("cpp_exception", "cpp_exception_thread", "cpp_noexcept")
+# The exception lies in the heap, which tier 2 has not: what is said then.
+HEAP_TELLS = {"cpp_exception": "std::terminate",
+              "cpp_exception_thread": "std::terminate",
+              "cpp_noexcept": "std::terminate",
+              "cpp_static": "ended itself: abort()"}
 # Where a watched program still ends otherwise than bare. A gap never covers
 # this: it is said aloud in every run.
 HARMS = {}
@@ -309,8 +313,7 @@ class Zoo:
             modules=maps and case.files, trust=case.trust if case.files else
             None, note=None if case.repeated else case.note,
             says=case.says if "handler" in (case.says or "") else None,
-            # The exception lies in the heap.
-            cause="std::terminate" if case.name in HEAP_TELLS else case.cause)
+            cause=HEAP_TELLS.get(case.name, case.cause))
 
     def is_known(self, case, wrong):
         """A gap covers what a report lacks, never what a program suffers."""

@@ -1,0 +1,135 @@
+/*
+ * pthread_sigmask and its family: the faults stay unblocked in the kernel, and
+ * the program is told what it believes. Context: guest.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+
+#include "handler/crash/crash_handling.h"
+#include "handler/crash/host_mask.h"
+#include "handler/guest.h"
+#include "handler/interpose/real.h"
+#include "proto/base/compiler.h"
+
+#define BSD_MASK 0xffffffffu /* of the first 32 signals, in an int */
+
+static uint64_t new_belief(int how, uint64_t faults)
+{
+    uint64_t believed = host_mask_believed();
+
+    switch (how) {
+    case SIG_BLOCK:
+        return believed | faults;
+    case SIG_UNBLOCK:
+        return believed & ~faults;
+    default:
+        return faults;
+    }
+}
+
+/* The faults that such a call lets through; faults: those in its set. */
+static uint64_t unblocked(int how, uint64_t faults)
+{
+    switch (how) {
+    case SIG_BLOCK:
+        return 0;
+    case SIG_UNBLOCK:
+        return faults;
+    default:
+        return host_mask_faults() & ~faults;
+    }
+}
+
+typedef int (*mask_function)(int, const sigset_t *, sigset_t *);
+
+/* The set that reaches the kernel lacks the faults; the answer has them. */
+static int set_mask(mask_function function, int how, const sigset_t *set,
+                    sigset_t *ret_before)
+{
+    sigset_t changed;
+    uint64_t believed = host_mask_believed();
+    uint64_t faults = 0;
+
+    if (!guest_interposes(INTERPOSE_MASK))
+        return function(how, set, ret_before);
+    if (set) {
+        changed = *set;
+        faults = host_mask_bits(set) & host_mask_faults();
+        if (how != SIG_UNBLOCK)
+            host_mask_from_bits(&changed, host_mask_bits(set) & ~faults);
+    }
+    /* Before the call: what it lets through strikes on the way back. */
+    if (set) {
+        host_mask_set_believed(new_belief(how, faults));
+        crash_handling_unblocked(unblocked(how, faults));
+    }
+    int r = function(how, set ? &changed : NULL, ret_before);
+    if (r != 0) {
+        host_mask_set_believed(believed);
+        return r;
+    }
+    if (ret_before)
+        host_mask_from_bits(ret_before, host_mask_bits(ret_before) | believed);
+    return 0;
+}
+
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *ret_before)
+{
+    return set_mask(real()->pthread_sigmask, how, set, ret_before);
+}
+
+EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *ret_before)
+{
+    return set_mask(real()->sigprocmask, how, set, ret_before);
+}
+
+static int change_one(int how, int signal_number)
+{
+    sigset_t one;
+
+    (void)sigemptyset(&one);
+    if (sigaddset(&one, signal_number) < 0)
+        return -1;
+    return sigprocmask(how, &one, NULL);
+}
+
+EXPORT int sighold(int signal_number)
+{
+    return change_one(SIG_BLOCK, signal_number);
+}
+
+EXPORT int sigrelse(int signal_number)
+{
+    return change_one(SIG_UNBLOCK, signal_number);
+}
+
+/* 4.2BSD's masks, of the first 32 signals. */
+static int change_bits(int how, uint32_t bits)
+{
+    sigset_t set;
+    sigset_t before;
+
+    (void)sigemptyset(&set);
+    host_mask_from_bits(&set, bits);
+    if (sigprocmask(how, &set, &before) < 0)
+        return -1;
+    return (int)(host_mask_bits(&before) & BSD_MASK);
+}
+
+EXPORT int sigblock(int mask)
+{
+    return change_bits(SIG_BLOCK, (uint32_t)mask);
+}
+
+EXPORT int sigsetmask(int mask)
+{
+    return change_bits(SIG_SETMASK, (uint32_t)mask);
+}
+
+EXPORT int siggetmask(void)
+{
+    return change_bits(SIG_BLOCK, 0);
+}
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
