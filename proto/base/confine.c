@@ -151,7 +151,7 @@ static const short sends[] = {
 };
 static const short leaks[] = {
     SYS_clone,  SYS_ptrace, SYS_wait4,    SYS_prctl,       SYS_kill,
-    SYS_tgkill, SYS_mmap,   SYS_mprotect, SYS_personality,
+    SYS_tgkill, SYS_mmap,   SYS_mprotect, SYS_personality, SYS_getdents,
 };
 
 /* Who may call what is in one of the lists; 0: everybody. */

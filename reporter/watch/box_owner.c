@@ -25,7 +25,7 @@ const struct box *box_open(int dir_fd, const char *name, int *ret_fd)
     if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
         status.st_size != (off_t)sizeof(struct box))
         return NULL;
-    struct box *box = malloc(sizeof *box);
+    struct box *box = aligned_alloc(_Alignof(struct box), sizeof *box);
     if (!box)
         return NULL;
     if (pread(fd, box, sizeof *box, 0) != (ssize_t)sizeof *box ||

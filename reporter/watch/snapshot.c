@@ -189,6 +189,6 @@ int snapshot_take(const struct home *home, const struct watched *watched,
     if (r < 0)
         return r;
     output[strcspn(output, "\n")] = '\0';
-    (void)snprintf(ret_id, REPORT_ID_BYTES, "%s", output);
+    (void)snprintf(ret_id, REPORT_ID_BYTES, "%.36s", output);
     return 0;
 }

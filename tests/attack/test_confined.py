@@ -8,10 +8,12 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SANITIZED = b"libasan.so" in (BUILD / "bin/inquest").read_bytes()
+BOUND_S = 20
 FILTER = re.compile(r"prctl\(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, .*\) = 0")
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
@@ -100,10 +102,14 @@ class Confined(unittest.TestCase):
         inquest.environment["INQUEST_ENDPOINT"] = collector.url
         inquest("upload", "--now", "--wait=20")
         children = pathlib.Path(f"/proc/{collector.process.pid}/task")
-        pids = [pid for task in children.iterdir()
-                for pid in (task / "children").read_text().split()]
+        status, pids = "", []
+        end = time.monotonic() + BOUND_S
+        while "Seccomp:\t2" not in status and time.monotonic() < end:
+            pids = [pid for task in children.iterdir()
+                    for pid in (task / "children").read_text().split()]
+            if pids:  # it may not be past its first line yet
+                status = pathlib.Path(f"/proc/{pids[0]}/status").read_text()
         self.assertEqual(len(pids), 1, "the collector's one child")
-        status = pathlib.Path(f"/proc/{pids[0]}/status").read_text()
         self.assertRegex(status, r"\nSeccomp:\s+2\n")
         self.assertRegex(status, r"\nNoNewPrivs:\s+1\n")
         limits = resource.prlimit(int(pids[0]), resource.RLIMIT_CORE)

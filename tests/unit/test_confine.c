@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -121,17 +122,26 @@ static int try_thread(void)
 
 static void no_way_out_of_a_confined_process(void **state)
 {
-    static int (*const tries[])(void) = {
-        try_socket, try_exec,  try_namespace, try_limits_of_others,
-#ifndef __SANITIZE_ADDRESS__ /* what its search for leaks needs */
-        try_fork,   try_trace, try_kill,      try_executable_memory,
-#endif
+    static const struct {
+        int (*try)(void);
+        bool leaks; /* what ASan's search for leaks needs itself */
+    } tries[] = {
+        {try_socket, false},
+        {try_exec, false},
+        {try_namespace, false},
+        {try_limits_of_others, false},
+        {try_fork, true},
+        {try_trace, true},
+        {try_executable_memory, true},
+        {try_kill, true},
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(tries); i++) {
-        assert_int_equal(confined(0, tries[i]), REFUSED);
-        assert_int_equal(confined(CONFINE_FILES, tries[i]), REFUSED);
+        if (tries[i].leaks && CONFINE_BUILD != 0)
+            continue;
+        assert_int_equal(confined(0, tries[i].try), REFUSED);
+        assert_int_equal(confined(CONFINE_FILES, tries[i].try), REFUSED);
     }
 }
 
