@@ -37,11 +37,10 @@ static void limit_child(void)
         int resource;
         rlim_t most;
     } limits[] = {
-#ifndef __SANITIZE_ADDRESS__ /* its shadow needs more */
-        {RLIMIT_AS, SYMBOL_MEMORY_BYTES},
-#endif
-        {RLIMIT_CPU, SYMBOL_CPU_SECONDS}, {RLIMIT_FSIZE, SYMBOL_FILE_BYTES},
-        {RLIMIT_NOFILE, SYMBOL_FILES},    {RLIMIT_CORE, 0},
+        {RLIMIT_CPU, SYMBOL_CPU_SECONDS},
+        {RLIMIT_FSIZE, SYMBOL_FILE_BYTES},
+        {RLIMIT_NOFILE, SYMBOL_FILES},
+        {RLIMIT_CORE, 0},
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(limits); i++) {

@@ -18,11 +18,11 @@
 #define SYMBOL_ANSWER_MS     120000 /* a large file's cache is made meanwhile */
 #define SYMBOL_MODULES_MAX   512    /* debug files that are remembered */
 
-/* What the child, and each that it starts, may take of the machine. */
-#define SYMBOL_MEMORY_BYTES (8ull << 30) /* caches are mapped */
-#define SYMBOL_CPU_SECONDS  3600
-#define SYMBOL_FILE_BYTES   (4ull << 30)
-#define SYMBOL_FILES        512
+/* What the child, and each that it starts, may take of the machine; memory it
+ * limits itself. */
+#define SYMBOL_CPU_SECONDS 3600
+#define SYMBOL_FILE_BYTES  (4ull << 30)
+#define SYMBOL_FILES       512
 
 struct symbol_client;
 

@@ -17,10 +17,12 @@
 #include "proto/base/compiler.h"
 #include "proto/base/confine.h"
 #include "proto/base/err.h"
+#include "symbolicate/helper.h"
 #include "symbolicate/options.h"
 #include "symbolicate/print.h"
 #include "symbolicate/serve.h"
 
+#define MEMORY_BYTES (8ull << 30) /* caches are mapped */
 #define OUTPUT_BYTES 65536
 #define MIB          1048576.0
 
@@ -218,6 +220,9 @@ static void confine(bool asks_servers)
 {
     unsigned rights = CONFINE_FILES | CONFINE_PROGRAMS | CONFINE_BUILD;
 
+#ifndef __SANITIZE_ADDRESS__ /* its shadow needs more */
+    helper_limit(RLIMIT_AS, MEMORY_BYTES);
+#endif
     /* Where the kernel has no filters it goes on without. */
     DROP(confine_self(asks_servers ? rights | CONFINE_NETWORK : rights));
 }
