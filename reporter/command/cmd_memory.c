@@ -102,7 +102,7 @@ static bool wants_live(const struct invocation *invocation)
 }
 
 static int draw_live(const struct invocation *invocation,
-                     const struct watched *watched)
+                     struct watched *watched)
 {
     const struct text_style style = style_of(invocation);
 
@@ -116,7 +116,7 @@ static int draw_live(const struct invocation *invocation,
 }
 
 static int of_process(const struct invocation *invocation,
-                      const struct watched *watched)
+                      struct watched *watched)
 {
     json_t *report = NULL;
 
@@ -162,7 +162,7 @@ static bool is_report(const struct home *home, const char *prefix)
 int cmd_memory(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
-    OWNED_WATCHED watched = {0};
+    OWNED_WATCHED watched = WATCHED_NONE;
     const char *which = operand(invocation, 0);
     pid_t pid = 0;
 

@@ -27,7 +27,7 @@ static int snapshot_status(int r)
 static int take(const struct home *home, const struct invocation *invocation,
                 pid_t pid)
 {
-    OWNED_WATCHED watched = {0};
+    OWNED_WATCHED watched = WATCHED_NONE;
     char id[REPORT_ID_BYTES];
     char why[SNAPSHOT_WHY_BYTES] = "";
 

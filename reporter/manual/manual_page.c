@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reporter/config.h"
+#include "reporter/manual/notes.h"
 
 #define ELLIPSIS "…" /* three bytes; roff wants ASCII */
 
@@ -148,6 +149,7 @@ void manual_page_main(FILE *out)
 
 void manual_page_command(const struct command *command, FILE *out)
 {
+    const char *notes = manual_notes(command->name);
     const struct option_spec *spec;
 
     put_title(out, "inquest", command->name, "1");
@@ -160,6 +162,11 @@ void manual_page_command(const struct command *command, FILE *out)
     fputs("\n[\\fIOPTION\\fR]...\n", out);
     if (command->operands[0] != '\0') {
         put(out, command->operands);
+        fputs("\n", out);
+    }
+    if (notes) {
+        fputs(".SH DESCRIPTION\n", out);
+        put(out, notes);
         fputs("\n", out);
     }
     fputs(".SH OPTIONS\n", out);

@@ -25,7 +25,7 @@
 static const char foot[] = " q ends   1: 10 minutes   2: 2 hours   3: all ";
 
 struct live {
-    const struct watched *watched;
+    struct watched *watched;
     struct text_style style;
     struct screen screen;
     int64_t span_ms; /* of the history that is shown */
@@ -33,11 +33,12 @@ struct live {
     bool quit;       /* the person */
 };
 
-static int draw(const struct live *live, FILE *out)
+static int draw(struct live *live, FILE *out)
 {
     OWNED_HISTORY history = {0};
     json_t *report = NULL;
 
+    watched_refresh(live->watched);
     int r = live_report(live->watched->box, &report);
     if (r < 0)
         return r;
@@ -145,7 +146,7 @@ static int open_signals(sigset_t *ret_before)
     return fd < 0 ? -errno : fd;
 }
 
-int memory_live(const struct watched *watched, const struct text_style *style)
+int memory_live(struct watched *watched, const struct text_style *style)
 {
     struct live live = {
         .watched = watched, .style = *style, .span_ms = 10 * MS_PER_MINUTE};

@@ -14,7 +14,7 @@
  * more, to stay. style: width and rows are asked of the terminal. Returns 0,
  * or what kept it from watching the process's end.
  */
-MUST_CHECK int memory_live(const struct watched *watched,
+MUST_CHECK int memory_live(struct watched *watched,
                            const struct text_style *style);
 
 #endif

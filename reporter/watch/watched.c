@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
@@ -16,9 +18,8 @@ int watched_open(const struct home *home, pid_t pid,
                  struct watched *ret_watched)
 {
     char name[BOX_NAME_BYTES];
-    struct watched watched = {.pid = pid,
-                              .start_ticks = process_start_ticks(pid)};
-    OWNED_FD box_fd = -1;
+    struct watched watched = {
+        .pid = pid, .fd = -1, .start_ticks = process_start_ticks(pid)};
 
     if (watched.start_ticks == 0 || !process_lives(pid, watched.start_ticks))
         return -ESRCH;
@@ -27,7 +28,7 @@ int watched_open(const struct home *home, pid_t pid,
                    name);
     OWNED_FD dir_fd =
         open(home->box_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    watched.box = dir_fd < 0 ? NULL : box_open(dir_fd, name, &box_fd);
+    watched.box = dir_fd < 0 ? NULL : box_open(dir_fd, name, &watched.fd);
     *ret_watched = watched;
     return watched.box ? 0 : -ERR_NOT_FOUND;
 }
@@ -36,7 +37,24 @@ void watched_close(struct watched *watched)
 {
     if (watched->box)
         box_close(watched->box);
-    *watched = (struct watched){0};
+    fd_close(&watched->fd);
+    *watched = (struct watched)WATCHED_NONE;
+}
+
+void watched_refresh(struct watched *watched)
+{
+    struct box *box = malloc(sizeof *box);
+
+    if (!box)
+        return;
+    if (pread(watched->fd, box, sizeof *box, 0) != (ssize_t)sizeof *box ||
+        !box_valid(box, sizeof *box) ||
+        !box_sealed(&box->identity, sizeof box->identity)) {
+        free(box);
+        return;
+    }
+    box_close(watched->box);
+    watched->box = box;
 }
 
 bool watched_parse_pid(const char *text, pid_t *ret_pid)

@@ -176,7 +176,9 @@ class ViewTest(WatchedTest):
                             self.inquest.environment, size)
         self.addCleanup(lambda: terminal.process.poll() is None and
                         terminal.process.kill())
-        terminal.read_until(lambda text: text.count("Resident memory") >= 2)
+        # Drawn anew with what was sampled meanwhile.
+        terminal.read_until(lambda text: len(set(
+            re.findall(r"in (\d+) samples", text))) >= 2)
         return terminal
 
     def check_given_back(self, terminal, status, last):
