@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/box_history.h"
+#include "proto/memory_alarm.h"
 #include "proto/memory_sample.h"
 #include "proto/report_json.h"
 #include "proto/report_set.h"
@@ -17,6 +18,9 @@ struct live {
     Inquest__V1__MemorySample samples[BOX_HISTORY_MAX];
     Inquest__V1__MemorySample *sample_list[BOX_HISTORY_MAX];
     Inquest__V1__MemoryCategories categories;
+    Inquest__V1__Alarm alarms[BOX_ALARMS_COUNT];
+    Inquest__V1__Alarm *alarm_list[BOX_ALARMS_COUNT];
+    char details[BOX_ALARMS_COUNT][MEMORY_ALARM_BYTES];
     Inquest__V1__Memory memory;
     Inquest__V1__App app;
     Inquest__V1__Process process;
@@ -79,6 +83,19 @@ static void fill_memory(const struct box *box, struct live *live)
     live->report.memory = memory;
 }
 
+static void fill_alarms(const struct box *box, struct live *live)
+{
+    Inquest__V1__Memory *memory = &live->memory;
+
+    memory->alarms = live->alarm_list;
+    for (size_t i = 0; i < BOX_ALARMS_COUNT; i++) {
+        struct box_alarm alarm = box->alarms[i];
+        if (!memory_alarm_fill(&alarm, live->details[i], &live->alarms[i]))
+            continue;
+        live->alarm_list[memory->n_alarms++] = &live->alarms[i];
+    }
+}
+
 int live_report(const struct box *box, json_t **ret_report)
 {
     struct live *live = calloc(1, sizeof *live);
@@ -94,6 +111,7 @@ int live_report(const struct box *box, json_t **ret_report)
     fill_app(box, live);
     fill_process(live);
     fill_memory(box, live);
+    fill_alarms(box, live);
     json_t *json = report_to_json(&live->report.base);
     free(live);
     if (!json)
