@@ -71,6 +71,8 @@ void headline_cause(const Inquest__V1__Report *report,
     } else if (report->alarm) {
         snprintf(ret_line, HEADLINE_BYTES, "%.60s: %.150s", report->alarm->rule,
                  report->alarm->detail);
+    } else if (report->kind == INQUEST__V1__KIND__SNAPSHOT) {
+        snprintf(ret_line, HEADLINE_BYTES, "%zu threads", report->n_threads);
     } else if (report->detection) {
         snprintf(ret_line, HEADLINE_BYTES, "%.100s %.50s",
                  report->detection->domain, report->detection->ip_address);

@@ -121,6 +121,7 @@ class SnapshotTest(WatchedTest):
         self.assertIn("many_waits: snapshot of 12 threads", taken.stdout)
         self.assertIn("stood still for", taken.stdout)
         self.assertEqual(self.inquest.text("show", "last"), taken.stdout)
+        self.assertIn("12 threads", self.inquest.text("list"))
         page = self.directory / "page.html"
         self.snapshot(process.pid, "--html", page)
         self.assertIn("run_futex", page.read_text())
