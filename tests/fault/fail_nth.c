@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,6 +81,9 @@ __attribute__((constructor)) static void prepare(void)
     if (!program || !path || !number ||
         strcmp(program, program_invocation_short_name) != 0)
         return;
+    /* glibc's NSS follows a null pointer when its first allocation fails
+     * (nss_database_check_reload_and_get): it has it before. */
+    (void)getpwuid(getuid());
     int fd = open(path, O_RDWR | O_CLOEXEC);
     void *at = fd < 0 ? MAP_FAILED
                       : mmap(NULL, 2 * sizeof *counts, PROT_READ | PROT_WRITE,
