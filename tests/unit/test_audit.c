@@ -226,6 +226,46 @@ static void a_write_that_was_cut_short_is_no_change(void **state)
     (void)close(log.dir_fd);
 }
 
+static void a_detail_that_is_too_long_is_cut_and_the_chain_goes_on(void **state)
+{
+    struct log log;
+    char detail[3 * AUDIT_LINE_MAX];
+
+    make(state, &log);
+    memset(detail, 'x', sizeof detail - 1);
+    detail[sizeof detail - 1] = '\0';
+    append(log.dir_fd, detail);
+    append(log.dir_fd, "short again");
+    assert_int_equal(verify(&log), 0);
+    size_t size = load(log.dir_fd, AUDIT_FILE, log.text, sizeof log.text);
+    assert_true(size < log.size + 2 * AUDIT_LINE_MAX);
+    (void)close(log.dir_fd);
+}
+
+static void after_a_line_of_somebody_elses_it_is_never_whole_again(void **state)
+{
+    struct log log;
+
+    make(state, &log);
+    memcpy(log.text + log.size, "I was here\n", sizeof "I was here\n");
+    put(&log, log.text, log.size + strlen("I was here\n"));
+    assert_int_equal(verify(&log), -ERR_TORN);
+    append(log.dir_fd, "later");
+    assert_int_equal(verify(&log), -ERR_TORN);
+    (void)close(log.dir_fd);
+}
+
+static void a_log_that_is_no_file_takes_and_proves_nothing(void **state)
+{
+    uint64_t lines = 0;
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    assert_int_equal(symlinkat("elsewhere", fd, AUDIT_FILE), 0);
+    assert_int_equal(audit_append(fd, "sent", "one"), -ELOOP);
+    assert_int_equal(audit_verify(fd, &lines), -ERR_TORN);
+    assert_int_equal(faccessat(fd, "elsewhere", F_OK, 0), -1);
+}
+
 #define DIRECTORY_TEST(test)                                      \
     cmocka_unit_test_setup_teardown(test, support_directory_make, \
                                     support_directory_remove)
@@ -242,6 +282,9 @@ int main(void)
         DIRECTORY_TEST(what_was_cut_off_is_missed_after_further_lines_too),
         DIRECTORY_TEST(a_removed_head_shows_and_goes_on_showing),
         DIRECTORY_TEST(a_write_that_was_cut_short_is_no_change),
+        DIRECTORY_TEST(a_detail_that_is_too_long_is_cut_and_the_chain_goes_on),
+        DIRECTORY_TEST(after_a_line_of_somebody_elses_it_is_never_whole_again),
+        DIRECTORY_TEST(a_log_that_is_no_file_takes_and_proves_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
