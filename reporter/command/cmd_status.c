@@ -107,8 +107,8 @@ static void print_discarded(const struct home *home)
     for (int i = RETENTION_AGE; i < RETENTION_REASONS; i++)
         total += counts[i];
     if (total > 0) {
-        printf("Discarded  %llu by the limits: %llu by age, %llu by count, "
-               "%llu by bytes,\n           %llu by free space\n",
+        printf("Discarded  %llu so far by the limits: %llu by age, %llu by "
+               "count,\n           %llu by bytes, %llu by free space\n",
                (unsigned long long)total,
                (unsigned long long)counts[RETENTION_AGE],
                (unsigned long long)counts[RETENTION_COUNT],
