@@ -126,8 +126,10 @@ class Trust(layers.ConsentTest):
         report_id, = self.place("new")
         words = self.state / "per-report"
         elsewhere = self.directory / "elsewhere"
-        self.write(words / report_id, "granted\n")
-        self.inquest("upload", "--now")
+        for no_word in ("granted\n", "denied = EVERYTHING\n",
+                        f"denied = {'R' * 40}\n"):
+            self.write(words / report_id, no_word)
+            self.inquest("upload", "--now")
         (words / report_id).unlink()
         shutil.rmtree(words)
         elsewhere.mkdir()
@@ -181,6 +183,8 @@ class Administrator(layers.ConsentTest):
         self.assertTrue(self.sent())
         self.environment["DO_NOT_TRACK"] = "1"
         self.assertFalse(self.sent())
+        self.assertIn("set by your administrator, but DO_NOT_TRACK is set",
+                      self.inquest("status").stdout)
         del self.environment["DO_NOT_TRACK"]
         self.rule("mandatory = REQUIRED", "allow = none")
         self.assertFalse(self.sent())

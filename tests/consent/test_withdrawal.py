@@ -328,6 +328,42 @@ class Withdrawal(layers.ConsentTest):
         self.assertIn("completed", log)
         self.ok("audit", "verify")
 
+    def test_a_collector_that_is_done_at_once_is_not_asked_again(self):
+        server = self.serve(FaultServer([status(
+            200, body=b'{"id": "d-17", "state": "completed"}'), ACCEPT]))
+        old = self.old_id()
+        self.ok("consent", "withdraw")
+        self.ok("upload", "--now")
+        self.assertEqual(len(server.requests), 1)
+        self.assert_nothing_below(old)
+        self.assertIn("completed", self.ok("audit").stdout)
+
+    def test_a_number_that_holds_the_old_id_is_not_kept(self):
+        old = self.old_id()
+        body = json.dumps({"id": f"d-{old}", "state": "accepted"}).encode()
+        server = self.serve(FaultServer([status(202, body=body), ACCEPT]))
+        self.ok("consent", "withdraw")
+        self.ok("upload", "--now")
+        self.assertEqual(len(server.requests), 1)
+        self.assert_nothing_below(old)
+
+    def test_completion_is_asked_after_for_so_many_days(self):
+        server = self.serve(FaultServer([
+            status(202, body=b'{"id": "d-17", "state": "accepted"}'),
+            status(404), ACCEPT]))
+        self.old_id()
+        self.ok("consent", "withdraw")
+        request, = (self.state / "deletions").iterdir()
+        words = request.read_text().splitlines()
+        self.write(request, f"{words[0]}\nsince = 1000\n")
+        self.write(self.state / "deletions/foreign", "what is this\n")
+        self.ok("upload", "--now")
+        self.ok("upload", "--now")
+        self.assertEqual(len(server.requests), 2)
+        self.assertIn("completion never told", self.ok("audit").stdout)
+        self.assertEqual([path.name for path in
+                          (self.state / "deletions").iterdir()], ["foreign"])
+
     def test_the_real_collector_deletes_and_says_so(self):
         database = self.directory / "collector"
         database.mkdir()
