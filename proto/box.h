@@ -69,6 +69,7 @@ enum box_tier_reason {
     BOX_REASON_SANDBOX,  /* the program has installed a seccomp filter */
     BOX_REASON_JAIL,     /* the program called chroot */
     BOX_REASON_DENIED,   /* the kernel did not let the dumper read it */
+    BOX_REASON_PROC,     /* /proc is of another pid namespace */
 };
 
 /* Who the box belongs to: written once when it is made, sealed. */

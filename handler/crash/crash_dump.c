@@ -21,6 +21,7 @@
 #define STATE_CHILD_FD      4
 #define DUMPER_CHILD_FD     5
 #define DUMPER_DENIED       77 /* EX_NOPERM: it may not read us */
+#define DUMPER_ASTRAY       72 /* EX_OSFILE: /proc shows it others */
 #define KERNEL_SIGSET_BYTES 8
 
 /* Everything the two children need: they share our memory. */
@@ -154,6 +155,16 @@ static int place_descriptors(void)
     return r < 0 ? (int)r : 0;
 }
 
+/* Why a dumper that has ended did not answer. */
+static enum box_tier_reason reason_of(const siginfo_t *ended)
+{
+    if (ended->si_code == CLD_EXITED && ended->si_status == DUMPER_DENIED)
+        return BOX_REASON_DENIED;
+    if (ended->si_code == CLD_EXITED && ended->si_status == DUMPER_ASTRAY)
+        return BOX_REASON_PROC;
+    return BOX_REASON_DIED;
+}
+
 /* Runs in the middle process. */
 static void run_middle(void)
 {
@@ -178,10 +189,7 @@ static void run_middle(void)
                                WEXITED | __WALL, 0);
         } while (waited == -EINTR);
         if (launch.reason == BOX_REASON_NONE) {
-            launch.reason =
-                ended.si_code == CLD_EXITED && ended.si_status == DUMPER_DENIED
-                    ? BOX_REASON_DENIED
-                    : BOX_REASON_DIED;
+            launch.reason = reason_of(&ended);
             launch.error = ended.si_status;
         }
     }

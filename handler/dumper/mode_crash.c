@@ -1,5 +1,7 @@
 /* A crash, while the process still stands. Context: tool. */
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -21,6 +23,18 @@ static int end_counted(struct box *box, const char *box_path)
     return 0;
 }
 
+/* In a pid namespace that kept the /proc of another, our number and that of the
+ * program are somebody else's there. */
+static bool proc_is_ours(void)
+{
+    char self[16] = "";
+    char number[16];
+
+    (void)snprintf(number, sizeof number, "%d", (int)getpid());
+    return readlink("/proc/self", self, sizeof self - 1) < 0 ||
+           strcmp(self, number) == 0;
+}
+
 int mode_crash(void)
 {
     static struct build build;
@@ -36,6 +50,8 @@ int mode_crash(void)
     build.state_fd = session_open_state(box);
     if (!crash_loop_allows(&build, box))
         return end_counted(box, box_path);
+    if (!proc_is_ours())
+        return EX_OSFILE; /* the handler looks at itself, then */
     build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
     build.target = target_open(box->crash.pid, box->crash.tid);
     /* The thread's control block is mapped, wherever its stack pointer is. */

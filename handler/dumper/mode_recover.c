@@ -48,6 +48,9 @@ static const char *reason_words(enum box_tier_reason reason)
                "at clone or exec";
     case BOX_REASON_DENIED:
         return "the kernel did not let the dumper read the program's memory";
+    case BOX_REASON_PROC:
+        return "/proc is of another pid namespace, where the program has "
+               "another number";
     case BOX_REASON_NONE:
         break;
     }

@@ -12,11 +12,13 @@
 #include "handler/dumper/report_build.h"
 #include "proto/base/io.h"
 
-#define LIST_BYTES     65536 /* of arguments, of environment; the rest is cut */
-#define LIST_MAX       1024
-#define NAME_BYTES     256
-#define PATH_BYTES     64
-#define RED_ZONE_BYTES 128 /* psABI x86-64, section 3.2.2 */
+#define LIST_BYTES        65536 /* of arguments, of environment; the rest is cut */
+#define LIST_MAX          1024
+#define NAME_BYTES        256
+#define PATH_BYTES        64
+#define RED_ZONE_BYTES    128 /* psABI x86-64, section 3.2.2 */
+#define NEAR_BYTES        256 /* around what a register points at */
+#define NEAR_BEFORE_BYTES 64
 
 /* The strings of /proc/PID/cmdline or environ, each ended by a NUL. */
 static void read_list(struct build *build, const char *what, char ***ret_list,
@@ -73,6 +75,57 @@ static void read_stack(struct build *build, Inquest__V1__Sensitive *out)
     out->stack_address = address;
 }
 
+/* Of the crashing thread: names and values of what may be a pointer. */
+static const struct {
+    const char *name;
+    int index; /* into the registers of sigcontext */
+} pointers[] = {
+    {"rax", REG_RAX}, {"rbx", REG_RBX}, {"rcx", REG_RCX}, {"rdx", REG_RDX},
+    {"rsi", REG_RSI}, {"rdi", REG_RDI}, {"rbp", REG_RBP}, {"r8", REG_R8},
+    {"r9", REG_R9},   {"r10", REG_R10}, {"r11", REG_R11}, {"r12", REG_R12},
+    {"r13", REG_R13}, {"r14", REG_R14}, {"r15", REG_R15},
+};
+
+/* What lies around address; where it begins a mapping, from there on. */
+static bool read_around(struct build *build, uint64_t address,
+                        Inquest__V1__MemoryNear *near)
+{
+    uint8_t *bytes = build_alloc(build, NEAR_BYTES);
+    uint64_t begin = address - NEAR_BEFORE_BYTES;
+    size_t size =
+        bytes ? target_read(build->target, begin, bytes, NEAR_BYTES) : 0;
+
+    if (bytes && size < NEAR_BEFORE_BYTES) {
+        begin = address;
+        size = target_read(build->target, begin, bytes, NEAR_BYTES);
+    }
+    if (size == 0)
+        return false;
+    near->content = (ProtobufCBinaryData){size, bytes};
+    near->has_address_case = INQUEST__V1__MEMORY_NEAR__HAS_ADDRESS_ADDRESS;
+    near->address = begin;
+    return true;
+}
+
+static void read_near(struct build *build, Inquest__V1__Sensitive *out)
+{
+    Inquest__V1__MemoryNear **list =
+        build_alloc(build, ARRAY_LENGTH(pointers) * sizeof(*list));
+
+    for (size_t i = 0; list && i < ARRAY_LENGTH(pointers); i++) {
+        uint64_t value = build->box->crash.gregs[pointers[i].index];
+        Inquest__V1__MemoryNear *near = build_alloc(build, sizeof *near);
+        if (!near)
+            return;
+        inquest__v1__memory_near__init(near);
+        near->register_name = (char *)pointers[i].name;
+        if (!read_around(build, value, near))
+            continue;
+        list[out->n_memory_near++] = near;
+        out->memory_near = list;
+    }
+}
+
 void build_sensitive(struct build *build)
 {
     Inquest__V1__Sensitive *out = build_alloc(build, sizeof *out);
@@ -84,6 +137,8 @@ void build_sensitive(struct build *build)
     read_list(build, "cmdline", &out->arguments, &out->n_arguments);
     read_list(build, "environ", &out->environment, &out->n_environment);
     read_place(build, out);
-    if (build->target)
+    if (build->target) {
         read_stack(build, out);
+        read_near(build, out);
+    }
 }

@@ -1,10 +1,16 @@
-"""./dev bench crash: from the fault to the reaped process, with and without
-us, as the ratio of medians in one interleaved run; start-up cost; memory."""
+"""./dev bench crash: from the fault to the reaped process, bare, watched and
+beside others on the same programs; start-up cost; memory.
+
+Each figure is the median of interleaved rounds of one run; x is the ratio to
+the bare crash. `core` is the kernel writing its core file; `eu-stack` and
+`gdb -batch` look at the same program while it waits where it would fault.
+"""
 
 import argparse
 import os
 import pathlib
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -12,6 +18,13 @@ import tempfile
 import time
 
 ROUNDS = 40
+PEER_ROUNDS = 3
+PROGRAMS = (  # threads, MiB touched, rounds, budget of the ratio
+    (1, 0, ROUNDS, 10), (32, 0, ROUNDS, 6), (256, 0, 15, None),
+    (1024, 0, 7, None), (1, 16, 15, None), (1, 2048, 7, None))
+ROOM_MIB = 1024  # that must be left beside the largest
+GROWTH_MAX = 2.0  # of what we add, from the smallest to the largest memory
+PEER_S = 120
 
 
 def environment(build, state, watched):
@@ -25,15 +38,106 @@ def environment(build, state, watched):
     return result
 
 
-def crash_us(program, threads, env):
-    """The program prints CLOCK_MONOTONIC in ns just before it faults."""
-    process = subprocess.Popen([program, str(threads)], env=env,
-                               stdout=subprocess.PIPE)
-    process.wait()
-    end = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-    begin = int(process.stdout.read())
-    process.stdout.close()
-    return (end - begin) / 1000
+class Shape:
+    """One program: so many threads, so much memory."""
+
+    def __init__(self, build, threads, mib, cwd):
+        self.command = [build / "bin/bench_crash_host", str(threads), str(mib)]
+        self.cwd = cwd
+
+    def crash_us(self, env, core=False):
+        """It prints CLOCK_MONOTONIC in ns just before it faults."""
+        limit = resource.RLIM_INFINITY if core else 0
+        process = subprocess.Popen(
+            self.command, env=env, stdout=subprocess.PIPE, cwd=self.cwd,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE,
+                                                  (limit, limit)))
+        status = os.waitpid(process.pid, 0)[1]
+        end = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        process.returncode = status
+        begin = int(process.stdout.read())
+        process.stdout.close()
+        for file in self.cwd.glob("core*"):
+            file.unlink()
+        if core and not os.WCOREDUMP(status):
+            return None
+        return (end - begin) / 1000
+
+    def peer_us(self, env, command):
+        process = subprocess.Popen([*self.command, "wait"], env=env,
+                                   stdout=subprocess.PIPE, cwd=self.cwd)
+        process.stdout.readline()
+        begin = time.monotonic_ns()
+        try:
+            done = subprocess.run(
+                [*command, str(process.pid)], stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                timeout=PEER_S, check=False).returncode == 0
+        except subprocess.TimeoutExpired:
+            done = False
+        end = time.monotonic_ns()
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        return (end - begin) / 1000 if done else None
+
+
+PEERS = (("eu-stack", ("eu-stack", "-p")),
+         ("gdb -batch", ("gdb", "-batch", "-nx", "-ex", "thread apply all bt",
+                         "-p")))
+
+
+def median(values):
+    return statistics.median(values) if values and None not in values else None
+
+
+def cell(value, bare):
+    return f"{'-':>17}" if value is None else \
+        f"{value:9.0f} {value / bare:5.1f} x"
+
+
+def measure(shape, rounds, bare_env, our_env):
+    """Medians of all ways to look at one program, by name."""
+    found = {"bare": [], "inquest": [], "core": []}
+    for index in range(rounds):
+        found["bare"].append(shape.crash_us(bare_env))
+        found["inquest"].append(shape.crash_us(our_env))
+        if index < PEER_ROUNDS:
+            found["core"].append(shape.crash_us(bare_env, core=True))
+    for name, command in PEERS:
+        if shutil.which(command[0]):
+            found[name] = [shape.peer_us(bare_env, command)
+                           for _ in range(PEER_ROUNDS)]
+    return {name: median(values) for name, values in found.items()}
+
+
+def available_mib():
+    text = pathlib.Path("/proc/meminfo").read_text()
+    return int(re.search(r"MemAvailable:\s+(\d+)", text).group(1)) // 1024
+
+
+def crashes(build, bare, ours, directory):
+    names = ("inquest", "core", *(name for name, _ in PEERS))
+    print(f"{'fault to reaped, us':24} {'bare':>8} "
+          + " ".join(f"{name:>17}" for name in names) + "  budget")
+    added = {}
+    for threads, mib, rounds, budget in PROGRAMS:
+        title = f"{threads} threads" + (f", {mib} MiB" if mib else "")
+        if mib + ROOM_MIB > available_mib():
+            print(f"{title:24} not enough memory here")
+            continue
+        cwd = pathlib.Path(tempfile.mkdtemp(dir=directory))
+        result = measure(Shape(build, threads, mib, cwd), rounds, bare, ours)
+        print(f"{title:24} {result['bare']:8.0f} "
+              + " ".join(cell(result.get(name), result["bare"])
+                         for name in names)
+              + (f"  <= {budget} x" if budget else ""), flush=True)
+        if mib:
+            added[mib] = result["inquest"] - result["bare"]
+    if len(added) > 1:
+        small, large = added[min(added)], added[max(added)]
+        print(f"added with {max(added)} MiB: {large:.0f} us, with {min(added)} "
+              f"MiB {small:.0f} us: {large / small:.2f} x (<= {GROWTH_MAX})")
 
 
 def start_us(env, extra=None):
@@ -42,15 +146,15 @@ def start_us(env, extra=None):
     return (time.monotonic_ns() - begin) / 1000
 
 
-def compare(title, budget, measure, bare, watched):
+def starts(title, budget, bare, watched):
     values = {True: [], False: []}
     for _ in range(ROUNDS):
-        values[False].append(measure(bare))
-        values[True].append(measure(watched))
+        values[False].append(start_us(bare))
+        values[True].append(start_us(watched))
     without = statistics.median(values[False])
     with_us = statistics.median(values[True])
-    print(f"{title:34} {without:9.0f} {with_us:9.0f} "
-          f"{with_us / without:6.1f} x {with_us - without:+9.0f}   {budget}")
+    print(f"start of /bin/true, {title:18} {without:7.0f} {with_us:7.0f} "
+          f"{with_us - without:+7.0f} us   <= +{budget}")
 
 
 def private_kib(env, program):
@@ -69,30 +173,22 @@ def private_kib(env, program):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
-    build = parser.parse_args().build
+    build = parser.parse_args().build.resolve()
     program = build / "bin/bench_crash_host"
-    state = pathlib.Path(tempfile.mkdtemp(prefix="inquest-bench-"))
-    bare = environment(build, state, False)
-    ours = environment(build, state, True)
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="inquest-bench-"))
+    bare = environment(build, directory / "state", False)
+    ours = environment(build, directory / "state", True)
     child = {**ours, "INQUEST_SUPERVISOR_PID": "1"}
-    print(f"medians of {ROUNDS} interleaved rounds, microseconds")
-    print(f"{'':34} {'bare':>9} {'watched':>9} {'ratio':>8} {'added':>9}   "
-          "budget")
     try:
-        for threads, budget in ((1, "<= 10 x"), (32, "<= 6 x")):
-            compare(f"fault to reaped, {threads} threads", budget,
-                    lambda env, n=threads: crash_us(program, n, env), bare,
-                    ours)
-        compare("start of /bin/true, with a box", "<= +400", start_us, bare,
-                ours)
-        compare("start of /bin/true, a descendant", "<= +100", start_us, bare,
-                child)
+        starts("with a box", 400, bare, ours)
+        starts("a descendant", 100, bare, child)
         kib, threads = private_kib(bare, program)
         our_kib, our_threads = private_kib(ours, program)
-        print(f"private memory added: {our_kib - kib} KiB (budget 150), "
-              f"threads added: {our_threads - threads} (budget 1)")
+        print(f"private memory added: {our_kib - kib} KiB (<= 150), threads "
+              f"added: {our_threads - threads} (<= 1)")
+        crashes(build, bare, ours, directory)
     finally:
-        shutil.rmtree(state)
+        shutil.rmtree(directory)
 
 
 main()

@@ -1,11 +1,14 @@
 /*
- * The program that bench_crash.py crashes: N threads, 30 frames deep; or, for
- * "hold", one that waits for the end of its input. Context: tool.
+ * The program that bench_crash.py crashes: N threads, 30 frames deep, M MiB of
+ * memory touched; with "wait" it stays where it would fault. For "hold" one
+ * that waits for the end of its input. Context: tool.
  */
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +39,22 @@ static void *thread_main(void *unused)
     return NULL;
 }
 
+static void stay(void)
+{
+    pthread_barrier_wait(&ready);
+    puts("ready");
+    fflush(stdout);
+    for (;;)
+        pause();
+}
+
+static bool touch(long mib)
+{
+    return mib <= 0 || mmap(NULL, (size_t)mib << 20, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
+                            0) != MAP_FAILED;
+}
+
 static void fault(void)
 {
     struct timespec now;
@@ -57,12 +76,13 @@ int main(int argc, char **argv)
         fflush(stdout);
         return getchar() == EOF ? 0 : 1;
     }
-    if (threads < 1 || pthread_barrier_init(&ready, NULL, (unsigned)threads))
+    if (threads < 1 || pthread_barrier_init(&ready, NULL, (unsigned)threads) ||
+        !touch(argc > 2 ? strtol(argv[2], NULL, 10) : 0))
         return 1;
     for (int i = 1; i < threads; i++) {
         if (pthread_create(&thread, NULL, thread_main, NULL) != 0)
             return 1;
     }
-    descend(DEPTH, fault);
+    descend(DEPTH, argc > 3 ? stay : fault);
     return 0;
 }

