@@ -137,6 +137,16 @@ static bool put_back(const struct crash_event *event)
     return true;
 }
 
+/*
+ * As pid 1 of a namespace nothing that is sent kills by its default. But for
+ * SIGABRT, which abort() raises before it makes an end of its own.
+ */
+static bool ignored_as_init(const struct crash_event *event)
+{
+    return event->info && event->info->si_code <= 0 &&
+           event->signal_number != SIGABRT && sys_getpid() == 1;
+}
+
 static void first_crash(const struct crash_event *event)
 {
     struct box_file own;
@@ -184,6 +194,10 @@ void crash_handler(int signal_number, siginfo_t *info, void *context)
         (uintptr_t)event.context->uc_mcontext.gregs[REG_RSP], &told);
     if (!inside || !crash_handling_defers(signal_number))
         crash_chain(&event);
+    if (ignored_as_init(&event)) {
+        errno = saved_errno;
+        return;
+    }
     if (inside) {
         told.nested_signal = signal_number;
         told.nested_pc = (uint64_t)event.context->uc_mcontext.gregs[REG_RIP];

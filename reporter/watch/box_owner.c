@@ -89,7 +89,8 @@ static bool lives_elsewhere(const struct box *box, int fd)
 
     if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
         return true;
-    return is_being_sampled(box);
+    /* Without the lock and with a crash it has no samples to come. */
+    return !box->control.crashed && is_being_sampled(box);
 }
 
 enum box_owner box_owner_state(const struct box *box, int fd)

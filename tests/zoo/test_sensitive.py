@@ -1,7 +1,6 @@
 """Memory near registers is recorded where SENSITIVE was granted, and nowhere
 else. test_sensitive.py BUILD. Context: tool."""
 
-import base64
 import pathlib
 import sys
 import unittest
@@ -27,7 +26,7 @@ class Sensitive(unittest.TestCase):
 
     def test_granted(self):
         near = self.crash(True)["sensitive"]["memoryNear"]
-        texts = {one["registerName"]: base64.b64decode(one["content"])
+        texts = {one["registerName"]: bytes.fromhex(one["content"])
                  for one in near}
         holders = [name for name, content in texts.items()
                    if SECRET.encode() in content]
