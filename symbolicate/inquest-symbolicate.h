@@ -91,8 +91,8 @@ inquest_symbols_state(const struct inquest_symbols *symbols);
 const char *inquest_symbols_place(const struct inquest_symbols *symbols);
 
 /*
- * The places that were tried in vain, each "PATH: why not", from index 0; NULL
- * beyond the last.
+ * The places that were tried in vain, each "PATH: why not", from index 0, and
+ * after a look-up what the debug information lacks; NULL beyond the last.
  */
 const char *inquest_symbols_tried(const struct inquest_symbols *symbols,
                                   size_t index);

@@ -75,9 +75,7 @@ EXPORT const char *inquest_symbols_place(const struct inquest_symbols *symbols)
 EXPORT const char *inquest_symbols_tried(const struct inquest_symbols *symbols,
                                          size_t index)
 {
-    const struct debug_file *file = symbols_file(symbols->symbols);
-
-    return index < file->tried_count ? file->tried[index] : NULL;
+    return symbols_tried(symbols->symbols, index);
 }
 
 EXPORT int inquest_symbols_build(struct inquest_symbols *symbols)

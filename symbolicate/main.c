@@ -113,14 +113,15 @@ static int say_missing(const struct options *options,
                        const struct symbols *symbols)
 {
     const struct debug_file *file = symbols_file(symbols);
+    const char *text;
 
     fprintf(stderr, "inquest-symbolicate: %s%s: %s\n",
             options->module ? options->module : "build-id ",
             options->module ? "" : options->build_id,
             file->state == DEBUG_MISMATCH ? "the file has another build-id"
                                           : "not a readable ELF file");
-    for (size_t i = 0; i < file->tried_count; i++)
-        fprintf(stderr, "  tried %s\n", file->tried[i]);
+    for (size_t i = 0; (text = symbols_tried(symbols, i)); i++)
+        fprintf(stderr, "  tried %s\n", text);
     return EX_NOINPUT;
 }
 

@@ -151,9 +151,10 @@ json_t *debug_json(const struct symbols *symbols)
     };
     const struct debug_file *file = symbols_file(symbols);
     json_t *tried = json_array();
+    const char *text;
 
-    for (size_t i = 0; i < file->tried_count; i++)
-        json_array_append_new(tried, json_string(file->tried[i]));
+    for (size_t i = 0; (text = symbols_tried(symbols, i)); i++)
+        json_array_append_new(tried, json_string(text));
     return json_pack("{s:s,s:s,s:s,s:o}", "state", states[file->state],
                      "buildId", file->build_id, "path", debug_file_place(file),
                      "tried", tried);
@@ -168,10 +169,11 @@ void print_debug(const struct symbols *symbols)
         [DEBUG_FOUND] = "functions, files and lines, from ",
     };
     const struct debug_file *file = symbols_file(symbols);
+    const char *text;
 
     printf("build-id %s: %s%s\n", file->build_id[0] ? file->build_id : "none",
            states[file->state],
            file->state < DEBUG_SYMTAB ? "" : debug_file_place(file));
-    for (size_t i = 0; i < file->tried_count; i++)
-        printf("  tried %s\n", file->tried[i]);
+    for (size_t i = 0; (text = symbols_tried(symbols, i)); i++)
+        printf("  tried %s\n", text);
 }

@@ -25,7 +25,7 @@
 #include "proto/base/compiler.h"
 
 #define CACHE_MAGIC       "INQSYM\r\n"
-#define CACHE_VERSION     1u
+#define CACHE_VERSION     2u
 #define CACHE_NONE        UINT32_MAX
 #define CACHE_BLOCK_SHIFT 14
 #define CACHE_BLOCK_BYTES (1u << CACHE_BLOCK_SHIFT)
@@ -35,11 +35,10 @@
 #define CACHE_STRING_MAX  65536
 
 enum cache_flag {
-    CACHE_DWARF = 1,    /* files and lines */
-    CACHE_SYMTAB = 2,   /* names of a symbol table */
-    CACHE_PARTIAL = 4,  /* of some units only: a miss proves nothing */
-    CACHE_DAMAGED = 8,  /* some of the debug information was unreadable */
-    CACHE_NO_SPLIT = 16 /* units whose .dwo or .dwp was not found */
+    CACHE_DWARF = 1,   /* files and lines */
+    CACHE_SYMTAB = 2,  /* names of a symbol table */
+    CACHE_PARTIAL = 4, /* of some units only: a miss proves nothing */
+    CACHE_NO_SPLIT = 8 /* units whose .dwo or .dwp was not found */
 };
 
 enum cache_part {

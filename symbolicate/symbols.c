@@ -19,7 +19,8 @@ struct symbols {
     const struct cache_store *store;
     struct debug_file file;
     _Atomic(struct symbol_cache *) whole;
-    pthread_mutex_t lock; /* of what follows */
+    atomic_bool lacks_split; /* as the units read so far say */
+    pthread_mutex_t lock;    /* of what follows */
     struct symbol_cache *parts[SYMBOLS_PARTS_MAX];
     size_t part_count;
     bool failed; /* the worker could not make it: not tried again */
@@ -73,6 +74,14 @@ static bool has_dwarf(const struct symbol_cache *cache)
     return cache && (symbol_cache_header(cache)->flags & CACHE_DWARF);
 }
 
+/* cache NULL: nothing is known. */
+static void note_lacks(struct symbols *symbols,
+                       const struct symbol_cache *cache)
+{
+    if (cache && (symbol_cache_header(cache)->flags & CACHE_NO_SPLIT))
+        atomic_store(&symbols->lacks_split, true);
+}
+
 struct symbols *symbols_open(const struct debug_search *search,
                              const struct cache_store *store)
 {
@@ -89,6 +98,7 @@ struct symbols *symbols_open(const struct debug_search *search,
         if (symbols->file.debug_fd >= 0)
             symbol_cache_close(&kept); /* there is better now */
     }
+    note_lacks(symbols, kept);
     atomic_store(&symbols->whole, kept);
     if (kept && symbols->file.state < DEBUG_FOUND) {
         symbols->file.state = has_dwarf(kept) ? DEBUG_FOUND : DEBUG_SYMTAB;
@@ -118,6 +128,17 @@ const struct debug_file *symbols_file(const struct symbols *symbols)
     return &symbols->file;
 }
 
+const char *symbols_tried(const struct symbols *symbols, size_t index)
+{
+    const struct debug_file *file = &symbols->file;
+
+    if (index < file->tried_count)
+        return file->tried[index];
+    return index == file->tried_count && atomic_load(&symbols->lacks_split)
+               ? "split units (.dwo files, or one .dwp): some were not found"
+               : NULL;
+}
+
 /* By lock. */
 static int build_whole(struct symbols *symbols)
 {
@@ -135,6 +156,7 @@ static int build_whole(struct symbols *symbols)
     if (r < 0)
         return r;
     symbols->failed = false;
+    note_lacks(symbols, cache);
     /* A full disk keeps nothing: this time it serves from memory. */
     DROP(cache_store_commit(symbols->store, symbols->file.build_id, fd));
     atomic_store(&symbols->whole, cache);
@@ -202,6 +224,7 @@ static bool build_part(struct symbols *symbols, uint64_t address,
         symbol_cache_open(fd, &part) < 0)
         return false;
     symbols->parts[symbols->part_count++] = part;
+    note_lacks(symbols, part);
     *ret_count = answer(part, address, frames);
     return true;
 }

@@ -43,6 +43,13 @@ void symbols_close(struct symbols **symbols);
 /* What was found and tried. */
 const struct debug_file *symbols_file(const struct symbols *symbols);
 
+/*
+ * Of what was tried, sentence index, from 0; NULL behind the last. Behind the
+ * files that were not found stands, once the debug information was read, what
+ * it lacks. Any thread; the text lives as long as symbols.
+ */
+const char *symbols_tried(const struct symbols *symbols, size_t index);
+
 /* Makes the whole cache now, where there is none. 0, -errno, -ERR_*. */
 MUST_CHECK int symbols_build(struct symbols *symbols);
 

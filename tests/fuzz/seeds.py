@@ -49,6 +49,37 @@ def elf_files(directory):
     source.unlink()
 
 
+def mini_debug_info(directory):
+    """A library whose symbols are an xz file within it."""
+    at = directory / "bare"
+    shutil.copy(directory / "dwarf5", directory / "mini")
+    subprocess.run(["objcopy", "--strip-debug", directory / "mini"],
+                   check=True)
+    subprocess.run(["xz", directory / "mini"], check=True)
+    subprocess.run(["objcopy", "--add-section",
+                    f".gnu_debugdata={directory / 'mini.xz'}", at,
+                    directory / "mini"], check=True)
+    (directory / "mini.xz").unlink()
+
+
+def packages(directory):
+    """Split units in a package, of both versions, and zstd's compression."""
+    work = directory / "build"
+    work.mkdir()
+    (work / "program.cpp").write_text(PROGRAM)
+    for version, compiler, tool in ((4, "g++", "dwp"),
+                                    (5, "clang++", "llvm-dwp-14")):
+        subprocess.run([compiler, "-O2", "-fno-exceptions", "-g",
+                        f"-gdwarf-{version}", "-gsplit-dwarf", *LINKED,
+                        "program.cpp", "-o", "p"], cwd=work, check=True)
+        subprocess.run([tool, "-e", "p", "-o",
+                        (directory / f"dwarf{version}").resolve()], cwd=work,
+                       check=True)
+    shutil.rmtree(work)
+    subprocess.run(["objcopy", "--compress-debug-sections=zstd",
+                    directory / "dwarf5", directory / "zstd"], check=True)
+
+
 def killed_box(build, directory):
     """The box of a program that died without a word, and no supervisor."""
     inquest = job.Inquest(build, directory)
@@ -100,8 +131,8 @@ def proc_text(directory):
 def main():
     build, directory = map(pathlib.Path, sys.argv[1:3])
     shutil.rmtree(directory, ignore_errors=True)
-    names = ("report_file", "report_json", "box", "elf", "dwarf", "keyfile",
-             "symbol_cache", "ring", "frame", "settings", "proc", "intake")
+    names = ("report_file", "report_json", "box", "elf", "dwarf", "dwp",
+             "keyfile", "symbol_cache", "ring", "frame", "settings", "proc", "intake")
     for name in names:
         (directory / name).mkdir(parents=True)
     work = directory / "work"
@@ -118,6 +149,8 @@ def main():
     shutil.copy(killed_box(build, work / "killed"), directory / "box/killed")
     elf_files(directory / "elf")
     elf_files(directory / "dwarf")
+    mini_debug_info(directory / "dwarf")
+    packages(directory / "dwp")
     subprocess.run([build / "bin/inquest-symbolicate", "--build-cache",
                     "--module", build / "bin/api_calls", "--cache-dir",
                     directory / "symbol_cache"], check=True)

@@ -2,6 +2,7 @@
 Each is a function of a directory that returns (module, how much is expected:
 FULL chain, FUNCTION only, further arguments of inquest-symbolicate)."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -16,12 +17,13 @@ class Missing(Exception):
     """A compiler or tool is not installed here."""
 
 
-def run(*command, cwd):
+def run(*command, cwd, **environment):
     if not shutil.which(str(command[0])):
         raise Missing(f"{command[0]} is not installed")
     result = subprocess.run([str(part) for part in command], cwd=cwd,
                             stdin=subprocess.DEVNULL, capture_output=True,
-                            text=True, timeout=120)
+                            text=True, timeout=120,
+                            env={**os.environ, **environment})
     if result.returncode != 0:
         raise RuntimeError(f"{command}: {result.stderr[-2000:]}")
     return result.stdout
@@ -158,6 +160,22 @@ def kernel_module(at):
     return at / "p.ko", FULL, []
 
 
+def kernel_module_debuglink(at):
+    """As distributions ship them: stripped, the rest in a file beside."""
+    kernel_module(at)
+    run("objcopy", "--only-keep-debug", "p.ko", "p.ko.debug", cwd=at)
+    run("strip", "--strip-debug", "p.ko", cwd=at)
+    run("objcopy", "--add-gnu-debuglink=p.ko.debug", "p.ko", cwd=at)
+    return at / "p.ko", FULL, []
+
+
+def split_debuglink(at):
+    """Skeletons in the debug file, their units in .dwo files."""
+    separate(at, "-gsplit-dwarf")
+    run("objcopy", "--add-gnu-debuglink=p.debug", "p", cwd=at)
+    return at / "p", FULL, []
+
+
 def relocatable(at):
     run("g++", "-O2", "-g", "-ffreestanding", "-c", SOURCE, "-o", "p.ko",
         cwd=at)
@@ -197,4 +215,6 @@ FORMS = {
     "dynsym_only": dynsym_only,
     "relocatable": relocatable,
     "kernel_module": kernel_module,
+    "kernel_module_debuglink": kernel_module_debuglink,
+    "split_debuglink": split_debuglink,
 }

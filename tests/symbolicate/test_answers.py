@@ -1,0 +1,196 @@
+"""What an answer may say: the name of the range, nothing beyond a symbol's
+size, the call before a return address and the address itself otherwise; as
+text and JSON, while input is open."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import forms
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+PROGRAM = BUILD / "bin/inquest-symbolicate"
+EX_DATAERR = 65
+ADDRESSES = 20_000  # in one go; what a pipe does not hold at once
+
+SIZED = """
+.text
+.globl first, second, bare
+.type first, @function
+.type second, @function
+.type bare, @function
+first:
+  call second
+.size first, . - first
+second:
+  ret
+.size second, . - second
+  .fill 64, 1, 0x90
+bare:
+  ret
+  .fill 16, 1, 0x90
+"""
+SPLIT = """
+__attribute__((cold, noinline)) void die(int x) { __builtin_printf("%d", x); }
+__attribute__((noinline)) int hot(int x)
+{
+    if (x == 7) {
+        die(x);
+        die(x + 1);
+        return x;
+    }
+    return x * 3;
+}
+int main(int argc, char **argv) { (void)argv; return hot(argc); }
+"""
+
+
+class Answers(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.at = pathlib.Path(directory.name).resolve()
+
+    def program(self, module, text, *arguments):
+        return subprocess.run(
+            [PROGRAM, "--module", module, "--no-cache", *arguments],
+            input=text, capture_output=True, text=True, timeout=60)
+
+    def frames(self, module, addresses):
+        result = self.program(module, "".join(f"{a:x}\n" for a in addresses),
+                              "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return [json.loads(line)["frames"]
+                for line in result.stdout.splitlines()]
+
+    def outermost(self, module, addresses):
+        return {frames[-1]["function"] if frames else None
+                for frames in self.frames(module, addresses)}
+
+    def symbols(self, module):
+        """{name: (value, size)}."""
+        found = {}
+        for line in forms.run("nm", "-S", module, cwd=self.at).splitlines():
+            parts = line.split()
+            size = int(parts[1], 16) if len(parts) == 4 else 0
+            if len(parts) >= 3:
+                found[parts[-1]] = int(parts[0], 16), size
+        return found
+
+    def sized(self):
+        (self.at / "sized.s").write_text(SIZED)
+        forms.run("as", "sized.s", "-o", "sized.o", cwd=self.at)
+        forms.run("ld", "-shared", "--build-id", "sized.o", "-o", "sized.so",
+                  cwd=self.at)
+        return self.at / "sized.so", self.symbols(self.at / "sized.so")
+
+    def test_hot_code_is_not_called_cold(self):
+        (self.at / "split.c").write_text(SPLIT)
+        for language, hot in (("c", "hot"), ("c++", "hot(int)")):
+            for debug in ("-g", "-g0"):
+                forms.run("gcc", "-x", language, "-O2", debug, "split.c", "-o",
+                          "p", cwd=self.at)
+                symbols = self.symbols(self.at / "p")
+                (cold,) = [name for name in symbols if name.endswith("t.cold")
+                           or name.endswith("ti.cold")]
+                for name in (cold, cold.removesuffix(".cold")):
+                    begin, size = symbols[name]
+                    names = self.outermost(self.at / "p",
+                                           range(begin, begin + size))
+                    if debug == "-g0" and name == cold:
+                        self.assertIn("cold", *names)
+                        continue
+                    self.assertEqual(names, {hot})
+
+    def test_nothing_is_named_beyond_its_size_or_without_one(self):
+        module, symbols = self.sized()
+        for name in ("first", "second"):
+            begin, size = symbols[name]
+            self.assertGreater(size, 0)
+            self.assertEqual(self.outermost(module,
+                                            range(begin, begin + size)),
+                             {name})
+        begin, size = symbols["second"]
+        bare, none = symbols["bare"]
+        self.assertEqual(none, 0)
+        self.assertEqual(self.outermost(
+            module, [*range(begin + size, bare), bare, bare + 4]), {None})
+
+    def test_the_kind_of_a_frame_says_what_is_looked_up(self):
+        module, symbols = self.sized()
+        at = symbols["second"][0]
+        frame = {"module": str(module), "moduleOffset": f"0x{at:x}",
+                 "buildId": forms.build_id_of(module)}
+        kinds = {"EXACT": "second", "RETURN_ADDRESS": "first", None: "second"}
+        report = {"kind": "CRASH", "threads": [{"crashed": True, "frames": [
+            dict(frame, **({"pcKind": kind} if kind else {}))
+            for kind in kinds]}]}
+        result = subprocess.run(
+            [BUILD / "bin/inquest", "symbolicate", "-", "--json"],
+            input=json.dumps(report), capture_output=True, text=True,
+            timeout=60, env=dict(os.environ, HOME=str(self.at),
+                                 INQUEST_STATE_DIR=str(self.at / "state"),
+                                 INQUEST_SYMBOL_CACHE=""))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        (thread,) = json.loads(result.stdout)["threads"]
+        self.assertEqual([f.get("function") for f in thread["frames"]],
+                         list(kinds.values()))
+
+    def test_answers_flow_while_input_is_open(self):
+        module, _, _ = forms.FORMS["gcc_dwarf_5"](self.at)
+        address = self.symbols(module)["inner_mark"][0]
+        for json_too in ((), ("--json",)):
+            with subprocess.Popen(
+                    [PROGRAM, "--module", module, "--no-cache", *json_too],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    text=True) as process:
+                for _ in range(3):
+                    process.stdin.write(f"{address:x}\n")
+                    process.stdin.flush()
+                    lines = [process.stdout.readline()
+                             for _ in range(1 if json_too else 3)]
+                    self.assertIn("inner", lines[0])
+                    self.assertIn("outer", lines[-1])
+                process.stdin.close()
+                self.assertEqual(process.wait(10), 0)
+
+    def test_text_has_a_line_a_frame(self):
+        module, _, _ = forms.FORMS["gcc_dwarf_5"](self.at)
+        address = self.symbols(module)["inner_mark"][0]
+        result = self.program(module, f"0x{address:x}\n{2**40:x}\n")
+        lines = result.stdout.splitlines()
+        self.assertRegex(lines[0], rf"^0x{address:x}  (shape::)?inner(\(int\))?"
+                         r" at /.*matrix\.cpp:\d+ \(inlined\)$")
+        self.assertRegex(lines[1], r"^    called from .*\(inlined\)$")
+        self.assertRegex(lines[2], r"^    called from shape::outer\(int\) at "
+                         r"/.*matrix\.cpp:\d+$")
+        self.assertEqual(lines[3:], [f"0x{2**40:x}  no information"])
+
+    def test_many_lines_are_answered_one_for_one(self):
+        module, _, _ = forms.FORMS["gcc_dwarf_5"](self.at)
+        begin = self.symbols(module)["main"][0]
+        asked = [begin + i % 16 for i in range(ADDRESSES)]
+        result = self.program(module, "".join(f"{a:x}\n" for a in asked),
+                              "--json")
+        said = [int(json.loads(line)["address"], 16)
+                for line in result.stdout.splitlines()]
+        self.assertEqual(said, asked)
+
+    def test_what_is_no_address_is_said_and_the_rest_answered(self):
+        module, symbols = self.sized()
+        at = symbols["first"][0]
+        for wrong in ("hello", "-1", "1" * 17, "0x", "12 34", "x" * 100_000):
+            result = self.program(module, f"{wrong}\n{at:x}\n", "--json")
+            self.assertEqual(result.returncode, EX_DATAERR)
+            self.assertIn("is not a hexadecimal address", result.stderr)
+            answers = [json.loads(line)
+                       for line in result.stdout.splitlines()]
+            self.assertIn("error", answers[0])
+            self.assertEqual(answers[-1]["frames"][0]["function"], "first")
+
+
+unittest.main()
