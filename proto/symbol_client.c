@@ -28,6 +28,8 @@ struct symbol_client {
     char *line;
     size_t size_bytes;
     json_t *debug; /* by module and build-id */
+    symbol_client_wait *on_wait;
+    bool told; /* on_wait was called for the question that waits */
 };
 
 /* What a limit does not hold back, its deadline does. */
@@ -162,16 +164,45 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* More bytes behind those that are there. Fails with -errno, -ETIMEDOUT. */
-static int read_more(struct symbol_client *client, int64_t until_ms)
+void symbol_client_on_wait(struct symbol_client *client,
+                           symbol_client_wait *on_wait)
+{
+    client->on_wait = on_wait;
+}
+
+static void tell(struct symbol_client *client, enum symbol_client_event event,
+                 const json_t *what)
+{
+    if (client->on_wait)
+        client->on_wait(event, what);
+    client->told = event != SYMBOL_CLIENT_ANSWERED;
+}
+
+/* 0 once there are bytes to read; says once that they take long. */
+static int wait_for_bytes(struct symbol_client *client, const json_t *request,
+                          int64_t until_ms)
 {
     struct pollfd waiting = {.fd = client->from, .events = POLLIN};
     int64_t left = until_ms - now_ms();
 
+    if (left > SYMBOL_PATIENCE_MS && !client->told) {
+        if (poll(&waiting, 1, SYMBOL_PATIENCE_MS) > 0)
+            return 0;
+        tell(client, SYMBOL_CLIENT_SLOW, request);
+        left = until_ms - now_ms();
+    }
+    return left > 0 && poll(&waiting, 1, (int)left) > 0 ? 0 : -ETIMEDOUT;
+}
+
+/* More bytes behind those that are there. Fails with -errno, -ETIMEDOUT. */
+static int read_more(struct symbol_client *client, const json_t *request,
+                     int64_t until_ms)
+{
     if (client->size_bytes == SYMBOL_ANSWER_BYTES)
         return -ERR_LIMIT;
-    if (left <= 0 || poll(&waiting, 1, (int)left) <= 0)
-        return -ETIMEDOUT;
+    int r = wait_for_bytes(client, request, until_ms);
+    if (r < 0)
+        return r;
     ssize_t size = read(client->from, client->line + client->size_bytes,
                         SYMBOL_ANSWER_BYTES - client->size_bytes);
     if (size <= 0)
@@ -181,13 +212,13 @@ static int read_more(struct symbol_client *client, int64_t until_ms)
 }
 
 /* The next line as JSON; *ret_answer NULL where it is none. */
-static int read_line(struct symbol_client *client, int64_t until_ms,
-                     json_t **ret_answer)
+static int read_line(struct symbol_client *client, const json_t *request,
+                     int64_t until_ms, json_t **ret_answer)
 {
     char *end;
 
     while (!(end = memchr(client->line, '\n', client->size_bytes))) {
-        int r = read_more(client, until_ms);
+        int r = read_more(client, request, until_ms);
         if (r < 0)
             return r;
     }
@@ -233,12 +264,17 @@ json_t *symbol_client_ask(struct symbol_client *client, const json_t *request,
     int r = io_write_all(client->to, text, size + 1);
     free(text);
     while (r == 0) {
-        r = read_line(client, until_ms, &answer);
-        if (r == 0 && !json_object_get(answer, "progress"))
+        r = read_line(client, request, until_ms, &answer);
+        const json_t *progress = json_object_get(answer, "progress");
+        if (r == 0 && !progress)
             break;
+        if (progress)
+            tell(client, SYMBOL_CLIENT_PROGRESS, progress);
         json_decref(answer);
         answer = NULL;
     }
+    if (client->told)
+        tell(client, SYMBOL_CLIENT_ANSWERED, NULL);
     if (r < 0 || !answer) {
         end_child(client, true);
         return NULL;

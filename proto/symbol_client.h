@@ -17,6 +17,7 @@
 #define SYMBOL_ANSWER_BYTES  (1u << 20)
 #define SYMBOL_ANSWER_MS     120000 /* a large file's cache is made meanwhile */
 #define SYMBOL_MODULES_MAX   512    /* debug files that are remembered */
+#define SYMBOL_PATIENCE_MS   1000   /* before an answer is called slow */
 
 /* What the child, and each that it starts, may take of the machine; memory it
  * limits itself. */
@@ -34,6 +35,19 @@ MUST_CHECK int symbol_client_start(const char *program,
                                    const char *const *arguments,
                                    struct symbol_client **ret_client);
 void symbol_client_stop(struct symbol_client **client);
+
+enum symbol_client_event {
+    SYMBOL_CLIENT_SLOW,     /* what: the question */
+    SYMBOL_CLIENT_PROGRESS, /* what: {"buildId","bytes","total"}, of a fetch */
+    SYMBOL_CLIENT_ANSWERED, /* after one of those; what: NULL */
+};
+
+typedef void symbol_client_wait(enum symbol_client_event event,
+                                const json_t *what);
+
+/* Called from now on while a question waits; NULL: nothing is. */
+void symbol_client_on_wait(struct symbol_client *client,
+                           symbol_client_wait *on_wait);
 
 /*
  * One question, one answer, a new reference; NULL when the child is gone, does

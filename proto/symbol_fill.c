@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#define KEY_BYTES 4400
+
 static int64_t now_ms(void)
 {
     struct timespec now;
@@ -28,9 +30,18 @@ struct symbol_fill symbol_fill_init(struct symbol_client *client, bool by_path,
     return (struct symbol_fill){
         .client = client,
         .by_path = by_path,
-        .frames_left = SYMBOL_FILL_FRAMES_MAX,
         .until_ms = now_ms() + wait_ms,
+        .places_left = SYMBOL_FILL_PLACES_MAX,
+        .modules = json_object(),
+        .answers = json_object(),
     };
+}
+
+void symbol_fill_end(struct symbol_fill *fill)
+{
+    json_decref(fill->modules);
+    json_decref(fill->answers);
+    fill->modules = fill->answers = NULL;
 }
 
 static json_t *ask(struct symbol_fill *fill, json_t *request)
@@ -97,15 +108,56 @@ static void append(json_t *frames, const json_t *frame, const json_t *answer)
         json_array_append(frames, (json_t *)(uintptr_t)frame);
 }
 
+/* What the child said of the frame's module, once a report. */
+static void note_module(struct symbol_fill *fill, const json_t *frame)
+{
+    const json_t *debug = symbol_fill_debug(fill, frame);
+    char key[KEY_BYTES];
+
+    (void)snprintf(key, sizeof key, "%.200s %.4096s",
+                   string_of(frame, "buildId"), module_of(fill, frame));
+    if (!debug || json_object_get(fill->modules, key))
+        return;
+    json_object_set_new(fill->modules, key,
+                        json_pack("{s:O?,s:O}", "module",
+                                  json_object_get(frame, "module"), "debug",
+                                  (json_t *)(uintptr_t)debug));
+}
+
+/* Asks once for each place; a new reference, or NULL. Takes request. */
+static json_t *answer_of(struct symbol_fill *fill, json_t *request)
+{
+    char *key = json_dumps(request, JSON_COMPACT);
+    json_t *answer = key ? json_object_get(fill->answers, key) : NULL;
+
+    if (answer) {
+        json_incref(answer);
+        json_decref(request);
+    } else if (fill->places_left > 0) {
+        fill->places_left--;
+        answer = ask(fill, request);
+        if (json_object_size(fill->answers) == SYMBOL_FILL_KEPT_MAX)
+            json_object_clear(fill->answers);
+        if (answer && key)
+            json_object_set(fill->answers, key, answer);
+    } else {
+        json_decref(request);
+    }
+    free(key);
+    return answer;
+}
+
 /* One frame with its answer; inlined: what stood before it, which is emptied.
  * Those of an earlier filling come again, unless nothing is known here. */
 static void fill_frame(struct symbol_fill *fill, json_t *frame, json_t *inlined,
                        json_t *filled)
 {
-    json_t *request = fill->frames_left > 0 ? request_of(fill, frame) : NULL;
+    json_t *request = request_of(fill, frame);
+    json_t *answer = request ? answer_of(fill, request) : NULL;
 
-    fill->frames_left -= request != NULL;
-    json_t *answer = ask(fill, request);
+    fill->unnamed += request && !answer;
+    if (answer)
+        note_module(fill, frame);
     if (json_array_size(json_object_get(answer, "frames")) == 0)
         json_array_extend(filled, inlined);
     json_array_clear(inlined);

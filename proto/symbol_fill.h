@@ -2,7 +2,15 @@
  * Names for the frames of a report's JSON (report_to_json with expanded
  * frames), from a symbol_client: function, file and line of each, inlined
  * frames before the one that holds them. Frames that were filled before are
- * filled anew. Context: tool.
+ * filled anew.
+ *
+ *     struct symbol_fill fill = symbol_fill_init(client, by_path, wait_ms);
+ *     symbol_fill_report(&fill, report);
+ *     … fill.unnamed, fill.modules …
+ *     symbol_fill_end(&fill);
+ *
+ * Recursion and a thousand threads at one place repeat frames: each place is
+ * asked for once. Context: tool.
  */
 #ifndef INQUEST_PROTO_SYMBOL_FILL_H
 #define INQUEST_PROTO_SYMBOL_FILL_H
@@ -11,19 +19,24 @@
 
 #include "proto/symbol_client.h"
 
-#define SYMBOL_FILL_FRAMES_MAX  20000 /* of one report */
-#define SYMBOL_FILL_INLINED_MAX 64    /* of one address */
+#define SYMBOL_FILL_PLACES_MAX  100000 /* asked for, of one report */
+#define SYMBOL_FILL_KEPT_MAX    4096 /* answers that are not asked for again */
+#define SYMBOL_FILL_INLINED_MAX 64   /* of one address */
 
 struct symbol_fill {
     struct symbol_client *client;
-    bool by_path; /* use the module at its path; else by build-id alone */
-    size_t frames_left;
+    bool by_path;     /* use the module at its path; else by build-id alone */
     int64_t until_ms; /* CLOCK_MONOTONIC; later frames stay as they are */
+    size_t places_left;
+    size_t unnamed;  /* frames that were not asked for: too many or too late */
+    json_t *modules; /* {…: {"module", "debug"}}, by the first frame of each */
+    json_t *answers; /* by module, build-id and address */
 };
 
-/* At most SYMBOL_FILL_FRAMES_MAX frames, within wait_ms. */
+/* At most SYMBOL_FILL_PLACES_MAX places, within wait_ms; client is borrowed. */
 struct symbol_fill symbol_fill_init(struct symbol_client *client, bool by_path,
                                     int64_t wait_ms);
+void symbol_fill_end(struct symbol_fill *fill);
 
 /* holder: an object with "frames". */
 void symbol_fill_frames(struct symbol_fill *fill, json_t *holder);

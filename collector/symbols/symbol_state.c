@@ -53,7 +53,7 @@ static void add_module(const struct symbol_fill *fill, json_t *modules,
 void symbol_state_set(const struct symbol_fill *fill, json_t *report)
 {
     json_t *modules = json_array();
-    bool partial = false;
+    bool partial = fill->unnamed > 0;
     size_t i;
     size_t j;
     const json_t *thread;
@@ -75,6 +75,11 @@ void symbol_state_set(const struct symbol_fill *fill, json_t *report)
                         json_pack("{s:s,s:o}", "state",
                                   partial ? "partial" : "done", "modules",
                                   modules));
+    if (fill->unnamed > 0) {
+        json_object_set_new(json_object_get(report, "symbolication"),
+                            "unnamedFrames",
+                            json_integer((json_int_t)fill->unnamed));
+    }
 }
 
 void symbol_state_missing(const struct symbol_fill *fill,

@@ -149,6 +149,7 @@ static void *run_reports(void *argument)
         } else {
             symbols_none(wait->report);
         }
+        symbol_fill_end(&fill);
         wait->done(wait->context, wait->report);
         free(wait);
     }
@@ -207,6 +208,7 @@ static int name_stack(struct symbols *symbols, struct child *child,
         symbol_fill_type(&fill, row->evidence, "exception");
     }
     symbol_state_missing(&fill, row->evidence, missing);
+    symbol_fill_end(&fill);
     signature_make(row->project, row->evidence, NULL, &signature);
     int r = store_settle(symbols->collector->store, row, &signature, missing);
     json_decref(missing);

@@ -26,7 +26,9 @@ MUST_CHECK static inline int span_part(struct span whole, uint64_t offset,
     if (__builtin_add_overflow(offset, size_bytes, &end) ||
         end > whole.size_bytes)
         return -ERR_FORMAT;
-    *ret_part = (struct span){whole.data + offset, (size_t)size_bytes};
+    /* An empty whole may be NULL, which nothing may be added to. */
+    *ret_part = (struct span){offset > 0 ? whole.data + offset : whole.data,
+                              (size_t)size_bytes};
     return 0;
 }
 

@@ -14,8 +14,8 @@
 #include "reporter/consent/redact.h"
 #include "reporter/log.h"
 #include "reporter/show/show_text.h"
+#include "reporter/show/symbols.h"
 #include "reporter/show/view.h"
-#include "reporter/upload/symbols.h"
 
 /*
  * Fit for a public bug tracker: no ids of machines or accounts, no names, no

@@ -23,8 +23,8 @@
 #include "reporter/command/commands.h"
 #include "reporter/log.h"
 #include "reporter/show/show_text.h"
+#include "reporter/show/symbols.h"
 #include "reporter/show/view.h"
-#include "reporter/upload/symbols.h"
 
 #define OWNED_REPORT     CLEANUP(report_free) Inquest__V1__Report
 #define BATCH_FILES_MAX  1000000
@@ -33,7 +33,7 @@
 
 struct batch {
     bool json, source;
-    struct symbolizer *symbolizer; /* one for all; NULL: not installed */
+    struct symbols *symbols; /* one child for all */
     size_t done;
     int status;
 };
@@ -50,7 +50,7 @@ static void print(struct batch *batch, json_t *json)
         .width = PROGRESS_COLUMNS,
     };
 
-    symbols_fill(batch->symbolizer, json, missing);
+    symbols_fill(batch->symbols, json, missing);
     if (batch->json) {
         json_dumpf(json, stdout, JSON_COMPACT);
         putchar('\n');
@@ -230,14 +230,13 @@ int cmd_symbolicate(const struct invocation *invocation)
         if (batch.status != 0)
             return batch.status;
     }
-    DROP(symbolizer_start(
-        command_debuginfod(invocation, id ? &home.config : NULL),
-        &batch.symbolizer)); /* NULL is said in each report */
+    batch.symbols =
+        symbols_start(command_debuginfod(invocation, id ? &home.config : NULL));
     if (id) {
         read_id(&batch, &home, what);
     } else {
         read_all(&batch, what);
     }
-    symbolizer_stop(&batch.symbolizer);
+    symbols_stop(&batch.symbols);
     return batch.status;
 }

@@ -13,9 +13,9 @@
 #include "reporter/log.h"
 #include "reporter/show/show_html.h"
 #include "reporter/show/show_text.h"
+#include "reporter/show/symbols.h"
 #include "reporter/show/terminal.h"
 #include "reporter/show/view.h"
-#include "reporter/upload/symbols.h"
 
 bool print_color(const struct invocation *invocation)
 {

@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,9 @@ import unittest
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import job  # noqa: E402
+
+PLACES_MAX = 100_000
+PERCENT = float(os.environ.get("INQUEST_TEST_PERCENT", "5"))
 
 
 class Command(unittest.TestCase):
@@ -104,6 +108,59 @@ class Command(unittest.TestCase):
         self.assertTrue(lacking[at + 2].startswith(
             f"tried /usr/lib/debug/.build-id/{build_id[:2]}/{build_id[2:]}"))
         self.assertIn("tried", lacking[at + 3])
+
+    def watched(self, filter_of):
+        """An inquest whose child gets what the shell's filter passes on, and
+        the file that holds it."""
+        box, asked = self.at / "box", self.at / "asked"
+        box.mkdir()
+        shutil.copy(BUILD / "bin/inquest", box)
+        child = box / "inquest-symbolicate"
+        child.write_text(f"#!/bin/sh\n{filter_of} | tee {asked} | "
+                         f"{BUILD}/bin/inquest-symbolicate \"$@\"\n")
+        child.chmod(0o755)
+        return box / "inquest", asked
+
+    def named(self, program, report):
+        result = subprocess.run(
+            [program, "symbolicate", "-"], env=self.inquest.environment,
+            input=json.dumps(report), capture_output=True, text=True,
+            timeout=60)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def test_a_place_is_asked_for_once_however_often_it_stands_there(self):
+        program, asked = self.watched("cat")
+        (crashed,) = [t for t in self.raw["threads"] if t.get("crashed")]
+        crashed["frames"] = crashed["frames"] * 300
+        self.raw["threads"] = self.raw["threads"] * 3
+        text = self.named(program, self.raw)
+        places = [line for line in asked.read_text().splitlines()
+                  if "address" in line]
+        self.assertGreater(len(places), 3)
+        self.assertEqual(len(places), len(set(places)))
+        self.assertIn("#0   main at", text)
+        self.assertNotIn("not looked up", text)
+
+    def test_frames_that_nobody_looked_up_are_counted(self):
+        program, _ = self.watched("sed -u 2q")
+        text = self.named(program, self.raw)
+        count = re.search(r"(\d+) frames were not looked up: "
+                          r"inquest-symbolicate ended early", text)
+        frames = sum(len(t["frames"]) for t in self.raw["threads"])
+        self.assertLess(int(count.group(1)), frames)
+        self.assertGreater(int(count.group(1)), 1)
+
+    def test_more_places_than_one_report_may_ask_for_are_said(self):
+        if PERCENT < 100:
+            self.skipTest("a hundred thousand questions: ./dev soak")
+        (crashed,) = [t for t in self.raw["threads"] if t.get("crashed")]
+        frame = crashed["frames"][0]
+        frames = [dict(frame, moduleOffset=hex(i))
+                  for i in range(PLACES_MAX + 7)]
+        report = dict(self.raw, threads=[dict(crashed, frames=frames)])
+        self.assertIn("7 frames were not looked up: too many places",
+                      self.named(BUILD / "bin/inquest", report))
 
     def test_an_answer_comes_while_input_is_open(self):
         with subprocess.Popen([BUILD / "bin/inquest", "symbolicate", "-",

@@ -1,5 +1,5 @@
 /* dpkg-query(1), apt-cache(8). Context: tool. */
-#include "reporter/upload/debug_package.h"
+#include "reporter/show/debug_package.h"
 
 #include <errno.h>
 #include <fcntl.h>
