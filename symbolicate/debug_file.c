@@ -15,6 +15,11 @@
 
 #define ID_HEX_MIN 4
 
+const struct elf_peek *debug_file_peek(const struct debug_file *file)
+{
+    return file->debug[0] ? &file->debug_peek : &file->main_peek;
+}
+
 static void note(struct debug_file *file, const char *path, const char *why)
 {
     if (file->tried_count < DEBUG_TRIED_MAX &&
@@ -174,8 +179,7 @@ static bool take_alt(struct debug_file *file, const char *id, const char *path)
 static void find_alt(const struct debug_search *search, struct debug_file *file)
 {
     const char *holder = file->debug[0] ? file->debug : file->main;
-    const struct elf_peek *peek =
-        file->debug[0] ? &file->debug_peek : &file->main_peek;
+    const struct elf_peek *peek = debug_file_peek(file);
     char path[DEBUG_PATH_BYTES];
     char real[PATH_MAX];
 
@@ -249,8 +253,7 @@ static int fetch(struct debug_file *file, struct debuginfod *debuginfod,
 
 static bool take_fetched_alt(struct debug_file *file, const char *path)
 {
-    const struct elf_peek *peek =
-        file->debug[0] ? &file->debug_peek : &file->main_peek;
+    const struct elf_peek *peek = debug_file_peek(file);
 
     return take_alt(file, peek->alt_id, path);
 }
@@ -259,8 +262,7 @@ void debug_file_fetch(struct debug_file *file, struct debuginfod *debuginfod)
 {
     if (file->state != DEBUG_FOUND && strlen(file->build_id) >= ID_HEX_MIN)
         file->debug_fd = fetch(file, debuginfod, file->build_id, take_debug);
-    const struct elf_peek *peek =
-        file->debug[0] ? &file->debug_peek : &file->main_peek;
+    const struct elf_peek *peek = debug_file_peek(file);
     if (file->alt[0] == '\0' && strlen(peek->alt_id) >= ID_HEX_MIN)
         file->alt_fd = fetch(file, debuginfod, peek->alt_id, take_fetched_alt);
 }

@@ -53,6 +53,9 @@ void debug_file_clear(struct debug_file *file);
  */
 void debug_file_fetch(struct debug_file *file, struct debuginfod *debuginfod);
 
+/* Of the file that holds the debug information, or the names. */
+const struct elf_peek *debug_file_peek(const struct debug_file *file);
+
 /* The file that answers come from, for people; "" where there is none. */
 const char *debug_file_place(const struct debug_file *file);
 

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/base/fmt.h"
-
 static json_t *frames_json(const struct symbols_frame *frames, size_t count)
 {
     json_t *array = json_array();
@@ -46,27 +44,57 @@ void print_json(json_t *answer)
     json_decref(answer);
 }
 
-static void put(const char *text)
+/* An answer while it is put together: one call to stdio, not one a word. */
+struct line {
+    char bytes[4096];
+    size_t used;
+};
+
+static void line_end(struct line *line)
 {
-    (void)fwrite_unlocked(text, 1, strlen(text), stdout);
+    (void)fwrite(line->bytes, 1, line->used, stdout);
+    line->used = 0;
 }
 
-static void put_hex(uint64_t number)
+static void put_bytes(struct line *line, const char *bytes, size_t size)
 {
-    char digits[32];
-    struct text text = text_init(digits, sizeof digits);
-
-    text_append_hex(&text, number, 1);
-    put(digits);
+    if (size > sizeof line->bytes - line->used)
+        line_end(line);
+    if (size > sizeof line->bytes) {
+        (void)fwrite(bytes, 1, size, stdout);
+        return;
+    }
+    memcpy(line->bytes + line->used, bytes, size);
+    line->used += size;
 }
 
-static void put_decimal(uint64_t number)
+static inline void put(struct line *line, const char *text)
 {
-    char digits[32];
-    struct text text = text_init(digits, sizeof digits);
+    put_bytes(line, text, strlen(text));
+}
 
-    text_append_u64(&text, number);
-    put(digits);
+static void put_hex(struct line *line, uint64_t number)
+{
+    char digits[16];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = "0123456789abcdef"[number & 15];
+        number >>= 4;
+    } while (number > 0);
+    put_bytes(line, digits + at, sizeof digits - at);
+}
+
+static void put_decimal(struct line *line, unsigned number)
+{
+    char digits[16];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    put_bytes(line, digits + at, sizeof digits - at);
 }
 
 /* Printable ASCII without what JSON escapes: nearly every string is. */
@@ -79,66 +107,74 @@ static bool is_plain(const char *text)
     return true;
 }
 
-static void put_member(const char *key, const char *text)
+static void put_member(struct line *line, const char *key, const char *text)
 {
     if (!text)
         return;
-    put(key);
-    put(text);
-    put("\",");
+    put(line, key);
+    put(line, text);
+    put(line, "\",");
 }
 
-static void put_frame_json(const struct symbols_frame *frame)
+static void put_frame_json(struct line *line, const struct symbols_frame *frame)
 {
-    put_member("\"function\":\"", frame->function);
-    put_member("\"file\":\"", frame->file);
+    put_member(line, "\"function\":\"", frame->function);
+    put_member(line, "\"file\":\"", frame->file);
     if (frame->line > 0) {
-        put("\"line\":");
-        put_decimal((uint64_t)frame->line);
-        put(",");
+        put(line, "\"line\":");
+        put_decimal(line, (unsigned)frame->line);
+        put(line, ",");
     }
-    put(frame->inlined ? "\"inlined\":true}" : "\"inlined\":false}");
+    put(line, frame->inlined ? "\"inlined\":true}" : "\"inlined\":false}");
 }
 
 void print_json_answer(uint64_t address, const struct symbols_frame *frames,
                        size_t count)
 {
+    struct line line;
+
     for (size_t i = 0; i < count; i++) {
         if (!is_plain(frames[i].function) || !is_plain(frames[i].file)) {
             print_json(answer_json(address, frames, count));
             return;
         }
     }
-    put("{\"address\":\"0x");
-    put_hex(address);
-    put("\",\"frames\":[");
+    line.used = 0;
+    put(&line, "{\"address\":\"0x");
+    put_hex(&line, address);
+    put(&line, "\",\"frames\":[");
     for (size_t i = 0; i < count; i++) {
-        put(i ? ",{" : "{");
-        put_frame_json(&frames[i]);
+        put(&line, i ? ",{" : "{");
+        put_frame_json(&line, &frames[i]);
     }
-    put("]}\n");
+    put(&line, "]}\n");
+    line_end(&line);
 }
 
 void print_text(uint64_t address, const struct symbols_frame *frames,
                 size_t count)
 {
-    put("0x");
-    put_hex(address);
+    struct line line;
+
+    line.used = 0;
+    put(&line, "0x");
+    put_hex(&line, address);
     if (count == 0)
-        put("  no information");
+        put(&line, "  no information");
     for (size_t i = 0; i < count; i++) {
-        put(i ? "\n    called from " : "  ");
-        put(frames[i].function ? frames[i].function : "??");
+        put(&line, i ? "\n    called from " : "  ");
+        put(&line, frames[i].function ? frames[i].function : "??");
         if (frames[i].file) {
-            put(" at ");
-            put(frames[i].file);
-            put(":");
-            put_decimal((uint64_t)frames[i].line);
+            put(&line, " at ");
+            put(&line, frames[i].file);
+            put(&line, ":");
+            put_decimal(&line, (unsigned)frames[i].line);
         }
         if (frames[i].inlined)
-            put(" (inlined)");
+            put(&line, " (inlined)");
     }
-    put("\n");
+    put(&line, "\n");
+    line_end(&line);
 }
 
 json_t *debug_json(const struct symbols *symbols)

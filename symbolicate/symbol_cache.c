@@ -118,13 +118,22 @@ int symbol_cache_open(int fd, struct symbol_cache **ret_cache)
     return r;
 }
 
-static void clear_memos(_Atomic(char *) *memos, uint64_t count)
+/* Whether text stands in the file itself: it is not ours to free. */
+static bool is_mapped(const struct symbol_cache *cache, const char *text)
+{
+    return (uintptr_t)text - (uintptr_t)cache->bytes < cache->header.file_bytes;
+}
+
+static void clear_memos(const struct symbol_cache *cache,
+                        _Atomic(char *) *memos, uint64_t count)
 {
     for (uint64_t i = 0; memos && i < count; i++) {
         char *memo = atomic_load_explicit(&memos[i], memory_order_relaxed);
-        if (memo) /* most pages of a large table were never written */
-            atomic_store_explicit(&memos[i], NULL, memory_order_relaxed);
-        free(memo);
+        if (!memo) /* most pages of a large table were never written */
+            continue;
+        atomic_store_explicit(&memos[i], NULL, memory_order_relaxed);
+        if (!is_mapped(cache, memo))
+            free(memo);
     }
 }
 
@@ -134,8 +143,8 @@ void symbol_cache_trim(struct symbol_cache *cache, size_t bytes_max)
     if (atomic_load_explicit(&cache->memo_bytes, memory_order_relaxed) <=
         bytes_max)
         return;
-    clear_memos(cache->names, cache->header.parts[CACHE_NAMES].count);
-    clear_memos(cache->paths, cache->header.parts[CACHE_FILES].count);
+    clear_memos(cache, cache->names, cache->header.parts[CACHE_NAMES].count);
+    clear_memos(cache, cache->paths, cache->header.parts[CACHE_FILES].count);
     atomic_store(&cache->memo_bytes, 0);
 }
 
@@ -145,8 +154,8 @@ void symbol_cache_close(struct symbol_cache **cache)
 
     if (!c)
         return;
-    clear_memos(c->names, c->header.parts[CACHE_NAMES].count);
-    clear_memos(c->paths, c->header.parts[CACHE_FILES].count);
+    clear_memos(c, c->names, c->header.parts[CACHE_NAMES].count);
+    clear_memos(c, c->paths, c->header.parts[CACHE_FILES].count);
     free(c->names);
     free(c->paths);
     free(c->checked);
@@ -195,24 +204,29 @@ static bool block_is_good(struct symbol_cache *cache, uint64_t block)
     return (word >> block % BITS_PER_WORD & 1) || check_block(cache, block);
 }
 
-/* One element of a part; NULL beyond its end or where it is torn. */
-static const void *element(struct symbol_cache *cache, enum cache_part part,
-                           uint64_t index)
+/* count elements of a part from index on; NULL beyond its end or torn. */
+static const void *elements(struct symbol_cache *cache, enum cache_part part,
+                            uint64_t index, uint64_t count)
 {
     const struct cache_extent *extent = &cache->header.parts[part];
     uint64_t offset = extent->offset + index * element_bytes[part];
-    uint64_t last = offset + element_bytes[part] - 1;
+    uint64_t end = offset + count * element_bytes[part];
 
-    if (index >= extent->count ||
-        last >= cache->header.parts[CACHE_CHECKSUMS].offset)
+    if (index >= extent->count || count > extent->count - index ||
+        end > cache->header.parts[CACHE_CHECKSUMS].offset)
         return NULL;
-    uint64_t block = offset >> CACHE_BLOCK_SHIFT;
-    if (!block_is_good(cache, block))
-        return NULL;
-    uint64_t end = last >> CACHE_BLOCK_SHIFT;
-    if (end != block && !block_is_good(cache, end))
-        return NULL;
+    for (uint64_t block = offset >> CACHE_BLOCK_SHIFT;
+         block <= (end - 1) >> CACHE_BLOCK_SHIFT; block++) {
+        if (!block_is_good(cache, block))
+            return NULL;
+    }
     return cache->bytes + offset;
+}
+
+static const void *element(struct symbol_cache *cache, enum cache_part part,
+                           uint64_t index)
+{
+    return elements(cache, part, index, 1);
 }
 
 static uint32_t number(struct symbol_cache *cache, enum cache_part part,
@@ -221,6 +235,23 @@ static uint32_t number(struct symbol_cache *cache, enum cache_part part,
     const uint32_t *at = element(cache, part, index);
 
     return at ? *at : otherwise;
+}
+
+/* How many of starts[count], which rise, are at or below offset. */
+static uint64_t count_up_to(const uint32_t *starts, uint64_t count,
+                            uint32_t offset)
+{
+    uint64_t low = 0;
+
+    while (low < count) {
+        uint64_t middle = low + (count - low) / 2;
+        if (starts[middle] <= offset) {
+            low = middle + 1;
+        } else {
+            count = middle;
+        }
+    }
+    return low;
 }
 
 /* The segment around offset: the last that begins at or below it. */
@@ -233,15 +264,13 @@ static uint64_t segment_at(struct symbol_cache *cache, uint32_t offset)
 
     if (high > count)
         high = count;
-    while (low < high) { /* a torn block reads as the end: no answer */
-        uint64_t middle = low + (high - low) / 2;
-        if (number(cache, CACHE_STARTS, middle, UINT32_MAX) <= offset) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    if (low < high) {
+        const uint32_t *starts = elements(cache, CACHE_STARTS, low, high - low);
+        if (!starts)
+            return UINT64_MAX; /* beyond the end of every table: no answer */
+        low += count_up_to(starts, high - low, offset);
     }
-    return low - 1; /* 0 - 1 is beyond the end of every table */
+    return low - 1; /* 0 - 1 is beyond, too */
 }
 
 size_t symbol_cache_find(struct symbol_cache *cache, uint64_t address,
@@ -307,6 +336,13 @@ static const char *keep(struct symbol_cache *cache, _Atomic(char *) *memo,
     return before;
 }
 
+/* The same of a text that is as it stands in the file. */
+static const char *keep_mapped(_Atomic(char *) *memo, const char *text)
+{
+    atomic_store(memo, (char *)(uintptr_t)text); /* any thread's is this one */
+    return text;
+}
+
 const char *symbol_cache_name(struct symbol_cache *cache, uint32_t name)
 {
     const uint32_t *offset = element(cache, CACHE_NAMES, name);
@@ -320,7 +356,8 @@ const char *symbol_cache_name(struct symbol_cache *cache, uint32_t name)
     if (!mangled)
         return NULL;
     char *made = demangle(mangled);
-    return made ? keep(cache, &cache->names[name], made) : mangled;
+    return made ? keep(cache, &cache->names[name], made)
+                : keep_mapped(&cache->names[name], mangled);
 }
 
 const char *symbol_cache_path(struct symbol_cache *cache, uint32_t file)
@@ -337,7 +374,7 @@ const char *symbol_cache_path(struct symbol_cache *cache, uint32_t file)
     if (!directory || !name)
         return NULL;
     if (directory[0] == '\0')
-        return name;
+        return keep_mapped(&cache->paths[file], name);
     char *made = NULL;
     bool ends = directory[strlen(directory) - 1] == '/';
     if (asprintf(&made, "%s%s%s", directory, ends ? "" : "/", name) < 0)

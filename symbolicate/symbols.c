@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
@@ -41,11 +43,12 @@ static bool may_be(const struct cache_source *source, const char *path,
  * far as they are: what a server once sent is not, and its cache as good.
  */
 static bool is_current(const struct symbols *symbols,
-                       const struct cache_header *header)
+                       const struct cache_header *header, int64_t age_s)
 {
     const struct debug_file *file = &symbols->file;
 
     if ((header->flags & CACHE_PARTIAL) ||
+        ((header->flags & CACHE_NO_SPLIT) && age_s > SYMBOLS_SPLIT_AGAIN_S) ||
         !may_be(&header->main, file->main, &file->main_peek) ||
         !may_be(&header->debug, file->debug, &file->debug_peek))
         return false;
@@ -59,12 +62,14 @@ static bool is_current(const struct symbols *symbols,
 static struct symbol_cache *open_kept(const struct symbols *symbols)
 {
     struct symbol_cache *cache = NULL;
+    struct stat status;
 
     OWNED_FD fd = cache_store_find(symbols->store, symbols->file.build_id);
-    if (fd < 0)
+    if (fd < 0 || fstat(fd, &status) < 0)
         return NULL;
     if (symbol_cache_open(fd, &cache) < 0 ||
-        !is_current(symbols, symbol_cache_header(cache)))
+        !is_current(symbols, symbol_cache_header(cache),
+                    time(NULL) - status.st_mtime))
         symbol_cache_close(&cache);
     return cache;
 }
@@ -206,11 +211,14 @@ static size_t answer_from_parts(struct symbols *symbols, uint64_t address,
 /* Whether all units are read at once. */
 static bool is_small(const struct debug_file *file)
 {
-    const struct elf_peek *peek =
-        file->debug[0] ? &file->debug_peek : &file->main_peek;
-
-    return peek->debug_info_bytes < SYMBOLS_SMALL_BYTES ||
+    return debug_file_peek(file)->debug_info_bytes < SYMBOLS_SMALL_BYTES ||
            file->debug_fd >= 0; /* read once, then only its cache is left */
+}
+
+static size_t parts_max(const struct debug_file *file)
+{
+    return debug_file_peek(file)->compressed ? SYMBOLS_PACKED_PARTS_MAX
+                                             : SYMBOLS_PARTS_MAX;
 }
 
 /* The units around address alone; its answer is whole even without a file. */
@@ -252,7 +260,7 @@ static size_t resolve_slowly(struct symbols *symbols, uint64_t address,
     if (count > 0 || symbols->file.state < DEBUG_SYMTAB)
         return count;
     if (!symbols->failed && !is_small(&symbols->file) &&
-        symbols->part_count < SYMBOLS_PARTS_MAX &&
+        symbols->part_count < parts_max(&symbols->file) &&
         build_part(symbols, address, frames, &count))
         return count;
     if (build_whole(symbols) < 0)

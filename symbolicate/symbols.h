@@ -14,9 +14,11 @@
 #include "symbolicate/debug_file.h"
 #include "symbolicate/symbol_cache.h"
 
-#define SYMBOLS_FRAMES_MAX  CACHE_FRAMES_MAX
-#define SYMBOLS_PARTS_MAX   4            /* units read alone before all are */
-#define SYMBOLS_SMALL_BYTES (256u << 10) /* of .debug_info: all at once */
+#define SYMBOLS_FRAMES_MAX       CACHE_FRAMES_MAX
+#define SYMBOLS_PARTS_MAX        4 /* units read alone before all are */
+#define SYMBOLS_PACKED_PARTS_MAX 1 /* unpacking costs as much as the rest */
+#define SYMBOLS_SMALL_BYTES      (256u << 10) /* of .debug_info: all at once */
+#define SYMBOLS_SPLIT_AGAIN_S    3600 /* missing split units are looked for */
 
 /* One frame; strings belong to the struct symbols and live as long. */
 struct symbols_frame {

@@ -43,6 +43,12 @@ static const char *lack_text(const char *state)
                                         : "no symbols";
 }
 
+static bool is_whole(const json_t *module)
+{
+    return strcmp(view_text(json_object_get(module, "debug"), "state"),
+                  "found") == 0;
+}
+
 /* Those of modules without files and lines: borrowed. */
 static json_t *lacking_of(const json_t *modules)
 {
@@ -52,8 +58,7 @@ static json_t *lacking_of(const json_t *modules)
 
     json_object_foreach((json_t *)(uintptr_t)modules, key, module)
     {
-        const json_t *debug = json_object_get(module, "debug");
-        if (strcmp(view_text(debug, "state"), "found") != 0)
+        if (!is_whole(module))
             json_array_append(lacking, module);
     }
     return lacking;
@@ -85,7 +90,7 @@ static void find_packages(struct symbols *symbols, const json_t *lacking)
 
 /* Build-id, which package, where it was looked for. */
 static void tell_lack(const struct symbols *symbols, const json_t *module,
-                      json_t *missing)
+                      json_t *told)
 {
     const json_t *debug = json_object_get(module, "debug");
     const char *path = view_text(module, "module");
@@ -95,22 +100,42 @@ static void tell_lack(const struct symbols *symbols, const json_t *module,
     json_t *tried;
 
     json_array_append_new(
-        missing, json_sprintf("%s (build-id %s): %s", path, *id ? id : "none",
-                              lack_text(view_text(debug, "state"))));
+        told, json_sprintf("%s (build-id %s): %s", path, *id ? id : "none",
+                           lack_text(view_text(debug, "state"))));
     if (*package) {
         json_array_append_new(
-            missing,
+            told,
             json_sprintf("  the Debian package %s would have them", package));
     }
     json_array_foreach(json_object_get(debug, "tried"), index, tried)
     {
         json_array_append_new(
-            missing, json_sprintf("  tried %s", json_string_value(tried)));
+            told, json_sprintf("  tried %s", json_string_value(tried)));
+    }
+}
+
+/* Where files and lines come from. */
+static void tell_found(const json_t *modules, json_t *told)
+{
+    const char *key;
+    json_t *module;
+
+    json_object_foreach((json_t *)(uintptr_t)modules, key, module)
+    {
+        const char *path = view_text(module, "module");
+        const char *place = view_text(json_object_get(module, "debug"), "path");
+        if (!is_whole(module))
+            continue;
+        json_array_append_new(told,
+                              json_sprintf("%s: files and lines from %s", path,
+                                           *place == '\0' ? "the symbol cache"
+                                           : strcmp(place, path) == 0 ? "itself"
+                                                                      : place));
     }
 }
 
 static void tell_all(struct symbols *symbols, const struct symbol_fill *fill,
-                     json_t *missing)
+                     json_t *told)
 {
     json_t *lacking = lacking_of(fill->modules);
     size_t index;
@@ -119,12 +144,13 @@ static void tell_all(struct symbols *symbols, const struct symbol_fill *fill,
     find_packages(symbols, lacking);
     json_array_foreach(lacking, index, module)
     {
-        tell_lack(symbols, module, missing);
+        tell_lack(symbols, module, told);
     }
     json_decref(lacking);
+    tell_found(fill->modules, told);
     if (fill->unnamed > 0) {
         json_array_append_new(
-            missing,
+            told,
             json_sprintf("%zu frames were not looked up: %s", fill->unnamed,
                          symbol_client_spent(fill->client)
                              ? "inquest-symbolicate ended early"
@@ -132,24 +158,24 @@ static void tell_all(struct symbols *symbols, const struct symbol_fill *fill,
     }
 }
 
-void symbols_fill(struct symbols *symbols, json_t *report, json_t *missing)
+void symbols_fill(struct symbols *symbols, json_t *report, json_t *told)
 {
     if (!symbols || !symbols->client) {
         json_array_append_new(
-            missing, json_string("inquest-symbolicate is missing: no names"));
+            told, json_string("inquest-symbolicate is missing: no names"));
         return;
     }
     struct symbol_fill fill =
         symbol_fill_init(symbols->client, true, SYMBOLS_WAIT_MS);
     symbol_fill_report(&fill, report);
-    tell_all(symbols, &fill, missing);
+    tell_all(symbols, &fill, told);
     symbol_fill_end(&fill);
 }
 
-void symbols_fill_one(const char *debuginfod, json_t *report, json_t *missing)
+void symbols_fill_one(const char *debuginfod, json_t *report, json_t *told)
 {
     struct symbols *symbols = symbols_start(debuginfod);
 
-    symbols_fill(symbols, report, missing);
+    symbols_fill(symbols, report, told);
     symbols_stop(&symbols);
 }

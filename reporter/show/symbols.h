@@ -22,13 +22,13 @@ void symbols_stop(struct symbols **symbols);
 
 /*
  * Fills function, file, line of every frame of report (report_to_json with
- * expanded frames) and puts inlined frames before theirs. What a module lacks,
- * and how many frames were too many, is added to *missing, an array of
- * sentences.
+ * expanded frames) and puts inlined frames before theirs. What each module
+ * lacks or where its files and lines came from, and how many frames were too
+ * many, is added to *told, an array of sentences.
  */
-void symbols_fill(struct symbols *symbols, json_t *report, json_t *missing);
+void symbols_fill(struct symbols *symbols, json_t *report, json_t *told);
 
 /* The same for one report, with a child of its own. */
-void symbols_fill_one(const char *debuginfod, json_t *report, json_t *missing);
+void symbols_fill_one(const char *debuginfod, json_t *report, json_t *told);
 
 #endif

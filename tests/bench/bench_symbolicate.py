@@ -18,7 +18,7 @@ import symbolicate_oracle as oracle
 COUNTS = (1, 1000, 100_000, 1_000_000)
 COMPARED = 10_000
 REPEATED_S = 10  # what takes longer is run once
-SLOW_MAX = 1000  # addresses for tools of some hundred a second
+SLOW_MAX = 1000  # for tools of some hundred a second: beyond it a "-"
 LISTED = 60      # disagreements printed a module; --list writes all
 
 Cost = collections.namedtuple("Cost", "cpu wall rss_kib")
@@ -70,7 +70,7 @@ def tools(build, module, cache):
         "inquest, cached": ([ours, "--module", module, "--cache-dir", cache],
                             COUNTS[-1]),
         "inquest, no cache": ([ours, "--module", module, "--no-cache"],
-                              COUNTS[1]),
+                              COUNTS[-1]),
         "llvm-symbolizer": ([newest_llvm(), "-e", module], COUNTS[-1]),
         "addr2line": (["addr2line", "-Cif", "-e", debug], SLOW_MAX),
         "eu-addr2line": (["eu-addr2line", "-Cif", "-e", module], SLOW_MAX),

@@ -21,8 +21,10 @@ def plain(name):
         before = None
         while name != before:
             before, name = name, re.sub(pair, "", name)
-    return re.sub(r"\s*(const|&&?|volatile)*\s*$", "",
-                  name.split("@")[0]).replace(" ", "").split("::")[-1]
+    name = re.sub(r"\s*(const|&&?|volatile)*\s*$", "", name.split("@")[0])
+    if "operator" not in name:  # a template's comes with its type before it
+        name = name.split(" ")[-1]
+    return name.replace(" ", "").split("::")[-1]
 
 
 def chain(frames):

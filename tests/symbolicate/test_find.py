@@ -2,11 +2,13 @@
 says of them, and that a file with another build-id is never used."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import forms
@@ -188,19 +190,27 @@ class Find(unittest.TestCase):
             self.tree("one", OTHER_ID),
             system / ".build-id/00" / f"{OTHER_ID[2:]}.debug")])
 
-    def test_split_units_that_are_gone_are_said(self):
+    def test_split_units_that_are_gone_are_said_and_come_back(self):
         module, _, _ = forms.FORMS["split_dwarf_5"](self.at)
         self.address = next(line.split()[0] for line in forms.run(
             "nm", module, cwd=self.at).splitlines()
             if line.endswith(" inner_mark"))
         self.assert_full(self.frames(keep=True))
         shutil.rmtree(self.at / "cache")
-        for path in self.at.glob("*.dwo"):
-            path.unlink()
+        units = {path.name: path.read_bytes()
+                 for path in self.at.glob("*.dwo")}
+        for name in units:
+            (self.at / name).unlink()
         frames = self.frames(keep=True)
         self.assertEqual(len(frames), 1)  # lines stayed in the program
         result = self.program("--where", keep=True)
         self.assertIn(".dwo", json.loads(result.stdout)["tried"][-1])
+        for name, content in units.items():
+            (self.at / name).write_bytes(content)
+        (cache,) = (self.at / "cache").iterdir()
+        self.assertEqual(len(self.frames(keep=True)), 1)
+        os.utime(cache, (time.time(), time.time() - 2 * 3600))
+        self.assert_full(self.frames(keep=True))
 
 
 unittest.main()
