@@ -10,9 +10,9 @@
 #ifndef INQUEST_SYMBOLICATE_SYMBOLS_H
 #define INQUEST_SYMBOLICATE_SYMBOLS_H
 
-#include "symbolicate/cache_store.h"
-#include "symbolicate/debug_file.h"
-#include "symbolicate/symbol_cache.h"
+#include "symbolicate/cache/cache_store.h"
+#include "symbolicate/cache/symbol_cache.h"
+#include "symbolicate/find/debug_file.h"
 
 #define SYMBOLS_FRAMES_MAX       CACHE_FRAMES_MAX
 #define SYMBOLS_PARTS_MAX        4 /* units read alone before all are */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbolicate/debug_file.h"
+#include "symbolicate/find/debug_file.h"
 
 #define WORKER_MEMORY_BYTES  (4ull << 30)
 #define WORKER_CPU_SECONDS   120

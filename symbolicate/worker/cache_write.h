@@ -2,7 +2,7 @@
 #ifndef INQUEST_SYMBOLICATE_WORKER_CACHE_WRITE_H
 #define INQUEST_SYMBOLICATE_WORKER_CACHE_WRITE_H
 
-#include "symbolicate/symbol_cache.h"
+#include "symbolicate/cache/symbol_cache.h"
 #include "symbolicate/worker/answers.h"
 
 /*

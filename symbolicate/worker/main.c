@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@
 #include "proto/base/err.h"
 #include "symbolicate/worker/build.h"
 #include "symbolicate/worker/cache_write.h"
+
+#define KEPT_BYTES (32 << 20) /* the most that mallopt(3) takes */
 
 enum { ARGUMENT_FD = 1, ARGUMENT_MAIN, ARGUMENT_DEBUG, ARGUMENT_ALT, FIXED };
 
@@ -126,6 +129,14 @@ static int make(int fd)
     return r < 0 ? r : cache_write(fd, &module.answers, module.header);
 }
 
+/* Tables double and leave holes that the next one fills: given back to the
+ * kernel they would come again as faults, a tenth of a small module's time. */
+static void keep_freed_memory(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < FIXED || argc > FIXED + BUILD_ADDRESSES_MAX) {
@@ -135,6 +146,7 @@ int main(int argc, char **argv)
     }
     /* Without a filter it is no worse than its limits. */
     DROP(confine_self(CONFINE_BUILD));
+    keep_freed_memory();
     open_file(argv[ARGUMENT_MAIN], &module.main, &module.header.main);
     open_file(argv[ARGUMENT_DEBUG], &module.debug, &module.header.debug);
     open_file(argv[ARGUMENT_ALT], &module.alt, NULL);

@@ -21,6 +21,9 @@ REPEATED_S = 10  # what takes longer is run once
 SLOW_MAX = 1000  # for tools of some hundred a second: beyond it a "-"
 LISTED = 60      # disagreements printed a module; --list writes all
 
+# Of one address, the best: some milliseconds are soon doubled by a neighbour.
+FIRST_RUNS = collections.defaultdict(lambda: 10, {"inquest, cached": 100})
+
 Cost = collections.namedtuple("Cost", "cpu wall rss_kib")
 
 
@@ -100,8 +103,8 @@ def measure(build, module, cache):
                 row += f"{'-':>28}"
                 continue
             text = modules.lines(addresses[:count])
-            best = best_of(command, text, 10, "wall") if count == 1 \
-                else best_of(command, text, 3)
+            best = best_of(command, text, FIRST_RUNS[name], "wall") \
+                if count == 1 else best_of(command, text, 3)
             costs[name, count] = best
             row += (f"{best.cpu * 1000:10.0f} ms {best.wall * 1000:6.0f} ms "
                     f"{best.rss_kib / 1024:4.0f} M")

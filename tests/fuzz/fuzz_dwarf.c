@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "symbolicate/symbol_cache.h"
+#include "symbolicate/cache/symbol_cache.h"
 #include "symbolicate/worker/build.h"
 #include "symbolicate/worker/cache_write.h"
 #include "tests/fuzz/fuzz.h"

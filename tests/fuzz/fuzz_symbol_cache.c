@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "symbolicate/symbol_cache.h"
+#include "symbolicate/cache/symbol_cache.h"
 #include "tests/fuzz/fuzz.h"
 
 #define ADDRESSES 256

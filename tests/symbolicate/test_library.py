@@ -80,9 +80,10 @@ class Library(unittest.TestCase):
                 for name in ("err.c", "fd.c", "fmt.c", "io.c")]
         try:
             forms.run("gcc", "-fsanitize=thread", "-g", "-O1", "-std=gnu11",
-                      "-D_GNU_SOURCE", f"-I{SOURCE}", f"-I{SOURCE}/symbolicate",
+                      "-D_GNU_SOURCE", f"-I{SOURCE}",
+                      f"-I{SOURCE}/symbolicate/library",
                       *(SOURCE / "symbolicate" / name for name in sources),
-                      SOURCE / "symbolicate/library.c", *base,
+                      SOURCE / "symbolicate/library/library.c", *base,
                       forms.HERE / "consumer.c", "-o", "racer", "-liberty",
                       "-lz", "-pthread", cwd=self.at)
         except RuntimeError as why:

@@ -1,5 +1,5 @@
 /* The public face of symbols.h. Context: tool. */
-#include "symbolicate/inquest-symbolicate.h"
+#include "symbolicate/library/inquest-symbolicate.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* elf(5); sections as in the gABI, links as in GDB's manual. Context: tool. */
-#include "symbolicate/elf_peek.h"
+#include "symbolicate/find/elf_peek.h"
 
 #include <elf.h>
 #include <errno.h>

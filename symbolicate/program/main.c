@@ -18,9 +18,9 @@
 #include "proto/base/confine.h"
 #include "proto/base/err.h"
 #include "symbolicate/helper.h"
-#include "symbolicate/options.h"
-#include "symbolicate/print.h"
-#include "symbolicate/serve.h"
+#include "symbolicate/program/options.h"
+#include "symbolicate/program/print.h"
+#include "symbolicate/program/serve.h"
 
 #define MEMORY_BYTES (8ull << 30) /* caches are mapped */
 #define OUTPUT_BYTES 65536

@@ -1,5 +1,5 @@
 /* Lines of a pipe, until a deadline. Context: tool. */
-#include "symbolicate/fetch_run.h"
+#include "symbolicate/find/fetch_run.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Reads the cache, trusting nothing in it. Context: tool. */
-#include "symbolicate/symbol_cache.h"
+#include "symbolicate/cache/symbol_cache.h"
 
 #include <errno.h>
 #include <stdatomic.h>

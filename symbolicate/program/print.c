@@ -1,5 +1,5 @@
 /* Answers on standard output. Context: tool. */
-#include "symbolicate/print.h"
+#include "symbolicate/program/print.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* O_TMPFILE and linkat, so that a killed writer leaves nothing behind; the
  * name is put in place by rename. Context: tool. */
-#include "symbolicate/cache_store.h"
+#include "symbolicate/cache/cache_store.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "symbolicate/cache_store.h"
+#include "symbolicate/cache/cache_store.h"
 
 #define DEBUGINFOD_BYTES_MAX  (2ull << 30) /* of one file, by default */
 #define DEBUGINFOD_WAIT_S     90           /* in all, by default */

@@ -1,5 +1,5 @@
 /* "URLS\nREASON\n"; a torn one is none. Context: tool. */
-#include "symbolicate/absence.h"
+#include "symbolicate/find/absence.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* getopt_long's table. Context: tool. */
-#include "symbolicate/options.h"
+#include "symbolicate/program/options.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 
-#include "symbolicate/debuginfod.h"
+#include "symbolicate/find/debuginfod.h"
 
 #define URLS_VARIABLE "DEBUGINFOD_URLS"
 #define MIB_MAX       (1L << 30)

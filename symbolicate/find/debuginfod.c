@@ -1,5 +1,5 @@
 /* Whether to ask, and what to make of the answer. Context: tool. */
-#include "symbolicate/debuginfod.h"
+#include "symbolicate/find/debuginfod.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "proto/base/err.h"
-#include "symbolicate/absence.h"
-#include "symbolicate/fetch_run.h"
+#include "symbolicate/find/absence.h"
+#include "symbolicate/find/fetch_run.h"
 
 static int64_t now_ms(void)
 {

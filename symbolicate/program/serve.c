@@ -1,5 +1,5 @@
 /* One request at a time. Context: tool. */
-#include "symbolicate/serve.h"
+#include "symbolicate/program/serve.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "proto/base/fmt.h"
 #include "symbolicate/demangle.h"
-#include "symbolicate/print.h"
+#include "symbolicate/program/print.h"
 
 struct module {
     char *path;

@@ -7,8 +7,8 @@
 #ifndef INQUEST_SYMBOLICATE_DEBUG_FILE_H
 #define INQUEST_SYMBOLICATE_DEBUG_FILE_H
 
-#include "symbolicate/debuginfod.h"
-#include "symbolicate/elf_peek.h"
+#include "symbolicate/find/debuginfod.h"
+#include "symbolicate/find/elf_peek.h"
 
 #define DEBUG_PATH_BYTES 4096
 #define DEBUG_DIRS_MAX   16

@@ -1,5 +1,5 @@
 /* The order of GDB's manual, "Separate Debug Files". Context: tool. */
-#include "symbolicate/debug_file.h"
+#include "symbolicate/find/debug_file.h"
 
 #include <fcntl.h>
 #include <libgen.h>

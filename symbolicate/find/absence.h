@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "symbolicate/cache_store.h"
-#include "symbolicate/debuginfod.h"
+#include "symbolicate/cache/cache_store.h"
+#include "symbolicate/find/debuginfod.h"
 
 #define ABSENCE_SECONDS_MAX  86400     /* one that ends later is not believed */
 #define ABSENCE_OF_ALL_FILES "servers" /* in place of a build-id */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "proto/base/compiler.h"
-#include "symbolicate/debug_file.h"
+#include "symbolicate/find/debug_file.h"
 
 enum mode { MODE_RESOLVE, MODE_SERVE, MODE_BUILD, MODE_WHERE };
 

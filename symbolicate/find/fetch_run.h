@@ -7,7 +7,7 @@
 
 #include <limits.h>
 
-#include "symbolicate/debuginfod.h"
+#include "symbolicate/find/debuginfod.h"
 
 /*
  * Asks for build_id; the file is below directory, at ret_path. Blocks, at most
