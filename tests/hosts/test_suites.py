@@ -23,8 +23,13 @@ PYTHON = {  # and what of it is quick
     "test_signal": ("PosixTests", "PendingSignalsTests"),
     "test_threading": ("ThreadingExceptionTests", "*JoinOnShutdown.test_1*"),
     "test_subprocess": ("test_run_abort", "test_preexec", "test_send_signal",
-                        "test_terminate*"),
+                        "test_terminate*", "test_pass_fds*"),
     "test_faulthandler": ("test_sig*", "test_register*", "test_stack_overflow"),
+}
+# What cannot be alike, and why: said in every run.
+KNOWN = {
+    "test.test_subprocess.POSIXProcessTestCase.test_pass_fds_redirected":
+        "lists every descriptor that is open, and so sees ours",
 }
 GLIB_QUICK = ("error", "logging", "spawn-singlethread", "testing", "thread",
               "once", "unix-fd", "slice", "assert-msg-test")
@@ -73,6 +78,14 @@ def run_pair(ground, command, outcomes):
     return results[0][0], results[1][0]
 
 
+def unexplained(apart):
+    """A known difference makes the suite's own status another one, too."""
+    known = {case for case in apart if case in KNOWN}
+    if known:
+        known.add("exit status")
+    return [case for case in apart if case not in known]
+
+
 class Suites(unittest.TestCase):
     def setUp(self):
         self.ground = host.Ground(BUILD)
@@ -88,14 +101,14 @@ class Suites(unittest.TestCase):
                     seen.setdefault(case, set()).add(end)
             apart = sorted(case for case in {**bare, **watched} if not
                            bare.get(case, set()) & watched.get(case, set()))
-            if not apart:
+            if not unexplained(apart):
                 break
         for case in apart:
             print(f"{name}: {case}: bare {bare.get(case)}, watched "
-                  f"{watched.get(case)}")
-        self.assertEqual(apart, [], name)
+                  f"{watched.get(case)} {KNOWN.get(case, '')}")
+        self.assertEqual(unexplained(apart), [], name)
         passed = sum(ends <= {"", "ok", 0} for ends in bare.values())
-        print(f"{name}: {len(bare)} cases end alike, {passed} of them well",
+        print(f"{name}: {len(bare) - len(apart)} cases end alike, {passed} of them well",
               flush=True)
         return len(bare)
 
