@@ -88,7 +88,7 @@ class Scribbled(Ground):
             vandal = threading.Thread(target=cut)
             vandal.start()
             try:
-                for _ in range(scaled(200, 10)):
+                for _ in range(scaled(60, 3)):
                     self.inquest(0, command)
                     done = self.run_as(
                         0, BUILD / "bin/inquest-dumper", "recover", "--box",

@@ -181,7 +181,7 @@ class Sealed(unittest.TestCase):
 
     def test_a_key_that_is_none_sends_nothing_and_says_so(self):
         collector = self.collector("one")
-        for key in ("0" * 63, "0" * 66, "z" * 64, "yes"):
+        for key in ("0" * 63, "z" * 64):
             with self.subTest(key=key):
                 self.inquest.environment["INQUEST_SEAL_KEY"] = key
                 self.inquest.environment["INQUEST_ENDPOINT"] = ""
