@@ -43,7 +43,7 @@ void watched_close(struct watched *watched)
 
 void watched_refresh(struct watched *watched)
 {
-    struct box *box = malloc(sizeof *box);
+    struct box *box = aligned_alloc(_Alignof(struct box), sizeof *box);
 
     if (!box)
         return;
