@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -38,6 +39,35 @@ static int env_pid(char *const *envp, const char *name)
         pid > INT32_MAX)
         return 0;
     return (int)pid;
+}
+
+static const struct {
+    const char *name;
+    size_t offset; /* of an uint32_t in struct alarm_settings */
+} alarm_numbers[] = {
+    {"INQUEST_ALARM_LIMIT", offsetof(struct alarm_settings, limit_percent)},
+    {"INQUEST_ALARM_LEAK", offsetof(struct alarm_settings, leak_percent)},
+    {"INQUEST_ALARM_LEAK_MIB", offsetof(struct alarm_settings, leak_mib)},
+    {"INQUEST_ALARM_LEAK_WINDOW", offsetof(struct alarm_settings, leak_s)},
+    {"INQUEST_ALARM_PRESSURE",
+     offsetof(struct alarm_settings, pressure_percent)},
+    {"INQUEST_ALARM_INTERVAL", offsetof(struct alarm_settings, interval_s)},
+};
+
+/* What is no number, or beyond ALARM_NUMBER_MAX, leaves the default. */
+static void read_alarm(struct alarm_settings *settings, char *const *envp)
+{
+    *settings = ALARM_DEFAULTS;
+    for (size_t i = 0; i < ARRAY_LENGTH(alarm_numbers); i++) {
+        const char *text = env_find(envp, alarm_numbers[i].name);
+        uint64_t value;
+        if (!text ||
+            fmt_parse_u64(&text, text + strlen(text), 10, &value) < 0 ||
+            *text != '\0' || value > ALARM_NUMBER_MAX)
+            continue;
+        *(uint32_t *)((char *)settings + alarm_numbers[i].offset) =
+            (uint32_t)value;
+    }
 }
 
 static const struct {
@@ -164,6 +194,7 @@ void config_read(struct config *config, char *const *envp)
     }
     config->sampler = !env_is(envp, "INQUEST_SAMPLER", "0");
     config->dumper = !env_is(envp, "INQUEST_TIER", "2");
+    read_alarm(&config->alarm, envp);
     config->rate_limit = !env_is(envp, "INQUEST_RATE_LIMIT", "off");
     config->interpose = interpose_bits(env_find(envp, "INQUEST_INTERPOSE"));
     config->supervisor_pid = env_pid(envp, "INQUEST_SUPERVISOR_PID");

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "handler/sampler/alarm.h"
 #include "proto/state_dir.h"
 
 /* Interpositions that can be switched off: INQUEST_INTERPOSE=-thread,-mask */
@@ -26,17 +27,18 @@ enum config_interpose {
 };
 
 struct config {
-    bool disabled;        /* INQUEST_DISABLE=1, AT_SECURE, no state directory, a
-                           * child that INQUEST_CHILDREN leaves out */
-    bool eager_box;       /* the direct child of run, or plainly preloaded */
-    bool sampler;         /* INQUEST_SAMPLER=0 switches it off */
-    bool dumper;          /* INQUEST_TIER=2 switches tier 1 off */
-    uint32_t interpose;   /* enum config_interpose */
-    int supervisor_pid;   /* INQUEST_SUPERVISOR_PID, 0: none */
-    bool rate_limit;      /* INQUEST_RATE_LIMIT=off switches it off */
-    bool do_not_track;    /* DO_NOT_TRACK is set and not 0 */
-    char app[128];        /* INQUEST_APP */
-    char app_version[64]; /* INQUEST_APP_VERSION */
+    bool disabled;      /* INQUEST_DISABLE=1, AT_SECURE, no state directory, a
+                         * child that INQUEST_CHILDREN leaves out */
+    bool eager_box;     /* the direct child of run, or plainly preloaded */
+    bool sampler;       /* INQUEST_SAMPLER=0 switches it off */
+    bool dumper;        /* INQUEST_TIER=2 switches tier 1 off */
+    uint32_t interpose; /* enum config_interpose */
+    int supervisor_pid; /* INQUEST_SUPERVISOR_PID, 0: none */
+    bool rate_limit;    /* INQUEST_RATE_LIMIT=off switches it off */
+    bool do_not_track;  /* DO_NOT_TRACK is set and not 0 */
+    struct alarm_settings alarm; /* INQUEST_ALARM_LIMIT and so on */
+    char app[128];               /* INQUEST_APP */
+    char app_version[64];        /* INQUEST_APP_VERSION */
     char state_dir[STATE_PATH_BYTES];
     char box_dir[STATE_PATH_BYTES];
     char dumper_path[STATE_PATH_BYTES]; /* INQUEST_DUMPER, or beside us */

@@ -252,10 +252,6 @@ struct box_alarm {
     uint64_t window_ms;
     uint64_t used_bytes;
     uint64_t limit_bytes;
-    uint64_t malloc_used_bytes;
-    uint64_t malloc_free_bytes;
-    uint64_t malloc_mapped_bytes;
-    uint64_t malloc_mapped_count;
     uint32_t pressure_permille;
     uint32_t rule; /* enum box_alarm_rule */
 };

@@ -16,6 +16,10 @@
  */
 bool crash_loop_allows(struct build *build, struct box *box);
 
+/* The same for a memory alarm: many processes of one program may leak at once.
+ */
+bool crash_loop_allows_alarm(struct build *build);
+
 /* Says that number in the report. */
 void crash_loop_note(struct build *build);
 

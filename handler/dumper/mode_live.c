@@ -2,14 +2,22 @@
  * A report of a process that lives on, because it or the sampler asked for one:
  * what the box holds, without stopping it. Context: tool.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include "handler/dumper/crash_loop.h"
 #include "handler/dumper/deliver.h"
+#include "handler/dumper/malloc_walk.h"
 #include "handler/dumper/modes.h"
 #include "handler/dumper/session.h"
 #include "proto/base/confine.h"
+#include "proto/base/fd.h"
+
+#define OOM_SCORE_MAX "1000"
+#define COUNTED       EX_UNAVAILABLE /* the rate limit: no report */
 
 static int build_detection(struct build *build, const char *index_text)
 {
@@ -48,6 +56,23 @@ static int build_feedback(struct build *build)
     return 0;
 }
 
+/* Its memory counts as the host's: where that gets scarce, we go first. */
+static void volunteer_to_be_killed(void)
+{
+    OWNED_FD fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    DROP(write(fd, OOM_SCORE_MAX, strlen(OOM_SCORE_MAX)));
+}
+
+static int build_memory_alarm(struct build *build, const char *index_text)
+{
+    volunteer_to_be_killed();
+    if (!crash_loop_allows_alarm(build))
+        return COUNTED;
+    target_read_mappings(build->target);
+    return build_alarm(build, strtoul(index_text, NULL, 10)) ? 0 : EX_DATAERR;
+}
+
 static int build_live(struct build *build, int argc, char **argv)
 {
     build_start(build, INQUEST__V1__KIND__KIND_UNSPECIFIED,
@@ -58,13 +83,16 @@ static int build_live(struct build *build, int argc, char **argv)
     } else if (argc == 2 && strcmp(argv[1], "feedback") == 0) {
         status = build_feedback(build);
     } else if (argc == 3 && strcmp(argv[1], "alarm") == 0) {
-        status =
-            build_alarm(build, strtoul(argv[2], NULL, 10)) ? 0 : EX_DATAERR;
+        status = build_memory_alarm(build, argv[2]);
     }
     if (status != 0)
         return status;
     build_identity(build);
     build_memory(build);
+    if (build->report.alarm) {
+        build_malloc(build);
+        crash_loop_note(build);
+    }
     return 0;
 }
 
@@ -76,7 +104,9 @@ int mode_live(int argc, char **argv)
 
     if (!box)
         return EX_DATAERR;
-    DROP(confine_self(CONFINE_FILES | CONFINE_BUILD));
+    /* malloc_walk reads the program's memory; the others its box alone. */
+    unsigned reads = strcmp(argv[1], "alarm") == 0 ? CONFINE_TRACE : 0;
+    DROP(confine_self(CONFINE_FILES | CONFINE_BUILD | reads));
     build.box = box;
     build.state_fd = session_open_state(box);
     build.target = target_open(box->identity.pid, box->identity.pid);
@@ -85,8 +115,10 @@ int mode_live(int argc, char **argv)
     if (status == 0 &&
         deliver_queue(&build, session_classes(&build), &queue) < 0)
         status = EX_CANTCREAT;
-    session_answer(&box->control.live_state,
-                   status == 0 ? BOX_DUMP_QUEUED : BOX_DUMP_FAILED);
+    session_answer(&box->control.live_state, status == 0 ? BOX_DUMP_QUEUED
+                                             : status == COUNTED
+                                                 ? BOX_DUMP_COUNTED
+                                                 : BOX_DUMP_FAILED);
     if (status == 0)
         DROP(queue_sync(&queue, build.report_id)); /* it has its name */
     return status;

@@ -190,10 +190,11 @@ static size_t read_maps_text(const struct target *target)
     return size;
 }
 
-static void read_mappings(struct target *target)
+void target_read_mappings(struct target *target)
 {
     size_t size = read_maps_text(target);
 
+    target->mapping_count = 0;
     for (char *line = maps_text; line < maps_text + size;) {
         char *end = memchr(line, '\n', (size_t)(maps_text + size - line));
         if (!end || target->mapping_count == TARGET_MAPPINGS_MAX)
@@ -287,7 +288,7 @@ static bool read_module(struct target *target,
 
 void target_read_modules(struct target *target)
 {
-    read_mappings(target);
+    target_read_mappings(target);
     for (size_t i = 0; i < target->mapping_count; i++) {
         const struct target_mapping *mapping = &mappings[i];
         struct target_module *last =

@@ -94,6 +94,9 @@ struct target *target_open_box(const struct box *box);
 void target_attach(struct target *target, int skip_tid);
 void target_detach(struct target *target);
 
+/* The list of mappings alone. */
+void target_read_mappings(struct target *target);
+
 /* Reads mappings and modules; threads should be stopped. */
 void target_read_modules(struct target *target);
 

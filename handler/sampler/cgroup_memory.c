@@ -16,15 +16,16 @@
 static const struct layout {
     int version;
     const char *mount;
-    const char *current, *limit, *events, *kills, *stat, *reclaimable;
+    const char *current, *limit, *events, *kills, *stat, *inactive, *active;
 } layouts[] = {
     {2, "/sys/fs/cgroup", "/memory.current", "/memory.max", "/memory.events",
-     "/memory.events.local", "/memory.stat", "inactive_file"},
+     "/memory.events.local", "/memory.stat", "inactive_file", "active_file"},
     {1, "/sys/fs/cgroup/memory", "/memory.usage_in_bytes",
      "/memory.limit_in_bytes", "/memory.failcnt", "/memory.oom_control",
-     "/memory.stat", "total_inactive_file"},
+     "/memory.stat", "total_inactive_file", "total_active_file"},
     {2, "/sys/fs/cgroup/unified", "/memory.current", "/memory.max",
-     "/memory.events", "/memory.events.local", "/memory.stat", "inactive_file"},
+     "/memory.events", "/memory.events.local", "/memory.stat", "inactive_file",
+     "active_file"},
 };
 
 static const struct layout *layout_of(const struct cgroup_memory *group)
@@ -184,10 +185,13 @@ uint64_t cgroup_memory_reclaimable(struct cgroup_memory *group, char *text,
                                    size_t capacity)
 {
     size_t size = proc_file_read(&group->stat, text, capacity);
-    uint64_t bytes = 0;
+    uint64_t inactive = 0;
+    uint64_t active = 0;
 
     if (group->version == 0 ||
-        fmt_find_u64(text, size, layout_of(group)->reclaimable, &bytes) < 0)
+        fmt_find_u64(text, size, layout_of(group)->inactive, &inactive) < 0)
         return 0;
-    return bytes;
+    if (fmt_find_u64(text, size, layout_of(group)->active, &active) < 0)
+        active = 0;
+    return inactive + active;
 }

@@ -51,7 +51,7 @@ void cgroup_memory_refresh(struct cgroup_memory *group);
 void cgroup_memory_read(struct cgroup_memory *group,
                         struct cgroup_figures *figures);
 
-/* File cache the kernel can take back at once, in bytes; 0: not known. */
+/* File cache, which the kernel can take back, in bytes; 0: not known. */
 uint64_t cgroup_memory_reclaimable(struct cgroup_memory *group, char *text,
                                    size_t capacity);
 

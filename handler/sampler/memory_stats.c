@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 
 #include "proto/base/fmt.h"
@@ -13,6 +14,28 @@
 #define BYTES_PER_KIB 1024u
 #define PAGE_BYTES    4096u
 #define PAGES_PER_MIB 256u
+
+static uint32_t clamp_u32(uint64_t value)
+{
+    return value < BOX_UNKNOWN_U32 ? (uint32_t)value : BOX_UNKNOWN_U32;
+}
+
+static uint32_t pages_of(uint64_t bytes)
+{
+    return bytes == UINT64_MAX ? BOX_UNKNOWN_U32
+                               : clamp_u32(bytes / PAGE_BYTES);
+}
+
+static uint32_t machine_pages(void)
+{
+    struct sysinfo info = {0};
+    uint64_t bytes = 0;
+
+    if (sys_call1(SYS_sysinfo, (long)&info) < 0 ||
+        __builtin_mul_overflow((uint64_t)info.totalram, info.mem_unit, &bytes))
+        return BOX_UNKNOWN_U32;
+    return pages_of(bytes);
+}
 
 void memory_stats_open(struct memory_stats *stats, const char *root,
                        const char *cgroup)
@@ -32,9 +55,13 @@ void memory_stats_open(struct memory_stats *stats, const char *root,
     proc_file_open(&stats->status, root, "/proc/self/status");
     proc_file_open(&stats->vmstat, root, "/proc/vmstat");
     cgroup_memory_open(&stats->group, root, cgroup);
+    stats->machine_pages = machine_pages();
+    stats->swap_pages = BOX_UNKNOWN_U32;
     stats->pressure.fd = 0;
+    stats->pressure_us = BOX_UNKNOWN_U64;
     if (stats->group.version == 2)
         proc_file_open(&stats->pressure, stats->group.own, "/memory.pressure");
+    stats->pressure_of_group = stats->pressure.fd > 0;
     if (stats->pressure.fd <= 0)
         proc_file_open(&stats->pressure, root, "/proc/pressure/memory");
 }
@@ -67,20 +94,9 @@ static uint64_t field_u64(const char *text, size_t size, int index,
     return value;
 }
 
-static uint32_t clamp_u32(uint64_t value)
-{
-    return value < BOX_UNKNOWN_U32 ? (uint32_t)value : BOX_UNKNOWN_U32;
-}
-
 static uint16_t clamp_u16(uint64_t value)
 {
     return value < BOX_UNKNOWN_U16 ? (uint16_t)value : BOX_UNKNOWN_U16;
-}
-
-static uint32_t pages_of(uint64_t bytes)
-{
-    return bytes == UINT64_MAX ? BOX_UNKNOWN_U32
-                               : clamp_u32(bytes / PAGE_BYTES);
 }
 
 /* What a total has risen by since the last sample, 0 at the first. */
@@ -159,6 +175,7 @@ static void read_status(struct memory_stats *stats, struct box_sample *sample)
     uint64_t tracer = 0;
 
     sample->swap_pages = pages_of(status_bytes(stats->text, size, "VmSwap:"));
+    stats->swap_pages = sample->swap_pages;
     known->anon_bytes = status_bytes(stats->text, size, "RssAnon:");
     known->file_bytes = status_bytes(stats->text, size, "RssFile:");
     known->shared_bytes = status_bytes(stats->text, size, "RssShmem:");
@@ -213,7 +230,7 @@ static void read_pressure(struct memory_stats *stats, struct box_sample *sample)
         return;
     total += strlen("total=");
     if (fmt_parse_u64(&total, text + size, 10, &stats->pressure_us) < 0)
-        stats->pressure_us = 0;
+        stats->pressure_us = BOX_UNKNOWN_U64;
 }
 
 /* Since kernel 6.2 st_size of /proc/self/fd is the number of descriptors. */
@@ -296,14 +313,19 @@ static void note_errors(struct memory_stats *stats)
         stats->usage.granted ? error_of(&stats->usage.network) : 0;
 }
 
+void memory_stats_reclaimable(struct memory_stats *stats)
+{
+    stats->reclaimable_pages = pages_of(cgroup_memory_reclaimable(
+        &stats->group, stats->text, MEMORY_TEXT_BYTES));
+}
+
 static void read_slow(struct memory_stats *stats, struct box_sample *sample)
 {
     struct box_sampler *known = &stats->known;
 
     read_status(stats, sample);
     read_system_kills(stats);
-    stats->reclaimable_pages = pages_of(cgroup_memory_reclaimable(
-        &stats->group, stats->text, MEMORY_TEXT_BYTES));
+    memory_stats_reclaimable(stats);
     if (stats->usage.granted) {
         usage_stats_network(&stats->usage, stats->text, MEMORY_TEXT_BYTES);
         known->network_rx_bytes = stats->usage.rx_bytes;
@@ -334,6 +356,34 @@ void memory_stats_read(struct memory_stats *stats, bool slow,
     if (slow)
         read_slow(stats, sample);
     stats->begun = true;
+}
+
+void memory_stats_alarm(const struct memory_stats *stats,
+                        const struct box_sample *sample,
+                        struct alarm_sample *alarm)
+{
+    uint32_t current = sample->cgroup_current_pages;
+    bool limited = sample->cgroup_limit_pages < stats->machine_pages &&
+                   current != BOX_UNKNOWN_U32;
+
+    *alarm = (struct alarm_sample){
+        .own_pages = sample->anon_pages,
+        .limit_pages = stats->machine_pages,
+        .pressure_us = stats->pressure_us,
+        .pressure_limit_pages = stats->machine_pages,
+    };
+    if (alarm->own_pages != BOX_UNKNOWN_U32 &&
+        stats->swap_pages != BOX_UNKNOWN_U32)
+        alarm->own_pages += stats->swap_pages;
+    alarm->used_pages = alarm->own_pages;
+    if (!limited)
+        return;
+    alarm->limit_pages = sample->cgroup_limit_pages;
+    alarm->used_pages = current > stats->reclaimable_pages
+                            ? current - stats->reclaimable_pages
+                            : 0;
+    if (stats->pressure_of_group)
+        alarm->pressure_limit_pages = sample->cgroup_limit_pages;
 }
 
 static uint64_t now_us(void)

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "handler/sampler/alarm.h"
 #include "handler/sampler/cgroup_memory.h"
 #include "handler/sampler/proc_file.h"
 #include "handler/sampler/usage_stats.h"
@@ -45,6 +46,9 @@ struct memory_stats {
     uint64_t oom_events;
     uint64_t oom_kills;
     uint64_t pressure_us;       /* total stalled time, "some" */
+    bool pressure_of_group;     /* else of the whole machine */
+    uint32_t swap_pages;        /* at the slow sample */
+    uint32_t machine_pages;     /* all memory there is */
     uint32_t reclaimable_pages; /* of the cgroup's use, at the slow sample */
     uint64_t rollup_next_ms;    /* elapsed time before which there is none */
     bool begun;                 /* the totals above are known */
@@ -64,6 +68,14 @@ void memory_stats_close(struct memory_stats *stats);
 /* Fills every figure of sample but time and seal. slow: see above. */
 void memory_stats_read(struct memory_stats *stats, bool slow,
                        struct box_sample *sample);
+
+/* Reads reclaimable_pages again, between slow samples. */
+void memory_stats_reclaimable(struct memory_stats *stats);
+
+/* What the alarm's rules look at, all but the time. */
+void memory_stats_alarm(const struct memory_stats *stats,
+                        const struct box_sample *sample,
+                        struct alarm_sample *alarm);
 
 /*
  * Proportional and private memory into known, if the budget allows. now_ms: a

@@ -16,6 +16,7 @@
 #include "handler/consent_follow.h"
 #include "handler/guest.h"
 #include "handler/interpose/real.h"
+#include "handler/sampler/alarm_watch.h"
 #include "handler/sampler/memory_stats.h"
 #include "handler/sampler/sample_rate.h"
 #include "handler/sampler/sample_rings.h"
@@ -41,6 +42,7 @@ static struct progress {
     struct memory_stats stats;
     struct sample_rings rings;
     struct sample_rate rate;
+    struct alarm_watch alarm;
     uint64_t slow_next_ms;
     int64_t suspended_ms; /* CLOCK_BOOTTIME less CLOCK_MONOTONIC */
     int64_t clock_ms;     /* CLOCK_REALTIME less CLOCK_BOOTTIME */
@@ -66,6 +68,7 @@ static void begin(struct box *box)
     progress.pid = sys_getpid();
     progress.rings = (struct sample_rings){0};
     progress.rate = (struct sample_rate){0};
+    progress.alarm = (struct alarm_watch){0};
     progress.slow_next_ms = 0;
     progress.suspended_ms = distance_ms(CLOCK_BOOTTIME, CLOCK_MONOTONIC);
     progress.clock_ms = distance_ms(CLOCK_REALTIME, CLOCK_BOOTTIME);
@@ -123,6 +126,13 @@ static void publish(struct box *box, uint32_t period_ms)
     box_seal(&box->sampler, sizeof box->sampler, sequence);
 }
 
+static uint64_t awake_ms(uint64_t elapsed_ms)
+{
+    uint64_t slept_ms = progress.stats.known.suspended_ms;
+
+    return elapsed_ms > slept_ms ? elapsed_ms - slept_ms : 0;
+}
+
 /* Takes one sample; returns the milliseconds until the next. */
 static uint32_t sample_box(struct box *box)
 {
@@ -138,6 +148,8 @@ static uint32_t sample_box(struct box *box)
     }
     memory_stats_read(&progress.stats, slow, &sample);
     watch_clocks(&sample);
+    alarm_watch_sample(&progress.alarm, box, &progress.stats,
+                       awake_ms(elapsed_ms), &sample);
     uint32_t period_ms = sample_rate_next(&progress.rate, elapsed_ms, &sample,
                                           progress.stats.reclaimable_pages);
     sample_rings_add(&progress.rings, box, elapsed_ms, &sample);
@@ -146,6 +158,7 @@ static uint32_t sample_box(struct box *box)
     if (slow || period_ms != progress.stats.known.period_ms ||
         sample.flags != 0 || sample.cgroup_oom_kill_events != 0)
         publish(box, period_ms);
+    alarm_watch_report(&progress.alarm);
     return period_ms;
 }
 

@@ -58,6 +58,22 @@ static int set_preload(void)
     return 0;
 }
 
+/* The thresholds of alarms, each under the name that the library reads. */
+static void set_alarms(const struct config *config)
+{
+    for (size_t i = 0; i < config_key_count; i++) {
+        const struct config_key *key = &config_keys[i];
+        if (strncmp(key->name, "alarm_", strlen("alarm_")) != 0)
+            continue;
+        const char *value = config_get(config, key->name);
+        if (value && value[strspn(value, "0123456789")] != '\0') {
+            log_warn("%s wants a whole number, not '%.40s': the default counts",
+                     key->name, value);
+        }
+        set_or_clear(key->variable, value);
+    }
+}
+
 /* What the library reads in the child: handler/config.h. */
 static int set_environment(const struct invocation *invocation,
                            const struct config *config)
@@ -74,6 +90,7 @@ static int set_environment(const struct invocation *invocation,
     setenv("INQUEST_SUPERVISOR_PID", number, 1);
     setenv("INQUEST_DUMPER", dumper, 1);
     set_or_clear("INQUEST_RATE_LIMIT", config_get(config, "rate_limit"));
+    set_alarms(config);
     set_or_clear("INQUEST_CHILDREN", option_value(invocation, "children"));
     set_or_clear("INQUEST_APP", option_value(invocation, "app"));
     set_or_clear("INQUEST_APP_VERSION",

@@ -18,6 +18,8 @@ static void write_head(const struct show *show)
     html_begin(show->out, title, "inquest report");
     fputs("<p class=cause>", show->out);
     html_escape(show->out, view_text(crash, "cause"));
+    html_escape(show->out,
+                view_text(json_object_get(show->report, "alarm"), "detail"));
     fputs("</p>\n", show->out);
 }
 

@@ -49,12 +49,26 @@ static void local_time(const char *utc, char *text, size_t capacity)
     strftime(text, capacity, "%Y-%m-%d %H:%M:%S %Z", &parts);
 }
 
+/* What happened, in one sentence; "" where the headline says it all. */
+static void cause_of(const struct show *show, char *text, size_t capacity)
+{
+    const json_t *crash = json_object_get(show->report, "crash");
+    const json_t *alarm = json_object_get(show->report, "alarm");
+
+    if (alarm) {
+        snprintf(text, capacity, "%.60s: %.300s", view_text(alarm, "rule"),
+                 view_text(alarm, "detail"));
+    } else {
+        snprintf(text, capacity, "%s", view_text(crash, "cause"));
+    }
+}
+
 static void show_headline(const struct show *show)
 {
     const json_t *crash = json_object_get(show->report, "crash");
     const json_t *end = json_object_get(show->report, "termination");
     const json_t *signal = json_object_get(crash, "signal");
-    const char *cause = view_text(crash, "cause");
+    char cause[1100];
     char title[VIEW_TITLE_BYTES];
 
     view_title(show->report, title);
@@ -66,6 +80,7 @@ static void show_headline(const struct show *show)
         fprintf(show->out, ", evidence of grade %s", view_text(end, "grade"));
     }
     fprintf(show->out, "%s\n", plain(show));
+    cause_of(show, cause, sizeof cause);
     if (*cause != '\0') {
         fputs("  ", show->out);
         view_print(show->out, cause);

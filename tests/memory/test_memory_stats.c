@@ -45,9 +45,27 @@ static void v2_takes_the_smallest_limit_of_the_ancestors(void **state)
     assert_int_equal(stats.group.version, 2);
     assert_int_equal(sample.cgroup_limit_pages, 300 << 8);
     assert_int_equal(sample.cgroup_current_pages, 240 << 8);
-    assert_int_equal(stats.reclaimable_pages, 2048);
+    assert_int_equal(stats.reclaimable_pages, 2048 + 1024);
     assert_non_null(strstr(stats.known.limiting_cgroup, "/app.slice"));
     assert_null(strstr(stats.known.limiting_cgroup, "/app.scope"));
+}
+
+static void alarm_sees_use_without_file_cache(void **state)
+{
+    struct alarm_sample alarm;
+
+    (void)state;
+    read_all(RECORDED "/v2", "/app.slice/app.scope");
+    stats.machine_pages = 1 << 20;
+    memory_stats_alarm(&stats, &sample, &alarm);
+    assert_int_equal(alarm.own_pages, 10000 + 512);
+    assert_int_equal(alarm.limit_pages, 300 << 8);
+    assert_int_equal(alarm.used_pages, (240 << 8) - 2048 - 1024);
+    assert_int_equal(alarm.pressure_limit_pages, 300 << 8);
+    stats.machine_pages = 200 << 8; /* smaller than the cgroup may grow */
+    memory_stats_alarm(&stats, &sample, &alarm);
+    assert_int_equal(alarm.limit_pages, 200 << 8);
+    assert_int_equal(alarm.used_pages, alarm.own_pages);
 }
 
 static void v2_counts_kills_where_the_process_is(void **state)
@@ -151,6 +169,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(figures_of_the_process_are_read, close_stats),
         cmocka_unit_test_teardown(v2_takes_the_smallest_limit_of_the_ancestors,
+                                  close_stats),
+        cmocka_unit_test_teardown(alarm_sees_use_without_file_cache,
                                   close_stats),
         cmocka_unit_test_teardown(v2_counts_kills_where_the_process_is,
                                   close_stats),
