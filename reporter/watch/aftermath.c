@@ -44,7 +44,14 @@ static void copy_cause(struct aftermath *aftermath,
     (void)snprintf(aftermath->cause, sizeof aftermath->cause, "%.255s", line);
 }
 
-/* The newest report of this pid since the start. */
+/* Not one of its life: an alarm, a detection, a snapshot. */
+static bool is_of_death(const Inquest__V1__Report *report)
+{
+    return report->kind == INQUEST__V1__KIND__CRASH ||
+           report->kind == INQUEST__V1__KIND__TERMINATION;
+}
+
+/* The newest report of this pid's death since the start. */
 static bool find_report(struct aftermath *aftermath, struct home *home,
                         pid_t pid)
 {
@@ -58,7 +65,7 @@ static bool find_report(struct aftermath *aftermath, struct home *home,
         if (reports_id_time_ms(id) < aftermath->start_ms)
             return false;
         if (reports_load(&home->queue, id, &report) < 0 || !report->process ||
-            report->process->pid != (uint32_t)pid)
+            report->process->pid != (uint32_t)pid || !is_of_death(report))
             continue;
         memcpy(aftermath->report_id, id, sizeof aftermath->report_id);
         copy_cause(aftermath, report);

@@ -10,7 +10,8 @@
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
 
-#define TEXT_BYTES 16384
+#define TEXT_BYTES   16384
+#define MOUNTS_BYTES 65536
 
 /* The number behind key in a file; OOM_UNKNOWN where there is none. */
 static uint64_t counter(const char *path, const char *key)
@@ -23,6 +24,32 @@ static uint64_t counter(const char *path, const char *key)
         fmt_find_u64(text, size, key, &value) < 0)
         return OOM_UNKNOWN;
     return value;
+}
+
+/*
+ * Whether paths of our cgroup namespace can be followed below a mount: the one
+ * of the namespace outside has a root that lies above ours ("/.." in
+ * mountinfo, cgroup_namespaces(7)). True where that cannot be known.
+ */
+static bool is_of_our_namespace(const char *mount)
+{
+    static char text[MOUNTS_BYTES];
+    size_t size = 0;
+    char *rest = NULL;
+    bool ours = true;
+
+    if (io_read_text(AT_FDCWD, "/proc/self/mountinfo", text, sizeof text,
+                     &size) < 0)
+        return true;
+    for (char *line = strtok_r(text, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        char root[OOM_CGROUP_BYTES];
+        char point[OOM_CGROUP_BYTES];
+        if (sscanf(line, "%*s %*s %*s %511s %511s", root, point) == 2 &&
+            strcmp(point, mount) == 0)
+            ours = strncmp(root, "/..", 3) != 0; /* the last one lies on top */
+    }
+    return ours;
 }
 
 /* The cgroup's own file, in whichever hierarchy it is. */
@@ -44,7 +71,7 @@ static uint64_t cgroup_counter(const char *cgroup, const char *key)
                        places[i].file);
         uint64_t value = counter(path, key);
         if (value != OOM_UNKNOWN)
-            return value;
+            return is_of_our_namespace(places[i].mount) ? value : OOM_UNKNOWN;
     }
     return OOM_UNKNOWN;
 }

@@ -135,8 +135,11 @@ class AlarmTest(WatchedTest):
         self.assertEqual(int(alarm["limitBytes"]), 128 << 20)
         self.assertGreaterEqual(int(alarm["usedBytes"]), 115 << 20)
         self.assertEqual(self.children(process), [])
-        self.end(process)
-        self.assertEqual(len(self.listed()), 1)
+        box = next((self.state / "boxes").iterdir())
+        os.kill(int(box.name.split("-")[0]), signal.SIGKILL)
+        self.assertEqual(process.wait(DEADLINE_S), -signal.SIGKILL)
+        self.assertEqual([entry["kind"] for entry in self.listed()],
+                         ["MEMORY_ALARM", "TERMINATION"])
 
     def test_without_room_the_alarm_waits_for_the_next_report(self):
         group = self.group(24)
