@@ -8,6 +8,7 @@
 #include "proto/report_set.h"
 
 #define PAGE_BYTES 4096ull
+#define NS_PER_MS  1000000u
 #define RECENT     16 /* samples looked at for a debugger */
 
 static uint64_t bytes_of(uint32_t pages)
@@ -15,19 +16,40 @@ static uint64_t bytes_of(uint32_t pages)
     return pages == BOX_UNKNOWN_U32 ? TERMINATION_UNKNOWN : pages * PAGE_BYTES;
 }
 
-static uint64_t now_boot_ms(void)
+static uint64_t now_ns(clockid_t clock)
 {
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail */
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+    (void)clock_gettime(clock, &now); /* cannot fail */
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* What the machine slept since the sampler last looked at its clocks. */
+static uint64_t slept_ms_since(const struct box_sampler *sampler)
+{
+    uint64_t then_ns = sampler->clock_boot_ns - sampler->clock_monotonic_ns;
+    uint64_t asleep_ns = now_ns(CLOCK_BOOTTIME) - now_ns(CLOCK_MONOTONIC);
+
+    return sampler->period_ms > 0 && asleep_ns > then_ns
+               ? (asleep_ns - then_ns) / NS_PER_MS
+               : 0;
+}
+
+/* From the last sample to now, the machine's sleep left out. */
+static uint64_t silent_ms(const struct box_sampler *sampler, uint64_t last_ms)
+{
+    uint64_t since_ms = now_ns(CLOCK_BOOTTIME) / NS_PER_MS - last_ms;
+    uint64_t slept_ms = slept_ms_since(sampler);
+
+    return since_ms > slept_ms ? since_ms - slept_ms : 0;
 }
 
 static void take_last_samples(const struct box_point *points, size_t count,
+                              const struct box_sampler *sampler,
                               struct termination_facts *facts)
 {
     const struct box_sample *last = &points[count - 1].sample;
-    uint64_t now_ms = now_boot_ms();
+    uint64_t last_ms = points[count - 1].boot_ms;
 
     facts->rss_bytes = bytes_of(last->rss_pages);
     for (size_t i = count; i > 0 && count - i < RECENT; i--) {
@@ -41,8 +63,8 @@ static void take_last_samples(const struct box_point *points, size_t count,
     facts->limit_bytes = bytes_of(last->cgroup_limit_pages);
     facts->pressure_full_permille = last->pressure_full_permille;
     if (facts->supervisor == SUPERVISOR_SAW &&
-        now_ms >= points[count - 1].boot_ms)
-        facts->silent_ms = now_ms - points[count - 1].boot_ms;
+        now_ns(CLOCK_BOOTTIME) / NS_PER_MS >= last_ms)
+        facts->silent_ms = silent_ms(sampler, last_ms);
 }
 
 /* now less before; unknown when either is, or the counter is another one's. */
@@ -81,7 +103,7 @@ void termination_read_box(const struct box *box,
         .where = "",
     };
     if (count > 0)
-        take_last_samples(points, count, facts);
+        take_last_samples(points, count, &sampler, facts);
     facts->period_ms = known ? sampler.period_ms : 0;
     facts->where = sampler.limiting_cgroup;
     facts->cgroup_kills =

@@ -18,6 +18,7 @@
 #include "handler/interpose/real.h"
 #include "handler/sampler/alarm_watch.h"
 #include "handler/sampler/memory_stats.h"
+#include "handler/sampler/sample_clock.h"
 #include "handler/sampler/sample_rate.h"
 #include "handler/sampler/sample_rings.h"
 #include "proto/base/sys.h"
@@ -25,9 +26,10 @@
 
 #define FIRST_MS            10 /* most programs of a script are gone by then */
 #define SLOW_MS             10000u
-#define SUSPENDED_MS_MIN    100 /* the two clocks never agree to the tick */
-#define STEPPED_MS_MIN      500 /* adjtime(3) moves it by less */
-#define LATE_PERIODS        3   /* by then we were stopped ourselves */
+#define NS_PER_MS           1000000
+#define MOMENT_MS_MAX       10 /* three clocks read one after the other */
+#define MOMENT_TRIES        5
+#define LATE_PERIODS        3            /* by then we were stopped ourselves */
 #define SAMPLER_STACK_BYTES (128u << 10) /* holds static TLS too */
 
 static pthread_t thread;
@@ -44,9 +46,9 @@ static struct progress {
     struct sample_rate rate;
     struct alarm_watch alarm;
     uint64_t slow_next_ms;
-    int64_t suspended_ms; /* CLOCK_BOOTTIME less CLOCK_MONOTONIC */
-    int64_t clock_ms;     /* CLOCK_REALTIME less CLOCK_BOOTTIME */
-    bool late;            /* the last wait took far too long */
+    struct sample_clock clock;
+    bool clock_begun;
+    bool late; /* the last wait took far too long */
 } progress;
 
 static int64_t clock_ns(int clock)
@@ -57,9 +59,19 @@ static int64_t clock_ns(int clock)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static int64_t distance_ms(int later, int earlier)
+/* False when we were not let run between the three of them: then they tell
+ * nothing of each other. */
+static bool read_moment(struct sample_moment *ret_now)
 {
-    return (clock_ns(later) - clock_ns(earlier)) / 1000000;
+    for (int i = 0; i < MOMENT_TRIES; i++) {
+        int64_t begin_ms = clock_ns(CLOCK_MONOTONIC) / NS_PER_MS;
+        ret_now->boot_ms = clock_ns(CLOCK_BOOTTIME) / NS_PER_MS;
+        ret_now->real_ms = clock_ns(CLOCK_REALTIME) / NS_PER_MS;
+        ret_now->monotonic_ms = clock_ns(CLOCK_MONOTONIC) / NS_PER_MS;
+        if (ret_now->monotonic_ms - begin_ms <= MOMENT_MS_MAX)
+            return true;
+    }
+    return false;
 }
 
 static void begin(struct box *box)
@@ -70,8 +82,7 @@ static void begin(struct box *box)
     progress.rate = (struct sample_rate){0};
     progress.alarm = (struct alarm_watch){0};
     progress.slow_next_ms = 0;
-    progress.suspended_ms = distance_ms(CLOCK_BOOTTIME, CLOCK_MONOTONIC);
-    progress.clock_ms = distance_ms(CLOCK_REALTIME, CLOCK_BOOTTIME);
+    progress.clock_begun = false;
     memory_stats_open(&progress.stats, "", box->identity.cgroup);
 }
 
@@ -88,23 +99,19 @@ static void heed_consent(struct box *box)
 /* Whether the machine slept or its clock was set since the sample before. */
 static void watch_clocks(struct box_sample *sample)
 {
-    int64_t suspended_ms = distance_ms(CLOCK_BOOTTIME, CLOCK_MONOTONIC);
-    int64_t clock_ms = distance_ms(CLOCK_REALTIME, CLOCK_BOOTTIME);
-    int64_t slept_ms = suspended_ms - progress.suspended_ms;
-    int64_t stepped_ms = clock_ms - progress.clock_ms;
+    struct sample_moment now;
 
-    if (slept_ms > SUSPENDED_MS_MIN) {
-        progress.stats.known.suspended_ms += (uint64_t)slept_ms;
-        sample->flags |= BOX_SAMPLE_RESUMED;
-    }
-    if (stepped_ms > STEPPED_MS_MIN || stepped_ms < -STEPPED_MS_MIN) {
-        progress.stats.known.clock_steps++;
-        sample->flags |= BOX_SAMPLE_STEPPED;
-    }
     if (progress.late)
         sample->flags |= BOX_SAMPLE_RESUMED;
-    progress.suspended_ms = suspended_ms;
-    progress.clock_ms = clock_ms;
+    if (!read_moment(&now))
+        return;
+    if (progress.clock_begun) {
+        sample->flags |=
+            sample_clock_next(&progress.clock, &now, &progress.stats.known);
+    } else {
+        sample_clock_begin(&progress.clock, &now);
+        progress.clock_begun = true;
+    }
 }
 
 /* The record beside the samples: a reader sees the old or the new one, or for
@@ -126,13 +133,6 @@ static void publish(struct box *box, uint32_t period_ms)
     box_seal(&box->sampler, sizeof box->sampler, sequence);
 }
 
-static uint64_t awake_ms(uint64_t elapsed_ms)
-{
-    uint64_t slept_ms = progress.stats.known.suspended_ms;
-
-    return elapsed_ms > slept_ms ? elapsed_ms - slept_ms : 0;
-}
-
 /* Takes one sample; returns the milliseconds until the next. */
 static uint32_t sample_box(struct box *box)
 {
@@ -149,7 +149,8 @@ static uint32_t sample_box(struct box *box)
     memory_stats_read(&progress.stats, slow, &sample);
     watch_clocks(&sample);
     alarm_watch_sample(&progress.alarm, box, &progress.stats,
-                       awake_ms(elapsed_ms), &sample);
+                       sample_clock_awake_ms(elapsed_ms, &progress.stats.known),
+                       &sample);
     uint32_t period_ms = sample_rate_next(&progress.rate, elapsed_ms, &sample,
                                           progress.stats.reclaimable_pages);
     sample_rings_add(&progress.rings, box, elapsed_ms, &sample);

@@ -40,6 +40,15 @@ static unsigned foreign_in(size_t count, bool written)
     return foreign;
 }
 
+static unsigned resumed_in(size_t count)
+{
+    unsigned resumed = 0;
+
+    for (size_t i = 0; i < count; i++)
+        resumed += (points[i].sample.flags & BOX_SAMPLE_RESUMED) != 0;
+    return resumed;
+}
+
 static int tell(const char *path)
 {
     OWNED_FD fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -58,17 +67,18 @@ static int tell(const char *path)
     for (size_t i = 0; i < BOX_ALARMS_COUNT; i++)
         alarms += box_sealed(&box->alarms[i], sizeof box->alarms[i]);
     bool known = box_sampler_read(box, &sampler);
-    printf("{\"pid\":%d,\"samples\":%zu,\"torn\":%u,\"foreign\":%u,"
-           "\"alarms\":%u,\"period_ms\":%u,\"last_boot_ms\":%llu,"
-           "\"first_boot_ms\":%llu}\n",
-           box->identity.pid, count,
-           torn_in(box->seconds, BOX_SECONDS_COUNT) +
-               torn_in(box->tens, BOX_TENS_COUNT) +
-               torn_in(box->minutes, BOX_MINUTES_COUNT),
-           foreign_in(count, box->identity.pid == 0), alarms,
-           known ? sampler.period_ms : 0,
-           count ? (unsigned long long)points[count - 1].boot_ms : 0ull,
-           count ? (unsigned long long)points[0].boot_ms : 0ull);
+    printf(
+        "{\"pid\":%d,\"samples\":%zu,\"torn\":%u,\"foreign\":%u,"
+        "\"alarms\":%u,\"resumed\":%u,\"period_ms\":%u,\"last_boot_ms\":%llu,"
+        "\"first_boot_ms\":%llu}\n",
+        box->identity.pid, count,
+        torn_in(box->seconds, BOX_SECONDS_COUNT) +
+            torn_in(box->tens, BOX_TENS_COUNT) +
+            torn_in(box->minutes, BOX_MINUTES_COUNT),
+        foreign_in(count, box->identity.pid == 0), alarms, resumed_in(count),
+        known ? sampler.period_ms : 0,
+        count ? (unsigned long long)points[count - 1].boot_ms : 0ull,
+        count ? (unsigned long long)points[0].boot_ms : 0ull);
     return 0;
 }
 

@@ -3,7 +3,9 @@
 
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
+#include "handler/dumper/report_build.h"
 #include "handler/dumper/termination.h"
 
 #define MIB (1ull << 20)
@@ -181,6 +183,43 @@ static void long_silence_is_said(void **state)
         strstr(verdict.evidence[verdict.evidence_count - 1], "frozen"));
 }
 
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    (void)clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* A box whose last sample is ten minutes old by CLOCK_BOOTTIME. */
+static uint64_t silence_of(uint64_t asleep_ms)
+{
+    static struct box box;
+    const struct termination_hearsay hearsay = {.supervisor = SUPERVISOR_SAW};
+    struct box_sample sample;
+    uint64_t boot_ns = clock_ns(CLOCK_BOOTTIME);
+
+    memset(&box, 0, sizeof box);
+    box.identity.ring_epoch_boot_ns = boot_ns - 1200ull * 1000000000u;
+    box.sampler.clock_boot_ns = boot_ns - 600ull * 1000000000u;
+    box.sampler.clock_monotonic_ns =
+        clock_ns(CLOCK_MONOTONIC) - 600ull * 1000000000u + asleep_ms * 1000000u;
+    box.sampler.period_ms = 1000;
+    box_seal(&box.sampler, sizeof box.sampler, 1);
+    memset(&sample, 0xff, sizeof sample);
+    sample.time_ms = 600000;
+    box_ring_append(box.seconds, BOX_SECONDS_COUNT, 1, &sample);
+    termination_read_box(&box, &hearsay, &facts);
+    return facts.silent_ms;
+}
+
+static void sleep_of_the_machine_is_no_silence(void **state)
+{
+    (void)state;
+    assert_in_range(silence_of(0), 599000, 605000);
+    assert_in_range(silence_of(599000), 0, 6000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +238,7 @@ int main(void)
                                start),
         cmocka_unit_test_setup(death_with_the_supervisor_is_unknown, start),
         cmocka_unit_test_setup(long_silence_is_said, start),
+        cmocka_unit_test_setup(sleep_of_the_machine_is_no_silence, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,145 @@
+"""The history across fork, exec, a stop, and in namespaces of pids and
+cgroups: real processes."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+import cgroup
+from watched import BUILD, WatchedTest
+
+VICTIM = str(BUILD / "bin/victim")
+DEADLINE_S = 60
+RESUMED_AFTER_S = 4.5  # a period, and three that it is late
+CONTAINER = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
+             "--cgroup"]
+
+FORK = """
+import os, sys, time
+sys.stdout.write("ready\\n"); sys.stdout.flush()
+pid = os.fork()
+time.sleep(60)
+"""
+EXEC = f"""
+import os, sys, time
+time.sleep(1.2)
+os.execv({VICTIM!r}, [{VICTIM!r}, "wait"])
+"""
+
+
+class ProcessesTest(WatchedTest):
+    def setUp(self):
+        super().setUp()
+        self.inquest.environment["INQUEST_ALARM_LIMIT"] = "0"
+
+    def start(self, *command, prefix=(), script='exec "$@"'):
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", script, "sh", *prefix,
+             str(BUILD / "bin/inquest"), "run", "--", *command],
+            env=self.inquest.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            start_new_session=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(self.end, process)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        return process
+
+    def end(self, process):
+        """All of its session: forked children too."""
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait(DEADLINE_S)
+
+    def boxes(self):
+        paths = list((self.state / "boxes").glob("*.box"))
+        told = subprocess.run([BUILD / "bin/box_tell", *paths], text=True,
+                              capture_output=True, timeout=60).stdout
+        return {box["pid"]: box
+                for box in map(json.loads, told.splitlines())}
+
+    def wait_for(self, condition, what):
+        """A bounded wait for what a sampler will have written."""
+        end = time.monotonic() + DEADLINE_S
+        while not (value := condition(self.boxes())):
+            self.assertLess(time.monotonic(), end, what)
+            time.sleep(0.05)
+        return value
+
+    def test_fork_child_has_a_history_of_its_own(self):
+        self.start("/usr/bin/python3", "-c", FORK)
+        boxes = self.wait_for(
+            lambda boxes: len(boxes) == 2 and
+            all(box["samples"] > 2 for box in boxes.values()) and boxes,
+            "two boxes with samples")
+        parent, child = sorted(boxes.values(),
+                               key=lambda box: box["first_boot_ms"])
+        self.assertNotEqual(parent["pid"], child["pid"])
+        self.assertEqual((parent["foreign"], child["foreign"]), (0, 0))
+
+    def test_exec_keeps_the_box_and_begins_again(self):
+        process = self.start(
+            "/bin/sh", "-c",
+            f'/usr/bin/printf "ready\\n"; exec /usr/bin/python3 -c "$0"', EXEC)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        executed_ms = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000000
+        box = self.wait_for(
+            lambda boxes: len(boxes) == 1 and next(
+                (box for box in boxes.values()
+                 if box["last_boot_ms"] > executed_ms + 1000), None),
+            "samples of the new image")
+        self.assertGreater(box["first_boot_ms"], executed_ms - 1000)
+        os.kill(box["pid"], signal.SIGKILL)
+        process.wait(DEADLINE_S)
+        report = self.report()
+        self.assertTrue(report["process"]["executable"].endswith("/victim"))
+
+    def test_program_that_was_stopped_says_so(self):
+        self.start(VICTIM, "wait")
+        pid = self.wait_for(lambda boxes: next(iter(boxes), None), "a box")
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(RESUMED_AFTER_S)  # how long it is stopped is the test
+        os.kill(pid, signal.SIGCONT)
+        self.wait_for(lambda boxes: boxes[pid]["resumed"] > 0,
+                      "a sample that says so")
+
+    def run_out_of_memory(self, *inside):
+        """In a container with a cgroup of its own; the verdict."""
+        reason = cgroup.unusable()
+        if reason or not shutil.which("unshare"):
+            self.skipTest(reason or "no unshare")
+        group = cgroup.Cgroup(64 << 20)
+        self.addCleanup(group.remove)
+        prefix = [word.format(group.path) for word in inside]
+        process = self.start(
+            VICTIM, "hog", "200", "20", prefix=[*CONTAINER, *prefix],
+            script=f'echo $$ > {group.path}/cgroup.procs; exec "$@"')
+        self.assertNotEqual(process.wait(DEADLINE_S), 0)
+        termination = self.report()["termination"]
+        self.assertTrue(termination["evidence"])
+        return termination["cause"], termination["grade"]
+
+    def test_container_reads_its_own_cgroup(self):
+        """The path in /proc/self/cgroup is "/", and the box's pid is one of
+        another namespace: not what the kernel's log says."""
+        cause, grade = self.run_out_of_memory(
+            "sh", "-c", f"mount --bind {{}} {cgroup.MOUNT} && "
+            'exec "$@"', "sh")
+        self.assertEqual(cause, "OOM_KILL")
+        self.assertIn(grade, "BC")
+
+    def test_mount_of_another_cgroup_namespace_is_no_evidence(self):
+        """The mount shows the machine's root: its counters are not ours."""
+        _, grade = self.run_out_of_memory()
+        self.assertEqual(grade, "C")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv)
