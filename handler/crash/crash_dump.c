@@ -29,6 +29,7 @@ struct launch {
     struct box_file file; /* a copy: the middle process outlives a frame */
     int dumper_fd;
     uint32_t *state; /* enum box_dump_state in the box: the answer */
+    bool dies;       /* the host: then its memory and threads may be read */
     const char *arguments[4];
     enum box_tier_reason reason;
     int error;
@@ -300,11 +301,12 @@ static struct crash_dump_result start_and_wait(long *ret_middle_pid)
 
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before,
                     KERNEL_SIGSET_BYTES);
-    long dumpable = allow_tracing();
+    long dumpable = launch.dies ? allow_tracing() : 0;
     *ret_middle_pid = start_middle();
     if (*ret_middle_pid >= 0)
         (void)wait_while(launch.state, BOX_DUMP_RUNNING);
-    disallow_tracing(dumpable);
+    if (launch.dies)
+        disallow_tracing(dumpable);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
                     KERNEL_SIGSET_BYTES);
     if (*ret_middle_pid < 0)
@@ -336,6 +338,7 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
         .file = *file,
         .dumper_fd = dumper_descriptor(file),
         .state = state,
+        .dies = state == &file->box->control.dump_state,
         .arguments = {"inquest-dumper", mode, argument, NULL},
     };
     if (launch.dumper_fd < 0)

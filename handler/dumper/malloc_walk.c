@@ -158,6 +158,18 @@ static bool is_swapped(const struct build *build)
     return false;
 }
 
+/* The kernel may refuse (Yama, not dumpable). */
+static bool may_read(const struct target *target)
+{
+    for (size_t i = 0; i < target->mapping_count; i++) {
+        if (target->mappings[i].writable) {
+            move_window(target, target->mappings[i].begin);
+            return window.end > window.begin;
+        }
+    }
+    return false;
+}
+
 void build_malloc(struct build *build)
 {
     Inquest__V1__Malloc *out = build_alloc(build, sizeof *out);
@@ -167,6 +179,11 @@ void build_malloc(struct build *build)
 
     if (!out || !build->report.alarm || is_swapped(build))
         return;
+    if (!may_read(build->target)) {
+        build_note(build, "malloc's heap was not walked: the kernel lets "
+                          "nobody read this program's memory");
+        return;
+    }
     malloc_walk(build->target, &sums, &us);
     if (us > 0) {
         (void)snprintf(note, sizeof note,
