@@ -36,7 +36,7 @@ struct symbol_client {
 static void limit_child(void)
 {
     static const struct {
-        int resource;
+        __rlimit_resource_t resource;
         rlim_t most;
     } limits[] = {
         {RLIMIT_CPU, SYMBOL_CPU_SECONDS},

@@ -58,7 +58,7 @@ void session_store(const struct box *box)
 void session_limit(void)
 {
     static const struct {
-        int resource;
+        long resource;
         rlim_t most;
     } limits[] = {
 #ifndef __SANITIZE_ADDRESS__ /* its shadow needs more */
@@ -70,14 +70,15 @@ void session_limit(void)
 
     (void)signal(SIGXFSZ, SIG_IGN); /* such a write fails, and no more */
     for (size_t i = 0; i < ARRAY_LENGTH(limits); i++) {
-        struct rlimit now;
-        if (getrlimit(limits[i].resource, &now) < 0)
+        struct rlimit now = {0, 0};
+        if (sys_call4(SYS_prlimit64, 0, limits[i].resource, 0, (long)&now) < 0)
             continue;
         if (now.rlim_cur > limits[i].most)
             now.rlim_cur = limits[i].most;
         if (now.rlim_max > limits[i].most)
             now.rlim_max = limits[i].most;
-        (void)setrlimit(limits[i].resource, &now); /* lowering is allowed */
+        /* Lowering is allowed. */
+        (void)sys_call4(SYS_prlimit64, 0, limits[i].resource, (long)&now, 0);
     }
 }
 
