@@ -13,12 +13,15 @@
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 #include "proto/frame.h"
+#include "reporter/state_file.h"
 
 #define ID_TIME_DIGITS 12
 #define ID_TIME_HIGH   8 /* of them, before the first dash */
 
-static const enum queue_place places[] = {QUEUE_NEW, QUEUE_BUSY, QUEUE_SENT,
-                                          QUEUE_BAD};
+/* In the order a report takes; one given back while we look goes from busy/
+ * to new/, so new/ is looked at again. */
+static const enum queue_place places[] = {QUEUE_NEW, QUEUE_BUSY, QUEUE_NEW,
+                                          QUEUE_SENT, QUEUE_BAD};
 
 void reports_close(struct reports *reports)
 {
@@ -61,20 +64,17 @@ static void add(struct reports *reports, const char *name,
 
 static int scan(int dir_fd, enum queue_place place, struct reports *reports)
 {
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    DIR *directory = fdopendir(fd);
-    if (!directory) {
-        fd_close(&fd);
-        return -ENOMEM;
-    }
     struct dirent *entry;
+    DIR *list;
+
+    int r = state_file_list(dir_fd, &list);
+    if (r < 0)
+        return r;
     errno = 0; /* readdir says NULL to the end and to a failure alike */
-    while ((entry = readdir(directory)) != NULL)
+    while ((entry = readdir(list)) != NULL)
         add(reports, entry->d_name, place);
-    int r = -errno;
-    closedir(directory);
+    r = -errno;
+    (void)closedir(list); /* read only */
     return r;
 }
 

@@ -21,19 +21,21 @@
 static char *secrets[16]; /* on the heap, until the end */
 static size_t secret_count;
 
-static void *sleep_on(void *name)
+static void *sleep_on(void *unused)
 {
-    (void)pthread_setname_np(pthread_self(), name);
+    (void)unused;
     for (;;)
         (void)pause();
     return NULL;
 }
 
-static int start_thread(char *name)
+/* Named from here: the program may die before the thread itself could. */
+static int start_thread(const char *name)
 {
     pthread_t thread;
 
-    return pthread_create(&thread, NULL, sleep_on, strdup(name));
+    int r = pthread_create(&thread, NULL, sleep_on, NULL);
+    return r == 0 ? pthread_setname_np(thread, name) : r;
 }
 
 /* Dies with the secret on the stack and its address in a register. */

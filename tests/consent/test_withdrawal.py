@@ -1,6 +1,7 @@
 """Denial and withdrawal: at once, on the wire and on the disk; and the
 request to delete what was sent, until it is done."""
 
+import fcntl
 import gzip
 import json
 import os
@@ -235,6 +236,35 @@ class Withdrawal(layers.ConsentTest):
         for later in (first("connect("), first('"installation-id"', "O_WRONLY"),
                       first("queue/new", "O_RDWR")):
             self.assertLess(synced, later, calls[later])
+
+    def test_a_report_given_back_while_the_queue_is_read_is_not_missed(self):
+        """We hold the claim, and give it back when new/ has been read."""
+        self.grant_all()
+        report, = self.plant(1)
+        waiting = self.state / "queue/new" / f"{report.id}.inq"
+        busy = self.state / "queue/busy" / waiting.name
+        with open(waiting, "rb") as claim:
+            fcntl.flock(claim, fcntl.LOCK_EX)
+            waiting.rename(busy)
+            told, telling = os.pipe()
+            process = subprocess.Popen(
+                ["strace", "-f", "-y", "-o", f"/proc/self/fd/{telling}", "-e",
+                 "trace=getdents64", "-e",
+                 "inject=getdents64:delay_enter=100ms",
+                 self.program, "consent", "withdraw", "--local-only"],
+                env=self.environment | {"ASAN_OPTIONS": "detect_leaks=0"},
+                pass_fds=[telling], stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL)
+            os.close(telling)
+            with open(told, encoding="utf-8") as calls:
+                next(call for call in calls
+                     if "queue/new>" in call and " = 0 " in call)
+                busy.rename(waiting)
+                fcntl.flock(claim, fcntl.LOCK_UN)
+                calls.read()
+        self.assertEqual(process.wait(60), sender.EX_OK)
+        self.assertEqual(self.places(), {"new": 1})
+        self.assert_nothing_below(PLANTED)
 
     def test_withdrawal_leaves_the_old_id_nowhere(self):
         server = self.serve(FaultServer([ACCEPT]))
