@@ -18,6 +18,18 @@
 #define ERASE_BYTES     4096
 #define ERASE_BYTES_MAX (64 << 20) /* four times the largest report */
 
+int state_file_list(int dir_fd, DIR **ret_list)
+{
+    OWNED_FD fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!list)
+        return -errno;
+    (void)fd_take(&fd); /* the list's now */
+    *ret_list = list;
+    return 0;
+}
+
 int state_file_dir(int dir_fd, const char *name, int *ret_fd)
 {
     bool made = mkdirat(dir_fd, name, 0700) == 0;

@@ -5,6 +5,7 @@
 #ifndef INQUEST_REPORTER_STATE_FILE_H
 #define INQUEST_REPORTER_STATE_FILE_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,12 @@ MUST_CHECK int state_file_note(int dir_fd, const char *name, struct span data);
  * then given to the owner of dir_fd. No symbolic link is followed.
  */
 MUST_CHECK int state_file_dir(int dir_fd, const char *name, int *ret_fd);
+
+/*
+ * The entries of the open directory dir_fd, from the first, on a position of
+ * their own; the caller closes it. Fails with -errno.
+ */
+MUST_CHECK int state_file_list(int dir_fd, DIR **ret_list);
 
 /*
  * Overwrites the bytes of name before it is unlinked, so that they are not

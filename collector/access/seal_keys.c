@@ -14,8 +14,6 @@
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 
-#define FILE_BYTES_MAX 4096
-
 static int parse(char *text, struct seal_keys *keys)
 {
     for (char *line = strsep(&text, "\n"); line; line = strsep(&text, "\n")) {
@@ -35,15 +33,10 @@ static int parse(char *text, struct seal_keys *keys)
 
 int seal_keys_read(const char *path, struct seal_keys *ret_keys)
 {
-    char text[FILE_BYTES_MAX + 1];
+    char text[SECRET_FILE_BYTES];
     struct seal_keys keys = {.count = 0};
-    OWNED_FD fd = -1;
-    size_t size = 0;
 
-    int r = secret_open_file(path, &fd);
-    if (r == 0)
-        r = io_read_all(fd, text, FILE_BYTES_MAX, &size);
-    text[size] = '\0';
+    int r = secret_read_text(path, text);
     if (r == 0)
         r = parse(text, &keys);
     if (r == 0)

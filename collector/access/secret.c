@@ -14,7 +14,6 @@
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 
-#define FILE_BYTES_MAX  8192
 #define PATH_BYTES      4096
 #define TOKEN_MARK      "blake2b:"
 #define PASSWORD_MARK   "$argon2id$"
@@ -107,7 +106,7 @@ static int parse(char *text, bool passwords, struct secrets *secrets)
 }
 
 /* systemd's credentials are guarded by their directory. */
-int secret_open_file(const char *path, int *ret_fd)
+static int open_file(const char *path, int *ret_fd)
 {
     const char *credentials = getenv("CREDENTIALS_DIRECTORY");
     char full[PATH_BYTES];
@@ -129,17 +128,24 @@ int secret_open_file(const char *path, int *ret_fd)
     return 0;
 }
 
-int secrets_read(const char *path, bool passwords, struct secrets *ret_secrets)
+int secret_read_text(const char *path, char ret_text[SECRET_FILE_BYTES])
 {
-    char text[FILE_BYTES_MAX + 1];
-    struct secrets secrets = {.count = 0};
     OWNED_FD fd = -1;
     size_t size = 0;
 
-    int r = secret_open_file(path, &fd);
+    int r = open_file(path, &fd);
     if (r == 0)
-        r = io_read_all(fd, text, FILE_BYTES_MAX, &size);
-    text[size] = '\0';
+        r = io_read_all(fd, ret_text, SECRET_FILE_BYTES - 1, &size);
+    ret_text[r < 0 ? 0 : size] = '\0';
+    return r;
+}
+
+int secrets_read(const char *path, bool passwords, struct secrets *ret_secrets)
+{
+    char text[SECRET_FILE_BYTES];
+    struct secrets secrets = {.count = 0};
+
+    int r = secret_read_text(path, text);
     if (r == 0)
         r = parse(text, passwords, &secrets);
     if (r == 0)

@@ -22,7 +22,8 @@
 
 #define SECRETS_MAX        16 /* of one file */
 #define SECRET_BYTES_MAX   256
-#define SECRET_TOKEN_BYTES 48 /* of a made one, as text with the NUL */
+#define SECRET_TOKEN_BYTES 48         /* of a made one, as text with the NUL */
+#define SECRET_FILE_BYTES  (8192 + 1) /* with the NUL */
 #define SECRET_LINE_BYTES  crypto_pwhash_STRBYTES
 
 struct secret {
@@ -36,10 +37,12 @@ struct secrets {
 };
 
 /*
- * Opens a file of secrets; a name without '/' lies in $CREDENTIALS_DIRECTORY.
- * Fails with -errno, -EPERM (others may read it).
+ * The text of a file of secrets, with a NUL behind it; the caller wipes it. A
+ * name without '/' lies in $CREDENTIALS_DIRECTORY. Fails with -errno, -EPERM
+ * (others may read it), -ERR_LIMIT (longer); ret_text is then "".
  */
-MUST_CHECK int secret_open_file(const char *path, int *ret_fd);
+MUST_CHECK int secret_read_text(const char *path,
+                                char ret_text[SECRET_FILE_BYTES]);
 
 /*
  * Reads a file; a name without '/' lies in $CREDENTIALS_DIRECTORY. passwords:

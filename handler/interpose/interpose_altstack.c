@@ -7,7 +7,6 @@
 #include "handler/interpose/real.h"
 #include "proto/base/compiler.h"
 
-/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 EXPORT int sigaltstack(const stack_t *stack, stack_t *ret_before)
 {
     if (!guest_interposes(INTERPOSE_ALTSTACK))

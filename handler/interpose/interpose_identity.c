@@ -58,8 +58,6 @@ EXPORT int setegid(gid_t gid)
     WITHOUT_SAMPLER(setegid, gid);
 }
 
-/* glibc's own parameter names are reserved ones. */
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 EXPORT int setreuid(uid_t real_uid, uid_t effective_uid)
 {
     WITHOUT_SAMPLER(setreuid, real_uid, effective_uid);
@@ -89,4 +87,3 @@ EXPORT int initgroups(const char *user, gid_t group)
 {
     WITHOUT_SAMPLER(initgroups, user, group);
 }
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

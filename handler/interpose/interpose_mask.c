@@ -74,7 +74,6 @@ static int set_mask(mask_function function, int how, const sigset_t *set,
     return 0;
 }
 
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *ret_before)
 {
     return set_mask(real()->pthread_sigmask, how, set, ret_before);
@@ -132,4 +131,3 @@ EXPORT int siggetmask(void)
 {
     return change_bits(SIG_BLOCK, 0);
 }
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -53,8 +53,6 @@ static int set_other(int signal_number, const struct sigaction *action,
     return r;
 }
 
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name,
- * bugprone-reserved-identifier): the names are the C library's. */
 EXPORT int sigaction(int signal_number, const struct sigaction *action,
                      struct sigaction *ret_before)
 {
@@ -169,6 +167,3 @@ EXPORT int siginterrupt(int signal_number, int interrupt)
     }
     return sigaction(signal_number, &action, NULL);
 }
-
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name,
- * bugprone-reserved-identifier) */

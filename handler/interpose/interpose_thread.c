@@ -97,8 +97,6 @@ static void *run_thread(void *slot)
     return start.run(start.argument);
 }
 
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name,
- * bugprone-reserved-identifier): the names are the C library's. */
 EXPORT int pthread_create(pthread_t *ret_thread,
                           const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
@@ -119,5 +117,3 @@ EXPORT int pthread_create(pthread_t *ret_thread,
     }
     return r;
 }
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name,
- * bugprone-reserved-identifier) */

@@ -186,15 +186,12 @@ static int each(struct home *home, int dir_fd, const char *today,
                 int (*visit)(struct home *home, int dir_fd, const char *name,
                              const char *today))
 {
-    int list_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *list = list_fd < 0 ? NULL : fdopendir(list_fd);
+    DIR *list;
     int first_error = 0;
     unsigned count = 0;
 
-    if (!list) {
-        fd_close(&list_fd);
+    if (state_file_list(dir_fd, &list) < 0)
         return -EIO;
-    }
     for (struct dirent *entry;
          count < USAGE_FILES_MAX && (entry = readdir(list));) {
         if (entry->d_name[0] == '.')

@@ -22,14 +22,14 @@
 static unsigned count_reports(int dir_fd)
 {
     unsigned count = 0;
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
+    DIR *list;
 
-    while (directory && (entry = readdir(directory)) != NULL)
+    if (state_file_list(dir_fd, &list) < 0)
+        return 0;
+    while ((entry = readdir(list)) != NULL)
         count += reports_name_valid(entry->d_name);
-    if (directory)
-        closedir(directory);
+    (void)closedir(list); /* read only */
     return count;
 }
 

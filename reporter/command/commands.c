@@ -10,6 +10,27 @@
 #include "reporter/upload/seal_queue.h"
 #include "reporter/watch/recover.h"
 
+/* Options of several commands: what is shown, and how. */
+#define OPTION_COLOR                                                     \
+    {                                                                    \
+        "color", ARGUMENT_MAY, "WHEN", "always, never or auto (default)" \
+    }
+#define OPTION_HTML                                                    \
+    {                                                                  \
+        "html", ARGUMENT_MUST, "FILE", "write one self-contained page" \
+    }
+#define OPTIONS_SOURCE                                               \
+    {"source", ARGUMENT_NONE, NULL,                                  \
+     "lines of source around each frame, where the file is here"},   \
+    {                                                                \
+        "debuginfod", ARGUMENT_MAY, "URLS",                          \
+            "ask these servers, or DEBUGINFOD_URLS, for debug files" \
+    }
+#define OPTIONS_SHOW                                                        \
+    {"json", ARGUMENT_NONE, NULL, "the whole report as JSON"}, OPTION_HTML, \
+        {"raw", ARGUMENT_NONE, NULL, "do not look up symbols"},             \
+        OPTIONS_SOURCE, OPTION_COLOR
+
 const struct command commands[] = {
     {"run",
      "[--] PROGRAM [ARG…]",
@@ -37,45 +58,27 @@ const struct command commands[] = {
      "show a report: what happened, where, and the memory before it",
      cmd_show,
      false,
-     {{"json", ARGUMENT_NONE, NULL, "the whole report as JSON"},
-      {"html", ARGUMENT_MUST, "FILE", "write one self-contained page"},
-      {"raw", ARGUMENT_NONE, NULL, "do not look up symbols"},
-      {"source", ARGUMENT_NONE, NULL,
-       "lines of source around each frame, where the file is here"},
-      {"debuginfod", ARGUMENT_MAY, "URLS",
-       "ask these servers, or DEBUGINFOD_URLS, for debug files"},
-      {"color", ARGUMENT_MAY, "WHEN", "always, never or auto (default)"}}},
+     {OPTIONS_SHOW}},
     {"memory",
      "[ID|PID|last]",
      "draw the memory history of a report, or of a watched program as it runs",
      cmd_memory,
      false,
      {{"json", ARGUMENT_NONE, NULL, "samples and figures as JSON"},
-      {"html", ARGUMENT_MUST, "FILE", "write one self-contained page"},
-      {"color", ARGUMENT_MAY, "WHEN", "always, never or auto (default)"}}},
+      OPTION_HTML,
+      OPTION_COLOR}},
     {"snapshot",
      "PID",
      "all stacks and memory of a living process, which goes on unharmed",
      cmd_snapshot,
      false,
-     {{"json", ARGUMENT_NONE, NULL, "the whole report as JSON"},
-      {"html", ARGUMENT_MUST, "FILE", "write one self-contained page"},
-      {"raw", ARGUMENT_NONE, NULL, "do not look up symbols"},
-      {"source", ARGUMENT_NONE, NULL,
-       "lines of source around each frame, where the file is here"},
-      {"debuginfod", ARGUMENT_MAY, "URLS",
-       "ask these servers, or DEBUGINFOD_URLS, for debug files"},
-      {"color", ARGUMENT_MAY, "WHEN", "always, never or auto (default)"}}},
+     {OPTIONS_SHOW}},
     {"symbolicate",
      "[ID|FILE|DIRECTORY|-]",
      "functions, files and lines for reports from anywhere",
      cmd_symbolicate,
      false,
-     {{"json", ARGUMENT_NONE, NULL, "a JSON object a line"},
-      {"source", ARGUMENT_NONE, NULL,
-       "lines of source around each frame, where the file is here"},
-      {"debuginfod", ARGUMENT_MAY, "URLS",
-       "ask these servers, or DEBUGINFOD_URLS, for debug files"}}},
+     {{"json", ARGUMENT_NONE, NULL, "a JSON object a line"}, OPTIONS_SOURCE}},
     {"rm",
      "ID…|all",
      "delete reports from this machine",

@@ -57,12 +57,9 @@ static int each(const struct home *home,
     unsigned count = 0;
     int r = 0;
 
-    int list_fd = dir_fd < 0 ? -1 : dup(dir_fd);
-    DIR *list = list_fd < 0 ? NULL : fdopendir(list_fd);
-    if (!list) {
-        fd_close(&list_fd);
+    DIR *list;
+    if (dir_fd < 0 || state_file_list(dir_fd, &list) < 0)
         return 0; /* there is none */
-    }
     for (struct dirent *entry;
          r == 0 && count < DELETIONS_MAX && (entry = readdir(list));) {
         if (entry->d_name[0] == '.')

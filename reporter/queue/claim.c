@@ -157,21 +157,17 @@ static int for_each(struct queue *queue, enum queue_place place,
                                  const char *name))
 {
     int count = 0;
-    int fd =
-        openat(queue->dir_fd[place], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
+    DIR *list;
 
-    if (!directory) {
-        int r = -errno;
-        fd_close(&fd);
+    int r = state_file_list(queue->dir_fd[place], &list);
+    if (r < 0)
         return r;
-    }
-    while ((entry = readdir(directory)) != NULL) {
+    while ((entry = readdir(list)) != NULL) {
         if (reports_name_valid(entry->d_name))
             count += visit(queue, place, entry->d_name);
     }
-    closedir(directory);
+    (void)closedir(list); /* read only */
     return count;
 }
 

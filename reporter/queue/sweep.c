@@ -45,21 +45,18 @@ static bool is_temporary(const char *name)
 static int sweep_directory(int dir_fd, int64_t age_s,
                            bool (*matches)(const char *name))
 {
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
+    DIR *list;
 
-    if (!directory) {
-        int r = -errno;
-        fd_close(&fd);
+    int r = state_file_list(dir_fd, &list);
+    if (r < 0)
         return r;
-    }
     int64_t before_s = clock_unix_ms() / 1000 - age_s;
-    while ((entry = readdir(directory)) != NULL) {
+    while ((entry = readdir(list)) != NULL) {
         if (matches(entry->d_name))
-            sweep_file(dirfd(directory), entry->d_name, before_s);
+            sweep_file(dirfd(list), entry->d_name, before_s);
     }
-    (void)closedir(directory); /* read only */
+    (void)closedir(list); /* read only */
     return 0;
 }
 

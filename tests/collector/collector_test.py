@@ -18,27 +18,17 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import job  # noqa: E402
+from job import wait_until  # noqa: E402, F401
 
 BUILD = pathlib.Path(sys.argv.pop(1))
 PERCENT = float(os.environ.get("INQUEST_TEST_PERCENT", "5"))
 PROGRAM = BUILD / "bin/inquest-collector"
 DEADLINE_S = 30
-POLL_S = 0.02
 
 
 def scaled(full, least=1):
     """That share of the full size which INQUEST_TEST_PERCENT asks for."""
     return max(least, round(full * PERCENT / 100))
-
-
-def wait_until(condition, what, deadline_s=DEADLINE_S):
-    """Asks again until it holds; its value."""
-    end = time.monotonic() + deadline_s
-    while not (value := condition()):
-        if time.monotonic() > end:
-            raise AssertionError(f"{what}: not within {deadline_s} s")
-        time.sleep(POLL_S)
-    return value
 
 
 def frame(function, module="/opt/app/bin/app", build_id="ab" * 20, offset=1):

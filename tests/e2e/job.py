@@ -4,9 +4,22 @@ the inquest command with a state directory of its own."""
 import os
 import pathlib
 import subprocess
+import time
 
 PYTHON_CRASH = ["/usr/bin/python3", "-c", "import ctypes; ctypes.string_at(0)"]
 KILLED = ["/bin/sh", "-c", "kill -9 $$"]
+
+POLL_S = 0.02
+
+
+def wait_until(condition, what, deadline_s=30):
+    """Asks again until it holds; its value."""
+    end = time.monotonic() + deadline_s
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: not within {deadline_s} s")
+        time.sleep(POLL_S)
+    return value
 
 
 class Collector:

@@ -141,8 +141,8 @@ class Run(unittest.TestCase):
         self.assertEqual(process.stdout.readline(), "ready\n")
         first, = self.children(process.pid)
         # Whoever was handed over dead is reaped at once, not before "ready".
-        self.eventually(lambda: not any(
-            self.is_zombie(pid) for pid in self.children(first)))
+        job.wait_until(lambda: not any(
+            self.is_zombie(pid) for pid in self.children(first)), "no zombie")
         os.kill(first, signal.SIGTERM)
         self.assertEqual(process.wait(30), 5)
         process.stdout.close()
@@ -159,12 +159,6 @@ class Run(unittest.TestCase):
         except OSError:  # reaped since
             return False
         return stat.rsplit(")", 1)[1].split()[0] == "Z"
-
-    def eventually(self, holds, seconds=10):
-        deadline = time.monotonic() + seconds
-        while not holds():
-            self.assertLess(time.monotonic(), deadline, "not in time")
-            time.sleep(0.01)
 
     # --- waiting for the upload ---
 

@@ -12,7 +12,7 @@ import urllib.request
 
 import cgroup
 from watched import BUILD, WatchedTest
-from job import Collector
+from job import Collector, wait_until
 
 VICTIM = str(BUILD / "bin/victim")
 DEADLINE_S = 60
@@ -47,11 +47,8 @@ class AlarmTest(WatchedTest):
         return json.loads(self.inquest.text("list", "--json"))
 
     def wait_for_report(self):
-        """A bounded wait: the library makes it when it is time."""
-        end = time.monotonic() + DEADLINE_S
-        while not self.listed():
-            self.assertLess(time.monotonic(), end, "no alarm")
-            time.sleep(0.1)
+        """The library makes it when it is time."""
+        wait_until(self.listed, "an alarm", DEADLINE_S)
         return self.report()
 
     def children(self, process):

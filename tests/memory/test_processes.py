@@ -12,6 +12,7 @@ import time
 import unittest
 
 import cgroup
+from job import wait_until
 from watched import BUILD, WatchedTest
 
 VICTIM = str(BUILD / "bin/victim")
@@ -66,12 +67,8 @@ class ProcessesTest(WatchedTest):
                 for box in map(json.loads, told.splitlines())}
 
     def wait_for(self, condition, what):
-        """A bounded wait for what a sampler will have written."""
-        end = time.monotonic() + DEADLINE_S
-        while not (value := condition(self.boxes())):
-            self.assertLess(time.monotonic(), end, what)
-            time.sleep(0.05)
-        return value
+        """For what a sampler will have written."""
+        return wait_until(lambda: condition(self.boxes()), what, DEADLINE_S)
 
     def test_fork_child_has_a_history_of_its_own(self):
         self.start("/usr/bin/python3", "-c", FORK)

@@ -17,6 +17,7 @@ import unicodedata
 import unittest
 
 import stories
+from job import wait_until
 from watched import BUILD, WatchedTest
 
 SECONDS = 60
@@ -98,13 +99,9 @@ class ViewTest(WatchedTest):
         self.addCleanup(runner.terminate)
         children = pathlib.Path(
             f"/proc/{runner.pid}/task/{runner.pid}/children")
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            pids = children.read_text().split()
-            if pids and len(self.samples(pids[0])) >= 2:
-                return runner, pids[0]
-            time.sleep(0.05)
-        raise AssertionError("no samples")
+        pid, = wait_until(lambda: children.read_text().split(), "a sleeper")
+        wait_until(lambda: len(self.samples(pid)) >= 2, "samples", SECONDS)
+        return runner, pid
 
     def samples(self, pid):
         seen = self.inquest("memory", pid, "--json", text=True)

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 import node
 
@@ -38,6 +37,12 @@ def page_of(inquest, directory, name, report):
                            for one in samples)}
 
 
+def has_line(seen):
+    """Two samples make one, and one more to see it by."""
+    return seen.returncode == 0 and \
+        len(json.loads(seen.stdout)["memory"]["samples"]) > 2
+
+
 def page_of_life(inquest, directory):
     """A watched program, as it runs."""
     path = directory / "live.html"
@@ -47,15 +52,11 @@ def page_of_life(inquest, directory):
     try:
         children = pathlib.Path(
             f"/proc/{runner.pid}/task/{runner.pid}/children")
-        end = time.monotonic() + 20
-        while time.monotonic() < end:  # two samples make a line
-            pid = children.read_text().split()
-            seen = inquest("memory", *pid[:1], "--json") if pid else None
-            if seen and seen.returncode == 0 and \
-                    len(json.loads(seen.stdout)["memory"]["samples"]) > 2:
-                break
-            time.sleep(0.1)
-        inquest.text("memory", pid[0], "--html", path)
+        pid, = job.wait_until(lambda: children.read_text().split(),
+                              "a sleeper")
+        job.wait_until(lambda: has_line(inquest("memory", pid, "--json")),
+                       "samples")
+        inquest.text("memory", pid, "--html", path)
     finally:
         runner.terminate()
         runner.wait()
