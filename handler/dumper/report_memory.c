@@ -49,6 +49,18 @@ static void read_status(int pid, struct box_sample *sample)
         sample->threads = (uint16_t)(value < UINT16_MAX ? value : UINT16_MAX);
 }
 
+/* Never before the history's last, which may be from after the signal: the
+ * sampler goes on until it is stopped. */
+static int64_t time_of_current(const struct build *build)
+{
+    const Inquest__V1__Memory *memory = build->report.memory;
+    int64_t last = memory->n_samples > 0
+                       ? memory->samples[memory->n_samples - 1]->time
+                       : 0;
+
+    return last > build->report.time ? last : build->report.time;
+}
+
 /* statm of now: resident pages, and of them what files back. */
 static void add_current(struct build *build, int pid)
 {
@@ -78,7 +90,7 @@ static void add_current(struct build *build, int pid)
         sample.anon_pages = (uint32_t)(pages - shared);
     if (build->report.kind == INQUEST__V1__KIND__SNAPSHOT)
         read_status(pid, &sample);
-    add_sample(build, &sample, build->report.time);
+    add_sample(build, &sample, time_of_current(build));
 }
 
 static void add_history(struct build *build)

@@ -62,7 +62,10 @@ class EndToEnd(unittest.TestCase):
     def test_all_32_threads_are_there_with_frames_and_names(self):
         inquest = self.inquest()
         inquest("run", "--", BUILD / "bin/threads_32")
-        threads = self.report(inquest)["threads"]
+        report = self.report(inquest)
+        times = [sample["time"] for sample in report["memory"]["samples"]]
+        self.assertEqual(times, sorted(times))
+        threads = report["threads"]
         self.assertEqual(len(threads), 32)
         self.assertTrue(threads[0]["crashed"])
         for thread in threads:
