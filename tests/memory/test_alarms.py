@@ -11,8 +11,8 @@ import unittest
 import urllib.request
 
 import cgroup
-from watched import BUILD, WatchedTest
-from job import Collector, wait_until
+from watched import BUILD, WatchedTest, wait_until
+from job import Collector
 
 VICTIM = str(BUILD / "bin/victim")
 DEADLINE_S = 60

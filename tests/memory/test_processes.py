@@ -12,8 +12,7 @@ import time
 import unittest
 
 import cgroup
-from job import wait_until
-from watched import BUILD, WatchedTest
+from watched import BUILD, WatchedTest, wait_until
 
 VICTIM = str(BUILD / "bin/victim")
 DEADLINE_S = 60

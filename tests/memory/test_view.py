@@ -17,8 +17,7 @@ import unicodedata
 import unittest
 
 import stories
-from job import wait_until
-from watched import BUILD, WatchedTest
+from watched import BUILD, WatchedTest, wait_until
 
 SECONDS = 60
 ESCAPE = re.compile(r"\033\[[0-9;?]*[A-Za-z]")

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
-from job import Inquest  # noqa: E402
+from job import Inquest, wait_until  # noqa: E402, F401
 
 BUILD = pathlib.Path(sys.argv.pop(1))
 PERCENT = float(os.environ.get("INQUEST_TEST_PERCENT", "5"))
