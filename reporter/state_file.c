@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,29 +47,35 @@ int state_file_dir(int dir_fd, const char *name, int *ret_fd)
     return 0;
 }
 
-static int write_new(int dir_fd, const char *name, struct span data, bool sync)
+/* Who wants ret_fd gets the file locked. */
+static int write_new(int dir_fd, const char *name, struct span data, bool sync,
+                     int *ret_fd)
 {
     (void)unlinkat(dir_fd, name, 0); /* a dead writer's, or planted */
-    OWNED_FD fd =
-        openat(dir_fd, name,
-               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    OWNED_FD fd = openat(
+        dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
+        return -errno;
+    if (ret_fd && flock(fd, LOCK_EX | LOCK_NB) < 0)
         return -errno;
     state_give(dir_fd, fd);
     int r = io_write_all(fd, data.data, data.size_bytes);
-    if (r < 0)
-        return r;
-    return sync && fsync(fd) < 0 ? -errno : 0;
+    if (r == 0 && sync && fsync(fd) < 0)
+        r = -errno;
+    if (r == 0 && ret_fd)
+        *ret_fd = fd_take(&fd);
+    return r;
 }
 
-static int write_file(int dir_fd, const char *name, struct span data, bool sync)
+static int write_file(int dir_fd, const char *name, struct span data, bool sync,
+                      int *ret_fd)
 {
     char temporary[NAME_BYTES];
 
     int size = snprintf(temporary, sizeof temporary, ".%s.%d", name, getpid());
     if (size < 0 || size >= (int)sizeof temporary)
         return -ENAMETOOLONG;
-    int r = write_new(dir_fd, temporary, data, sync);
+    int r = write_new(dir_fd, temporary, data, sync, ret_fd);
     if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
         r = -errno;
     if (r < 0) {
@@ -80,12 +87,12 @@ static int write_file(int dir_fd, const char *name, struct span data, bool sync)
 
 int state_file_write(int dir_fd, const char *name, struct span data)
 {
-    return write_file(dir_fd, name, data, true);
+    return write_file(dir_fd, name, data, true, NULL);
 }
 
 int state_file_note(int dir_fd, const char *name, struct span data)
 {
-    return write_file(dir_fd, name, data, false);
+    return write_file(dir_fd, name, data, false, NULL);
 }
 
 static int overwrite(int fd, off_t size_bytes)
@@ -103,8 +110,11 @@ static int overwrite(int fd, off_t size_bytes)
     return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* What is larger was never ours, and overwriting a terabyte takes for ever. */
-int state_file_wipe(int fd)
+/*
+ * The file has no name any more, or none soon. What is larger was never ours,
+ * and overwriting a terabyte takes for ever.
+ */
+static int wipe(int fd)
 {
     struct stat status;
 
@@ -115,6 +125,19 @@ int state_file_wipe(int fd)
     return status.st_size > ERASE_BYTES_MAX ? 0 : overwrite(fd, status.st_size);
 }
 
+int state_file_replace(int dir_fd, const char *name, struct span data, int *fd)
+{
+    OWNED_FD other = -1;
+
+    int r = write_file(dir_fd, name, data, true, &other);
+    if (r < 0)
+        return r;
+    int old = *fd;
+    *fd = other;
+    other = old;
+    return wipe(other);
+}
+
 int state_file_erase(int dir_fd, const char *name)
 {
     OWNED_FD fd =
@@ -122,7 +145,7 @@ int state_file_erase(int dir_fd, const char *name)
 
     if (fd < 0 && errno != ELOOP && errno != ENXIO) /* a link, a pipe: goes */
         return -errno;
-    int r = fd >= 0 ? state_file_wipe(fd) : 0;
+    int r = fd >= 0 ? wipe(fd) : 0;
     if (unlinkat(dir_fd, name, 0) < 0)
         return -errno;
     return r;

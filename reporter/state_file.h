@@ -41,8 +41,13 @@ MUST_CHECK int state_file_list(int dir_fd, DIR **ret_list);
  */
 MUST_CHECK int state_file_erase(int dir_fd, const char *name);
 
-/* Overwrites the file behind fd, which has no name any more, and syncs it. */
-MUST_CHECK int state_file_wipe(int fd);
+/*
+ * As state_file_write, over the file open as *fd: what was in that is
+ * overwritten, and *fd is the new file, locked (flock) before it has the name,
+ * so that a claim has no gap. Fails with -errno; *fd is then open as well.
+ */
+MUST_CHECK int state_file_replace(int dir_fd, const char *name,
+                                  struct span data, int *fd);
 
 /* CLOCK_REALTIME. */
 int64_t clock_unix_ms(void);

@@ -83,8 +83,8 @@ static int change_report(Inquest__V1__Report *report,
  * Of a sealed one the parts that are allowed stay; 1: none is. Who draws a new
  * installation id cannot change it in there.
  */
-static int rewrite_sealed(int dir_fd, const char *name, struct span file,
-                          const struct change *change)
+static int rewrite_sealed(int dir_fd, const char *name, int *fd,
+                          struct span file, const struct change *change)
 {
     struct sealed sealed;
     uint8_t *data = NULL;
@@ -96,16 +96,16 @@ static int rewrite_sealed(int dir_fd, const char *name, struct span file,
         return 1;
     r = sealed_write(&sealed, &data, &size);
     if (r == 0)
-        r = state_file_write(dir_fd, name, (struct span){data, size});
+        r = state_file_replace(dir_fd, name, (struct span){data, size}, fd);
     free(data);
     return r;
 }
 
 /*
- * The file dir_fd/name, open as old_fd, gets new bytes in one step. 1: it has
- * to be erased instead.
+ * The file dir_fd/name, open as *fd, gets new bytes in one step. 1: it has to
+ * be erased instead.
  */
-static int rewrite_file(int dir_fd, const char *name, int old_fd,
+static int rewrite_file(int dir_fd, const char *name, int *fd,
                         const struct change *change)
 {
     OWNED_REPORT *report = NULL;
@@ -116,9 +116,9 @@ static int rewrite_file(int dir_fd, const char *name, int old_fd,
     if (r == 0)
         r = report_open((struct span){data, size}, &report);
     if (r == -ERR_SEALED) {
-        r = rewrite_sealed(dir_fd, name, (struct span){data, size}, change);
+        r = rewrite_sealed(dir_fd, name, fd, (struct span){data, size}, change);
         free(data);
-        return r == 0 ? state_file_wipe(old_fd) : r;
+        return r;
     }
     free(data);
     data = NULL;
@@ -129,9 +129,9 @@ static int rewrite_file(int dir_fd, const char *name, int old_fd,
     r = frame_report(report, &data, &size);
     if (r < 0)
         return r;
-    r = state_file_write(dir_fd, name, (struct span){data, size});
+    r = state_file_replace(dir_fd, name, (struct span){data, size}, fd);
     free(data);
-    return r < 0 ? r : state_file_wipe(old_fd);
+    return r;
 }
 
 /* 0: changed; 1: somebody has it. */
@@ -143,7 +143,7 @@ static int rewrite_waiting(struct home *home, const char *id,
     int r = claim_take(&home->queue, id, &claim);
     if (r < 0)
         return r == -EBUSY || r == -ENOENT ? 1 : r;
-    r = rewrite_file(home->queue.dir_fd[QUEUE_BUSY], claim.name, claim.fd,
+    r = rewrite_file(home->queue.dir_fd[QUEUE_BUSY], claim.name, &claim.fd,
                      change);
     if (r > 0)
         return claim_erase(&home->queue, &claim);
@@ -164,7 +164,7 @@ static int rewrite_at_rest(struct home *home, const struct stored_report *item,
     OWNED_FD fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? 0 : -errno;
-    r = rewrite_file(dir_fd, name, fd, change);
+    r = rewrite_file(dir_fd, name, &fd, change);
     return r <= 0 ? r : discard_report(home, item);
 }
 

@@ -107,9 +107,9 @@ static int seal_file(const struct home *home, struct span file,
     return sealed_write(&sealed, ret_file, ret_size);
 }
 
-/* The file dir_fd/name, open as old_fd. 0 too when it is left as it is. */
+/* The file dir_fd/name, open as *fd. 0 too when it is left as it is. */
 static int seal_in_place(const struct home *home, int dir_fd, const char *name,
-                         int old_fd)
+                         int *fd)
 {
     uint8_t *plain = NULL;
     uint8_t *data = NULL;
@@ -121,10 +121,8 @@ static int seal_in_place(const struct home *home, int dir_fd, const char *name,
     r = seal_file(home, (struct span){plain, size}, &data, &size);
     free(plain);
     if (r == 0)
-        r = state_file_write(dir_fd, name, (struct span){data, size});
+        r = state_file_replace(dir_fd, name, (struct span){data, size}, fd);
     free(data);
-    if (r == 0)
-        return state_file_wipe(old_fd);
     /* Denied ones are their owner's; torn ones the uploader sorts out. */
     return r == -EINVAL || r == -ENOMEM || r == -EIO || r == -ENOSPC ? r : 0;
 }
@@ -137,7 +135,7 @@ static int seal_waiting(struct home *home, const char *id)
     if (r < 0)
         return r == -EBUSY || r == -ENOENT ? 0 : r;
     r = seal_in_place(home, home->queue.dir_fd[QUEUE_BUSY], claim.name,
-                      claim.fd);
+                      &claim.fd);
     int ended = claim_end(&home->queue, &claim, QUEUE_NEW);
     return r < 0 ? r : ended;
 }
@@ -168,7 +166,7 @@ static int seal_one(struct home *home, const struct stored_report *item)
     if (item->place == QUEUE_NEW)
         return seal_waiting(home, item->id);
     return item->place == QUEUE_BUSY ? 0
-                                     : seal_in_place(home, dir_fd, name, fd);
+                                     : seal_in_place(home, dir_fd, name, &fd);
 }
 
 int seal_queue(struct home *home)

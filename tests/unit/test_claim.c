@@ -12,6 +12,7 @@
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 #include "reporter/queue/claim.h"
+#include "reporter/state_file.h"
 
 #define ID         "01943f6e-7a51-7cc3-98c4-dc0c0c07398f"
 #define NAME       ID ".inq"
@@ -54,6 +55,24 @@ static void claimed_report_is_nobody_elses(void **state)
     assert_int_equal(claim_take(&queue, ID, &second), -ENOENT);
     assert_int_equal(claim_revive(&queue), 0); /* its claimant lives */
     assert_only_in(&queue, QUEUE_BUSY);
+}
+
+/* Else another process takes the new file for a dead claimant's. */
+static void new_bytes_are_claimed_as_the_old_were(void **state)
+{
+    OWNED_QUEUE queue = QUEUE_CLOSED;
+    OWNED_CLAIM claim = CLAIM_NONE;
+    struct span data = {(const uint8_t *)"else", 4};
+
+    open_queue(*state, &queue);
+    assert_int_equal(claim_take(&queue, ID, &claim), 0);
+    assert_int_equal(state_file_replace(queue.dir_fd[QUEUE_BUSY], NAME, data,
+                                        &claim.fd),
+                     0);
+    assert_int_equal(claim_revive(&queue), 0);
+    assert_only_in(&queue, QUEUE_BUSY);
+    assert_int_equal(claim_end(&queue, &claim, QUEUE_NEW), 0);
+    assert_only_in(&queue, QUEUE_NEW);
 }
 
 static void claim_ends_where_it_is_told_to(void **state)
