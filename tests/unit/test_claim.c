@@ -208,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(claimed_report_is_nobody_elses),
+        IN_DIRECTORY(new_bytes_are_claimed_as_the_old_were),
         IN_DIRECTORY(claim_ends_where_it_is_told_to),
         IN_DIRECTORY(rejected_report_lies_in_bad_with_its_reason),
         IN_DIRECTORY(erased_report_is_nowhere),
