@@ -66,9 +66,8 @@ static void new_bytes_are_claimed_as_the_old_were(void **state)
 
     open_queue(*state, &queue);
     assert_int_equal(claim_take(&queue, ID, &claim), 0);
-    assert_int_equal(state_file_replace(queue.dir_fd[QUEUE_BUSY], NAME, data,
-                                        &claim.fd),
-                     0);
+    assert_int_equal(
+        state_file_replace(queue.dir_fd[QUEUE_BUSY], NAME, data, &claim.fd), 0);
     assert_int_equal(claim_revive(&queue), 0);
     assert_only_in(&queue, QUEUE_BUSY);
     assert_int_equal(claim_end(&queue, &claim, QUEUE_NEW), 0);
