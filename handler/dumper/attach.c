@@ -1,7 +1,8 @@
 /*
  * Stops the target's threads: PTRACE_SEIZE and PTRACE_INTERRUPT for all, then
- * one bounded wait each. The list is read again until nothing new is there,
- * for threads are born meanwhile. Context: tool.
+ * one bounded wait each; they stop while their names are read and the caller
+ * does something else. The list is read again until nothing new is there, for
+ * threads are born meanwhile. Context: tool.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -176,33 +177,44 @@ static void take_thread(struct target *target, struct target_thread *thread,
     }
 }
 
-/* All are told to stop before the first is waited for: they stop while we
- * read their names. */
-static void attach_all(struct target *target, DIR *dir, int skip_tid)
-{
-    uint64_t end_ms = target_now_ms() + ATTACH_BUDGET_MS;
-    size_t done = 0;
+/* The directory of the threads, from target_seize to target_attach. */
+static DIR *task_dir;
 
-    while (seize_new(target, dir, skip_tid) > 0) {
-        for (size_t i = done; i < target->thread_count; i++)
-            read_name(dirfd(dir), &target->threads[i]);
-        for (; done < target->thread_count; done++)
-            take_thread(target, &target->threads[done], end_ms);
-        if (is_complete(target, dir))
-            return;
-    }
+static void seize_and_name(struct target *target, int skip_tid)
+{
+    size_t known = target->thread_count;
+
+    if (seize_new(target, task_dir, skip_tid) == 0)
+        return;
+    for (size_t i = known; i < target->thread_count; i++)
+        read_name(dirfd(task_dir), &target->threads[i]);
 }
 
-void target_attach(struct target *target, int skip_tid)
+void target_seize(struct target *target, int skip_tid)
 {
     char path[64];
 
     (void)snprintf(path, sizeof path, "/proc/%d/task", target->pid);
-    DIR *dir = opendir(path);
-    if (!dir)
+    task_dir = opendir(path);
+    if (task_dir)
+        seize_and_name(target, skip_tid);
+}
+
+void target_attach(struct target *target, int skip_tid)
+{
+    uint64_t end_ms = target_now_ms() + ATTACH_BUDGET_MS;
+    size_t done = 0;
+
+    if (!task_dir)
         return;
-    attach_all(target, dir, skip_tid);
-    (void)closedir(dir); /* read only */
+    while (done < target->thread_count) {
+        for (; done < target->thread_count; done++)
+            take_thread(target, &target->threads[done], end_ms);
+        if (!is_complete(target, task_dir))
+            seize_and_name(target, skip_tid);
+    }
+    (void)closedir(task_dir); /* read only */
+    task_dir = NULL;
 }
 
 void target_detach(struct target *target)

@@ -163,6 +163,7 @@ static int read_stacks(struct build *build, uint64_t *ret_still_us)
 
     target->goes_on = true;
     build->deadline_ms = target_now_ms() + STILL_MS_MAX;
+    target_seize(target, 0);
     target_attach(target, 0);
     (void)signal(SIGALRM, SIG_DFL); /* attach used it to bound its waits */
     (void)alarm(ALARM_SECONDS);

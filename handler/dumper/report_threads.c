@@ -119,6 +119,7 @@ static void build_stack(struct build *build, Inquest__V1__Thread *thread,
 {
     static struct unwind_stack stack;
 
+    target_keep_stack(build->target, registers[TARGET_RSP]);
     unwind_thread(build->target, registers,
                   stack_deadline(build, thread->crashed), &stack);
     thread->frames = build_alloc(build, stack.count * sizeof *thread->frames);

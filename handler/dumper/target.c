@@ -17,6 +17,7 @@
 
 #define PAGE_BYTES      4096u
 #define CACHE_PAGES     1024u
+#define STACK_PAGES     4u
 #define MAPS_BYTES_MAX  (16u << 20)
 #define PROGRAM_HEADERS 64
 #define NOTES_BYTES_MAX 4096
@@ -30,6 +31,11 @@ struct page {
 static struct page cache[CACHE_PAGES];
 /* Apart, so that a copied page touches one page of ours. */
 static _Alignas(PAGE_BYTES) uint8_t cache_bytes[CACHE_PAGES][PAGE_BYTES];
+/* The stack that is being unwound, in one piece: each thread's in turn, so that
+ * their pages do not fill the cache. */
+static _Alignas(PAGE_BYTES) uint8_t stack_bytes[STACK_PAGES * PAGE_BYTES];
+static uint64_t stack_begin;
+static uint64_t stack_end; /* what was readable */
 static struct target the_target;
 static struct target_thread threads[TARGET_THREADS_MAX];
 static struct target_mapping mappings[TARGET_MAPPINGS_MAX];
@@ -116,8 +122,27 @@ static const struct page *cached_page(const struct target *target,
     return page;
 }
 
-size_t target_read(struct target *target, uint64_t address, void *buffer,
-                   size_t size_bytes)
+void target_keep_stack(const struct target *target, uint64_t stack_pointer)
+{
+    uint64_t begin = stack_pointer & ~(PAGE_BYTES - 1ull);
+    struct iovec local = {stack_bytes, sizeof stack_bytes};
+    struct iovec remote[STACK_PAGES]; /* one each: the last may be missing */
+
+    stack_begin = stack_end = begin;
+    if (target->box || target->memory_fd >= 0)
+        return;
+    for (size_t i = 0; i < STACK_PAGES; i++)
+        remote[i] =
+            (struct iovec){(void *)(begin + i * PAGE_BYTES), PAGE_BYTES};
+    ssize_t n =
+        process_vm_readv(target->memory_tid, &local, 1, remote, STACK_PAGES, 0);
+    if (n > 0)
+        stack_end = begin + (uint64_t)n;
+}
+
+/* Page by page, through the cache. */
+static size_t read_pages(const struct target *target, uint64_t address,
+                         void *buffer, size_t size_bytes)
 {
     size_t done = 0;
 
@@ -136,6 +161,17 @@ size_t target_read(struct target *target, uint64_t address, void *buffer,
     return done;
 }
 
+size_t target_read(struct target *target, uint64_t address, void *buffer,
+                   size_t size_bytes)
+{
+    if (address >= stack_begin && address < stack_end &&
+        size_bytes <= stack_end - address) {
+        memcpy(buffer, stack_bytes + (address - stack_begin), size_bytes);
+        return size_bytes;
+    }
+    return read_pages(target, address, buffer, size_bytes);
+}
+
 bool target_read_u64(struct target *target, uint64_t address,
                      uint64_t *ret_value)
 {
@@ -143,8 +179,8 @@ bool target_read_u64(struct target *target, uint64_t address,
            sizeof *ret_value;
 }
 
-/* "begin-end perms offset dev inode path" of proc(5); false: malformed. */
-static bool parse_mapping(const char *line, const char *end,
+/* "begin-end perms offset dev inode path" */
+bool target_parse_mapping(const char *line, const char *end,
                           struct target_mapping *mapping)
 {
     const char *at = line;
@@ -155,6 +191,7 @@ static bool parse_mapping(const char *line, const char *end,
     mapping->readable = at[1] == 'r';
     mapping->writable = at[2] == 'w';
     mapping->executable = at[3] == 'x';
+    mapping->shared = at[4] == 's';
     at += 6;
     if (fmt_parse_u64(&at, end, 16, &mapping->offset) < 0)
         return false;
@@ -200,7 +237,7 @@ void target_read_mappings(struct target *target)
         if (!end || target->mapping_count == TARGET_MAPPINGS_MAX)
             break;
         *end = '\0';
-        if (parse_mapping(line, end, &mappings[target->mapping_count]))
+        if (target_parse_mapping(line, end, &mappings[target->mapping_count]))
             target->mapping_count++;
         line = end + 1;
     }

@@ -40,7 +40,7 @@ struct target_thread {
 struct target_mapping {
     uint64_t begin, end, offset;
     uint64_t device, inode; /* as makedev(3) and stat(2) tell them */
-    bool readable, writable, executable;
+    bool readable, writable, executable, shared;
     const char *path; /* "" for anonymous; in the maps text */
 };
 
@@ -90,15 +90,26 @@ MUST_CHECK bool target_open_memory(struct target *target, uint64_t address);
  */
 struct target *target_open_box(const struct box *box);
 
-/* Seizes and stops all threads but skip_tid, which waits for us anyway. */
+/* Tells all threads to stop but skip_tid, which waits for us anyway. */
+void target_seize(struct target *target, int skip_tid);
+/* After target_seize: waits until they have stopped, and seizes what is new. */
 void target_attach(struct target *target, int skip_tid);
 void target_detach(struct target *target);
+
+/* One line of maps (proc(5)), ended by a null byte at end; the path stays in
+ * it. False: it is none. */
+MUST_CHECK bool target_parse_mapping(const char *line, const char *end,
+                                     struct target_mapping *mapping);
 
 /* The list of mappings alone. */
 void target_read_mappings(struct target *target);
 
 /* Reads mappings and modules; threads should be stopped. */
 void target_read_modules(struct target *target);
+
+/* Reads the stack from here on in one go: target_read then has it at hand. The
+ * thread must be stopped. */
+void target_keep_stack(const struct target *target, uint64_t stack_pointer);
 
 /* Copies what is readable, from the start on; returns how many bytes. */
 size_t target_read(struct target *target, uint64_t address, void *buffer,

@@ -1,9 +1,20 @@
 /* smaps to kinds of memory. Context: tool. */
 #include "tests/unit/support.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "handler/dumper/categories.h"
+
+#define KIB     1024u
+#define PAGE    4096u
+#define SKIPPED 77 /* to CTest */
 
 static struct category_parser parser;
 
@@ -82,6 +93,68 @@ static void nonsense_is_counted_nowhere(void **state)
     assert_int_equal(parser.sums.anonymous, 0);
 }
 
+/* It has a page of each kind, and a written page of a file's. */
+static void hold_memory(int tell_fd)
+{
+    uint8_t *anonymous = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *shared = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    uint8_t *file =
+        mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+
+    if (anonymous == MAP_FAILED || shared == MAP_FAILED || file == MAP_FAILED)
+        _exit(1);
+    for (size_t i = 0; i < 64; i += 2)
+        anonymous[i * PAGE] = 1;
+    DROP(*(volatile uint8_t *)(anonymous + PAGE)); /* the zero page */
+    memset(shared, 1, 3 * PAGE);
+    DROP(*(volatile uint8_t *)file);
+    file[PAGE] = 1;
+    if (write(tell_fd, "", 1) == 1)
+        (void)pause();
+    _exit(0);
+}
+
+static void the_page_tables_say_what_smaps_says(void **state)
+{
+    struct category_sums by_scan;
+    struct category_sums by_smaps;
+    int tell[2];
+    char byte;
+
+    (void)state;
+    assert_int_equal(pipe(tell), 0);
+    pid_t pid = fork();
+    assert_int_not_equal(pid, -1);
+    if (pid == 0)
+        hold_memory(tell[1]);
+    ssize_t told = read(tell[0], &byte, 1);
+    struct target *target = target_open(pid, pid);
+    target_read_mappings(target);
+    int scanned = categories_scan(target, &by_scan);
+    int read_smaps = categories_smaps(target, &by_smaps);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    (void)close(tell[0]);
+    (void)close(tell[1]);
+    assert_int_equal(told, 1);
+    assert_int_equal(read_smaps, 0);
+    if (scanned == -ENOTTY) {
+        print_message("SKIPPED: this kernel has no PAGEMAP_SCAN\n");
+        exit(SKIPPED);
+    }
+    assert_int_equal(scanned, 0);
+    assert_true(by_smaps.anonymous >= 33 * PAGE);
+    assert_true(by_smaps.shared >= 3 * PAGE);
+    /* smaps rounds proportional memory mapping by mapping */
+    assert_in_range(by_scan.proportional, by_smaps.proportional,
+                    by_smaps.proportional + target->mapping_count * KIB);
+    by_scan.proportional = by_smaps.proportional;
+    assert_memory_equal(&by_scan, &by_smaps, sizeof by_scan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +162,7 @@ int main(void)
         cmocka_unit_test_setup(written_pages_of_a_file_are_anonymous, clear),
         cmocka_unit_test_setup(a_stopped_thread_marks_its_stack, clear),
         cmocka_unit_test_setup(nonsense_is_counted_nowhere, clear),
+        cmocka_unit_test(the_page_tables_say_what_smaps_says), /* last */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
