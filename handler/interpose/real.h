@@ -7,9 +7,12 @@
 #ifndef INQUEST_HANDLER_REAL_H
 #define INQUEST_HANDLER_REAL_H
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 
 typedef void (*real_handler)(int);
 
@@ -18,6 +21,16 @@ struct real {
     real_handler (*signal)(int, real_handler);
     int (*pthread_sigmask)(int, const sigset_t *, sigset_t *);
     int (*sigprocmask)(int, const sigset_t *, sigset_t *);
+    int (*sigsuspend)(const sigset_t *);
+    int (*ppoll)(struct pollfd *, nfds_t, const struct timespec *,
+                 const sigset_t *);
+    int (*ppoll_chk)(struct pollfd *, nfds_t, const struct timespec *,
+                     const sigset_t *, size_t);
+    int (*pselect)(int, fd_set *, fd_set *, fd_set *, const struct timespec *,
+                   const sigset_t *);
+    int (*epoll_pwait)(int, struct epoll_event *, int, int, const sigset_t *);
+    int (*epoll_pwait2)(int, struct epoll_event *, int, const struct timespec *,
+                        const sigset_t *);
     int (*sigaltstack)(const stack_t *, stack_t *);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *,
                           void *(*)(void *), void *);

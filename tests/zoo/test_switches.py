@@ -51,6 +51,7 @@ class Switches(unittest.TestCase):
     def test_mask(self):
         self.assert_lost("signals_blocked", "-mask")
         self.assert_lost("sighold", "-mask")
+        self.assert_lost("sigsuspend_handler", "-mask")
 
     def test_altstack(self):
         self.assert_lost("stack_overflow_main", "-altstack")

@@ -222,6 +222,8 @@ CASES = (
     null("signals_blocked"),
     null("sighold"),
     silent("sigblock_user", 0),
+    silent("sigsuspend_user", 0),
+    null("sigsuspend_handler", chain=CHAIN + ("handle", "main")),
     silent("signalfd_user", 0),
     null("signals_ignored", reports=0),
     silent("sigwait_user", 0),

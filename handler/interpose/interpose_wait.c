@@ -1,0 +1,133 @@
+/*
+ * sigsuspend and the other waits that bring a signal mask of their own: for
+ * their duration that mask is what the thread believes, and the faults stay
+ * unblocked in the kernel, for a handler that runs meanwhile may crash. One
+ * difference is left: a fault signal that somebody sends, and that the mask
+ * keeps back, interrupts the wait (EINTR) before it is kept back. Context:
+ * guest.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+
+#include "handler/crash/crash_handling.h"
+#include "handler/crash/host_mask.h"
+#include "handler/guest.h"
+#include "handler/interpose/real.h"
+#include "proto/base/compiler.h"
+
+struct wait {
+    sigset_t mask; /* without the faults */
+    const sigset_t *for_kernel;
+    uint64_t believed; /* before */
+};
+
+/* mask: the program's, NULL for none. */
+static void begin(struct wait *wait, const sigset_t *mask)
+{
+    wait->for_kernel = mask;
+    wait->believed = host_mask_believed();
+    if (!mask || !guest_interposes(INTERPOSE_MASK))
+        return;
+    uint64_t bits = host_mask_bits(mask);
+    uint64_t faults = bits & host_mask_faults();
+    wait->mask = *mask;
+    host_mask_from_bits(&wait->mask, bits & ~faults);
+    wait->for_kernel = &wait->mask;
+    host_mask_set_believed(faults);
+    crash_handling_unblocked(host_mask_faults() & ~faults);
+}
+
+static void end(const struct wait *wait)
+{
+    host_mask_set_believed(wait->believed);
+}
+
+EXPORT int sigsuspend(const sigset_t *mask)
+{
+    struct wait wait;
+
+    begin(&wait, mask);
+    int r = real()->sigsuspend(wait.for_kernel);
+    end(&wait);
+    return r;
+}
+
+/* sigpause of X/Open, under the name that its header gives it. */
+EXPORT int __xpg_sigpause(int signal_number);
+
+EXPORT int __xpg_sigpause(int signal_number)
+{
+    sigset_t mask;
+
+    if (sigprocmask(SIG_BLOCK, NULL, &mask) < 0 ||
+        sigdelset(&mask, signal_number) < 0)
+        return -1;
+    return sigsuspend(&mask);
+}
+
+EXPORT int ppoll(struct pollfd *fds, nfds_t count,
+                 const struct timespec *timeout, const sigset_t *mask)
+{
+    struct wait wait;
+
+    begin(&wait, mask);
+    int r = real()->ppoll(fds, count, timeout, wait.for_kernel);
+    end(&wait);
+    return r;
+}
+
+/* ppoll of a program built with _FORTIFY_SOURCE. */
+EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t count,
+                       const struct timespec *timeout, const sigset_t *mask,
+                       size_t fds_bytes);
+
+EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t count,
+                       const struct timespec *timeout, const sigset_t *mask,
+                       size_t fds_bytes)
+{
+    struct wait wait;
+
+    begin(&wait, mask);
+    int r = real()->ppoll_chk(fds, count, timeout, wait.for_kernel, fds_bytes);
+    end(&wait);
+    return r;
+}
+
+EXPORT int pselect(int count, fd_set *readable, fd_set *writable,
+                   fd_set *exceptional, const struct timespec *timeout,
+                   const sigset_t *mask)
+{
+    struct wait wait;
+
+    begin(&wait, mask);
+    int r = real()->pselect(count, readable, writable, exceptional, timeout,
+                            wait.for_kernel);
+    end(&wait);
+    return r;
+}
+
+EXPORT int epoll_pwait(int fd, struct epoll_event *events, int count,
+                       int timeout, const sigset_t *mask)
+{
+    struct wait wait;
+
+    begin(&wait, mask);
+    int r = real()->epoll_pwait(fd, events, count, timeout, wait.for_kernel);
+    end(&wait);
+    return r;
+}
+
+EXPORT int epoll_pwait2(int fd, struct epoll_event *events, int count,
+                        const struct timespec *timeout, const sigset_t *mask)
+{
+    struct wait wait;
+
+    begin(&wait, mask);
+    int r = real()->epoll_pwait2(fd, events, count, timeout, wait.for_kernel);
+    end(&wait);
+    return r;
+}
