@@ -2,11 +2,9 @@
  * A report of a process that lives on, because it or the sampler asked for one:
  * what the box holds, without stopping it. Context: tool.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "handler/dumper/crash_loop.h"
 #include "handler/dumper/deliver.h"
@@ -14,10 +12,8 @@
 #include "handler/dumper/modes.h"
 #include "handler/dumper/session.h"
 #include "proto/base/confine.h"
-#include "proto/base/fd.h"
 
-#define OOM_SCORE_MAX "1000"
-#define COUNTED       EX_UNAVAILABLE /* the rate limit: no report */
+#define COUNTED EX_UNAVAILABLE /* the rate limit: no report */
 
 static int build_detection(struct build *build, const char *index_text)
 {
@@ -56,17 +52,8 @@ static int build_feedback(struct build *build)
     return 0;
 }
 
-/* Its memory counts as the host's: where that gets scarce, we go first. */
-static void volunteer_to_be_killed(void)
-{
-    OWNED_FD fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-    DROP(write(fd, OOM_SCORE_MAX, strlen(OOM_SCORE_MAX)));
-}
-
 static int build_memory_alarm(struct build *build, const char *index_text)
 {
-    volunteer_to_be_killed();
     if (!crash_loop_allows_alarm(build))
         return COUNTED;
     target_read_mappings(build->target);

@@ -1,6 +1,7 @@
 /* The frame around every mode. Context: tool. */
 #include "handler/dumper/session.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <string.h>
@@ -10,9 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/base/fd.h"
 #include "proto/base/sys.h"
 #include "proto/data_class.h"
 #include "proto/state_dir.h"
+
+#define OOM_SCORE_MAX "1000"
 
 struct box *session_map_box(int fd)
 {
@@ -55,6 +59,16 @@ void session_store(const struct box *box)
     store(&box->control, sizeof box->control, offsetof(struct box, control));
 }
 
+/* Its memory counts as the host's: where that gets scarce, we go first. Our
+ * own alone: the host's address space is not ours any more (proc(5)). */
+static void volunteer_to_be_killed(void)
+{
+    OWNED_FD fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0)
+        DROP(write(fd, OOM_SCORE_MAX, strlen(OOM_SCORE_MAX)));
+}
+
 void session_limit(void)
 {
     static const struct {
@@ -68,6 +82,7 @@ void session_limit(void)
         {RLIMIT_CPU, SESSION_CPU_SECONDS},  {RLIMIT_CORE, 0},
     };
 
+    volunteer_to_be_killed();
     (void)signal(SIGXFSZ, SIG_IGN); /* such a write fails, and no more */
     for (size_t i = 0; i < ARRAY_LENGTH(limits); i++) {
         struct rlimit now = {0, 0};

@@ -28,7 +28,8 @@ int session_open_state(const struct box *box);
 
 /*
  * What a dump may take of the machine, whatever the box and the process's
- * memory say; less where the host's own limits are lower.
+ * memory say; less where the host's own limits are lower. And where memory
+ * gets scarce the OOM killer takes us first.
  */
 #define SESSION_MEMORY_BYTES (1u << 30)
 #define SESSION_FILE_BYTES   (64u << 20)

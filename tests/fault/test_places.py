@@ -268,6 +268,18 @@ class Frozen(Place):
     def freeze(self, how):
         subprocess.run(["fsfreeze", how, self.disk], check=True)
 
+    def dumper(self):
+        """The pid of the one that waits for our disk."""
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if (process / "exe").readlink().name == "inquest-dumper" and \
+                        any(str(self.disk) in str(file.readlink())
+                            for file in (process / "fd").iterdir()):
+                    return int(process.name)
+            except OSError:
+                continue  # it has ended
+        self.fail("no dumper waits for the disk")
+
     def test_host_is_let_go_while_the_disk_stands_still(self):
         """Boxes lie in memory, as they do without INQUEST_STATE_DIR; the
         dumper waits for the disk, the program only for its deadline. One
@@ -297,6 +309,8 @@ class Frozen(Place):
         thaw.start()  # whatever happens, nothing stays frozen
         try:
             seconds = self.crash(host)
+            score = pathlib.Path(f"/proc/{self.dumper()}/oom_score_adj")
+            self.assertEqual(score.read_text(), "1000\n")
         finally:
             if thaw.is_alive():
                 thaw.cancel()
