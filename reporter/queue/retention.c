@@ -14,6 +14,7 @@
 #include "proto/keyfile.h"
 #include "reporter/consent/audit.h"
 #include "reporter/queue/discard.h"
+#include "reporter/queue/wall_clock.h"
 #include "reporter/state_file.h"
 
 #define COUNTS_FILE "discarded"
@@ -95,7 +96,7 @@ static enum retention_reason reason_for(const struct retention_limits *limits,
     if (item->place == QUEUE_BUSY)
         return RETENTION_KEPT;
     bool clock_was_set = item->time_ms >= RETENTION_CLOCK_SET_MS;
-    if (now_ms - item->time_ms > limits->age_ms &&
+    if (!limits->age_unknown && now_ms - item->time_ms > limits->age_ms &&
         (clock_was_set || item->place != QUEUE_NEW))
         return RETENTION_AGE;
     if (stock->count > limits->count)
@@ -220,11 +221,14 @@ static int apply(struct home *home, const struct reports *reports,
     struct retention_limits limits;
     struct statvfs disk;
     size_t count = fill_items(home, reports, items);
+    int64_t now_ms = clock_unix_ms();
 
     if (fstatvfs(home->queue.dir_fd[QUEUE_NEW], &disk) < 0)
         return -errno;
     retention_limits_read(&home->config, &limits);
-    retention_plan(&limits, items, count, clock_unix_ms(),
+    limits.age_unknown =
+        !wall_clock_believed(home->state_fd, now_ms, limits.age_ms);
+    retention_plan(&limits, items, count, now_ms,
                    disk.f_bavail * disk.f_frsize);
     return discard_all(home, reports, items, count);
 }
@@ -240,9 +244,9 @@ int retention_apply(struct home *home)
     if (flock(lock, LOCK_EX | LOCK_NB) < 0)
         return errno == EWOULDBLOCK ? 0 : -errno;
     int r = reports_list(&home->queue, &reports);
-    if (r < 0 || reports.count == 0)
+    if (r < 0)
         return r;
-    struct retention_item *items = calloc(reports.count, sizeof *items);
+    struct retention_item *items = calloc(reports.count + 1, sizeof *items);
     r = items ? apply(home, &reports, items) : -ENOMEM;
     free(items);
     return r;

@@ -8,6 +8,7 @@
 #ifndef INQUEST_REPORTER_RETENTION_H
 #define INQUEST_REPORTER_RETENTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,8 @@ struct retention_limits {
     size_t count;
     uint64_t size_bytes;
     int64_t age_ms;
+    bool
+        age_unknown; /* the clock is in doubt (wall_clock.h): none is too old */
     uint64_t free_bytes; /* of the disk */
 };
 

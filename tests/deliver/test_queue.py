@@ -12,6 +12,7 @@ import struct
 import subprocess
 import tempfile
 import termios
+import time
 import unittest
 
 from fault_server import FaultServer, reset, status
@@ -21,6 +22,7 @@ ACCEPT = status(202, body=b"{}")
 UPLOADERS = 4
 REPORTS = 60
 NOBODY = 65534
+DAY_MS = 86400000
 CRASH = ["/bin/sh", "-c", "kill -SEGV $$"]
 
 
@@ -146,6 +148,12 @@ class Queue(DeliveryTest):
         queue = self.state / "queue/new"
         (queue / f"{old}.inq").rename(queue / f"{earlier}.inq")
         young = self.make()[0]
+        self.inquest("recover")
+        # The clock was never seen before: how old is old nobody knows.
+        self.assertEqual(self.place("new"), {earlier, young})
+        now_ms = int(time.time() * 1000)
+        (self.state / "clock").write_text(
+            f"seen = {now_ms - DAY_MS}\nsteady = {now_ms - 30 * DAY_MS}\n")
         self.inquest("recover")
         self.assertEqual(self.place("new"), {young})
         self.assertIn("limit=age", self.audit("discarded")[0])

@@ -23,7 +23,8 @@ NOBODY = 65534
 MIB = 1 << 20
 BOUND_S = 20
 SYSEXITS = (0, *range(64, 79))
-YEARS_S = 10 * 365 * 86400
+DAY_S = 86400
+YEARS_S = 10 * 365 * DAY_S
 PERCENT = float(os.environ.get("INQUEST_TEST_PERCENT", "5"))
 STEP = 1 if PERCENT >= 100 else 6  # of descriptors and memory
 
@@ -200,24 +201,47 @@ class Place(unittest.TestCase):
 
     # --- the clock, descriptors, memory ---
 
+    def shifted(self, seconds, *arguments):
+        """A command by whom the clock is that far from the true one."""
+        plain = self.inquest.environment
+        self.inquest.environment = {
+            **plain, "CLOCK_SHIFT": str(seconds),
+            "LD_PRELOAD": str(BUILD / "lib/libclock_shift.so")}
+        try:
+            return self.command(*arguments)
+        finally:
+            self.inquest.environment = plain
+
+    def stored(self):
+        return len(list(self.state.glob("queue/*/*.inq")))
+
     def test_clock_jumps(self):
         """Ten years back and forth: nothing is lost, nothing waits years."""
-        shift = {"LD_PRELOAD": str(BUILD / "lib/libclock_shift.so")}
         server = self.server(status(503), status(202, body=b"{}"))
         self.die()
         self.inquest.environment["INQUEST_ENDPOINT"] = server.url
-        plain = dict(self.inquest.environment)
         for seconds in (YEARS_S, -YEARS_S):
-            self.inquest.environment = {**plain, **shift,
-                                        "CLOCK_SHIFT": str(seconds),
-                                        "INQUEST_KEEP_DAYS": "36500"}
             for arguments in (("list",), ("status",), ("recover",),
                               ("upload", "--quiet", "--json")):
-                self.command(*arguments)
-        self.inquest.environment = plain
-        self.assertEqual(len(list(self.state.glob("queue/*/*.inq"))), 1)
+                self.shifted(seconds, *arguments)
+        self.assertEqual(self.stored(), 1)
         self.command("upload", "--now", "--wait=10")
         self.assertEqual(len(list(self.state.glob("queue/sent/*.inq"))), 1)
+
+    def test_clock_runs_on_after_a_jump(self):
+        """Known for months it jumps ahead, stays there some weeks, and comes
+        back; only what is old by a clock that ran steadily goes."""
+        self.die()
+        for days in (-60, -40, -20, 0):
+            self.shifted(days * DAY_S, "recover")
+        for days in (0, 10, 20):
+            self.shifted(YEARS_S + days * DAY_S, "recover")
+        self.assertEqual(self.stored(), 1)
+        for days in (0, 20, 40, 60, 80):
+            self.shifted(days * DAY_S, "recover")
+        self.assertEqual(self.stored(), 1)
+        self.shifted(100 * DAY_S, "recover")
+        self.assertEqual(self.stored(), 0)
 
     def test_out_of_descriptors(self):
         self.die()

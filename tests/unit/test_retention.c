@@ -114,6 +114,18 @@ static void too_old_ones_go_wherever_they_lie(void **state)
     assert_string_equal(gone(&limits, FREE, RETENTION_AGE), "sbn");
 }
 
+static void while_the_clock_is_in_doubt_none_is_too_old(void **state)
+{
+    struct retention_limits limits = roomy();
+
+    (void)state;
+    limits.age_ms = 1;
+    limits.age_unknown = true;
+    assert_string_equal(gone(&limits, FREE, RETENTION_KEPT), "");
+    limits.count = 7;
+    assert_string_equal(gone(&limits, FREE, RETENTION_COUNT), "s");
+}
+
 static void full_disk_costs_nothing_that_waits(void **state)
 {
     struct retention_limits limits = roomy();
@@ -162,6 +174,7 @@ int main(void)
         cmocka_unit_test(beyond_the_count_the_sent_go_first),
         cmocka_unit_test(beyond_the_bytes_the_sent_go_first),
         cmocka_unit_test(too_old_ones_go_wherever_they_lie),
+        cmocka_unit_test(while_the_clock_is_in_doubt_none_is_too_old),
         cmocka_unit_test(full_disk_costs_nothing_that_waits),
         cmocka_unit_test(of_each_place_the_oldest_goes_first),
         cmocka_unit_test(senseless_limits_are_the_defaults),
