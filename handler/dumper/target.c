@@ -131,9 +131,10 @@ void target_keep_stack(const struct target *target, uint64_t stack_pointer)
     stack_begin = stack_end = begin;
     if (target->box || target->memory_fd >= 0)
         return;
-    for (size_t i = 0; i < STACK_PAGES; i++)
+    for (size_t i = 0; i < STACK_PAGES; i++) {
         remote[i] =
             (struct iovec){(void *)(begin + i * PAGE_BYTES), PAGE_BYTES};
+    }
     ssize_t n =
         process_vm_readv(target->memory_tid, &local, 1, remote, STACK_PAGES, 0);
     if (n > 0)

@@ -97,6 +97,7 @@ EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t count,
     return r;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the C library's parameters */
 EXPORT int pselect(int count, fd_set *readable, fd_set *writable,
                    fd_set *exceptional, const struct timespec *timeout,
                    const sigset_t *mask)

@@ -24,6 +24,7 @@ static int by_sigsuspend(void)
     return sigsuspend(&empty);
 }
 
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 static int by_sigpause(void)
 {
     return sigpause(SIGTRAP);
