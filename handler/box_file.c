@@ -159,17 +159,18 @@ static void read_cgroup(char *buffer, size_t capacity)
             struct text path = text_init(buffer, capacity);
             text_append_bytes(&path, second + 1,
                               length - (size_t)(second + 1 - line));
+            if (path.cut) /* another cgroup's path */
+                buffer[0] = '\0';
         }
         line += length + (line[length] == '\n');
     }
 }
 
-static uint64_t pid_namespace(void)
+static uint64_t inode_of(const char *path)
 {
     struct stat status = {0};
 
-    if (sys_call4(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/ns/pid",
-                  (long)&status, 0) < 0)
+    if (sys_call4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&status, 0) < 0)
         return 0;
     return status.st_ino;
 }
@@ -189,7 +190,8 @@ static void fill_identity(const struct config *config, struct box_file *file)
     identity->start_unix_ms = clock_ns(CLOCK_REALTIME) / 1000000u;
     identity->ring_epoch_boot_ns = identity->start_boot_ns;
     identity->ring_epoch_unix_ms = identity->start_unix_ms;
-    identity->pid_namespace = pid_namespace();
+    identity->pid_namespace = inode_of("/proc/self/ns/pid");
+    identity->cgroup_namespace = inode_of("/proc/self/ns/cgroup");
     identity->do_not_track = config->do_not_track;
     consent_page_read(file->state_fd, &page);
     identity->consent_epoch = page.epoch;

@@ -22,7 +22,7 @@
 #include "proto/base/compiler.h"
 
 #define BOX_MAGIC   0x31786f42716e49ULL /* "InqBox1" */
-#define BOX_VERSION 1
+#define BOX_VERSION 2
 
 #define BOX_PAGE_BYTES       4096
 #define BOX_STACK_BYTES      (32u << 10) /* copied stack of the crashing thread */
@@ -84,7 +84,8 @@ struct box_identity {
     uint64_t start_boot_ns;
     uint64_t ring_epoch_boot_ns; /* box_sample.time_ms counts from here */
     uint64_t ring_epoch_unix_ms;
-    uint64_t pid_namespace; /* inode of /proc/self/ns/pid, 0: not known */
+    uint64_t pid_namespace;    /* inode of /proc/self/ns/pid, 0: not known */
+    uint64_t cgroup_namespace; /* likewise; cgroup is a path of this one */
     uint64_t consent_epoch;
     uint32_t recording_classes; /* CLASS_BIT()s that may be recorded */
     uint32_t do_not_track;

@@ -12,31 +12,20 @@
 /* v1 says "no limit" with the largest whole page below 2^63. */
 #define LIMIT_NONE (1ull << 62)
 
-/* Where each hierarchy may be mounted, and its files. */
+/* The files of each version. */
 static const struct layout {
-    int version;
-    const char *mount;
     const char *current, *limit, *events, *kills, *stat, *inactive, *active;
 } layouts[] = {
-    {2, "/sys/fs/cgroup", "/memory.current", "/memory.max", "/memory.events",
-     "/memory.events.local", "/memory.stat", "inactive_file", "active_file"},
-    {1, "/sys/fs/cgroup/memory", "/memory.usage_in_bytes",
-     "/memory.limit_in_bytes", "/memory.failcnt", "/memory.oom_control",
-     "/memory.stat", "total_inactive_file", "total_active_file"},
-    {2, "/sys/fs/cgroup/unified", "/memory.current", "/memory.max",
-     "/memory.events", "/memory.events.local", "/memory.stat", "inactive_file",
-     "active_file"},
+    {"/memory.usage_in_bytes", "/memory.limit_in_bytes", "/memory.failcnt",
+     "/memory.oom_control", "/memory.stat", "total_inactive_file",
+     "total_active_file"},
+    {"/memory.current", "/memory.max", "/memory.events", "/memory.events.local",
+     "/memory.stat", "inactive_file", "active_file"},
 };
 
 static const struct layout *layout_of(const struct cgroup_memory *group)
 {
-    return &layouts[group->version == 1];
-}
-
-static void open_in(struct proc_file *file, const char *directory,
-                    const char *name)
-{
-    proc_file_open(file, directory, name);
+    return &layouts[group->version == 2];
 }
 
 static uint64_t number_of(const struct proc_file *file)
@@ -56,7 +45,7 @@ static uint64_t limit_in(const struct cgroup_memory *group,
 {
     struct proc_file file;
 
-    open_in(&file, directory, layout_of(group)->limit);
+    proc_file_open(&file, directory, layout_of(group)->limit);
     uint64_t limit = number_of(&file);
     proc_file_close(&file);
     return limit < LIMIT_NONE ? limit : UINT64_MAX;
@@ -64,8 +53,8 @@ static uint64_t limit_in(const struct cgroup_memory *group,
 
 void cgroup_memory_refresh(struct cgroup_memory *group)
 {
-    char directory[CGROUP_PATH_BYTES];
-    char limiting[CGROUP_PATH_BYTES];
+    char directory[CGROUP_DIRECTORY_BYTES];
+    char limiting[CGROUP_DIRECTORY_BYTES];
     uint64_t smallest = UINT64_MAX;
 
     if (group->version == 0)
@@ -94,51 +83,29 @@ void cgroup_memory_refresh(struct cgroup_memory *group)
     proc_file_close(&group->events);
     proc_file_close(&group->stat);
     box_string(group->limiting, sizeof group->limiting, limiting);
-    open_in(&group->current, limiting, layout_of(group)->current);
-    open_in(&group->events, limiting, layout_of(group)->events);
-    open_in(&group->stat, limiting, layout_of(group)->stat);
-}
-
-/* Whether the hierarchy is there with this path; then group knows it. */
-static bool try_layout(struct cgroup_memory *group, const char *root,
-                       const struct layout *layout, const char *cgroup)
-{
-    struct text own = text_init(group->own, sizeof group->own);
-    struct proc_file probe;
-
-    text_append(&own, root);
-    text_append(&own, layout->mount);
-    group->mount_bytes = own.size_bytes;
-    text_append(&own, strcmp(cgroup, "/") == 0 ? "" : cgroup);
-    open_in(&probe, group->own, layout->current);
-    bool found = !own.cut && probe.fd > 0;
-    proc_file_close(&probe);
-    group->current.error = probe.error;
-    if (found)
-        group->version = layout->version;
-    return found;
-}
-
-static bool find(struct cgroup_memory *group, const char *root,
-                 const char *cgroup)
-{
-    for (size_t i = 0; i < ARRAY_LENGTH(layouts); i++) {
-        if (try_layout(group, root, &layouts[i], cgroup))
-            return true;
-    }
-    return false;
+    proc_file_open(&group->current, limiting, layout_of(group)->current);
+    proc_file_open(&group->events, limiting, layout_of(group)->events);
+    proc_file_open(&group->stat, limiting, layout_of(group)->stat);
 }
 
 void cgroup_memory_open(struct cgroup_memory *group, const char *root,
                         const char *cgroup)
 {
+    struct cgroup_place place;
+
     *group = (struct cgroup_memory){.limit_bytes = UINT64_MAX};
-    if (!find(group, root, cgroup) && !find(group, root, ""))
+    int r = cgroup_place_find(root, cgroup, &place);
+    if (r < 0) {
+        group->current.error = -r;
         return;
+    }
+    group->version = place.version;
+    group->mount_bytes = place.mount_bytes;
+    box_string(group->own, sizeof group->own, place.directory);
     cgroup_memory_refresh(group);
-    open_in(&group->kills, group->own, layout_of(group)->kills);
+    proc_file_open(&group->kills, group->own, layout_of(group)->kills);
     if (group->kills.fd <= 0 && group->version == 2)
-        open_in(&group->kills, group->own, layout_of(group)->events);
+        proc_file_open(&group->kills, group->own, layout_of(group)->events);
 }
 
 void cgroup_memory_close(struct cgroup_memory *group)

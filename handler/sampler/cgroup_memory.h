@@ -9,9 +9,9 @@
 #define INQUEST_HANDLER_CGROUP_MEMORY_H
 
 #include "handler/sampler/proc_file.h"
+#include "proto/cgroup_place.h"
 
-#define CGROUP_PATH_BYTES 768
-#define CGROUP_DEPTH_MAX  16 /* ancestors looked at */
+#define CGROUP_DEPTH_MAX 16 /* ancestors looked at */
 
 /* Figures of one moment; UINT64_MAX: not known. */
 struct cgroup_figures {
@@ -28,17 +28,17 @@ struct cgroup_memory {
     struct proc_file events; /* v2 memory.events, v1 memory.failcnt */
     struct proc_file kills;  /* v2 memory.events.local, v1 oom_control */
     struct proc_file stat;
-    int version;                      /* 0: none was found */
-    uint64_t limit_bytes;             /* UINT64_MAX: none */
-    char own[CGROUP_PATH_BYTES];      /* directory of the process */
-    char limiting[CGROUP_PATH_BYTES]; /* directory of the smallest limit */
-    size_t mount_bytes;               /* of both: where the hierarchy begins */
+    int version;                           /* 0: none was found */
+    uint64_t limit_bytes;                  /* UINT64_MAX: none */
+    char own[CGROUP_DIRECTORY_BYTES];      /* directory of the process */
+    char limiting[CGROUP_DIRECTORY_BYTES]; /* directory of the smallest limit */
+    size_t mount_bytes; /* of both: where the hierarchy begins */
 };
 
 /*
- * cgroup: the path from /proc/self/cgroup. In a container that path may not be
- * there: then the root of the hierarchy is the container's own. Everything is
- * below root ("" for the machine's own).
+ * cgroup: the path from /proc/self/cgroup. Everything is below root ("" for
+ * the machine's own). Where no mount shows that cgroup nothing is read: another
+ * one's figures would be wrong (cgroup_place.h).
  */
 void cgroup_memory_open(struct cgroup_memory *group, const char *root,
                         const char *cgroup);

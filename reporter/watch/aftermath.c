@@ -101,7 +101,7 @@ static void find_cgroup(const char *box_path, char cgroup[OOM_CGROUP_BYTES])
 
     if (!box)
         return; /* as it was before the start */
-    box_string(cgroup, OOM_CGROUP_BYTES, box->identity.cgroup);
+    box_owner_cgroup(box, cgroup, OOM_CGROUP_BYTES);
     box_close(box);
 }
 

@@ -65,6 +65,17 @@ static bool is_in_our_namespace(const struct box *box)
            status.st_ino == box->identity.pid_namespace;
 }
 
+void box_owner_cgroup(const struct box *box, char *ret_path, size_t capacity)
+{
+    struct stat status;
+
+    ret_path[0] = '\0';
+    if (box->identity.cgroup_namespace == 0 ||
+        stat("/proc/self/ns/cgroup", &status) < 0 ||
+        status.st_ino == box->identity.cgroup_namespace)
+        box_string(ret_path, capacity, box->identity.cgroup);
+}
+
 /* Whether the last sample is so young that somebody must be writing them. */
 static bool is_being_sampled(const struct box *box)
 {

@@ -7,6 +7,7 @@
 #define INQUEST_REPORTER_BOX_OWNER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "proto/base/compiler.h"
 #include "proto/box.h"
@@ -28,6 +29,12 @@ void box_close(const struct box *box);
 
 /* fd: of the box's file, on which its process holds a lock. */
 enum box_owner box_owner_state(const struct box *box, int fd);
+
+/*
+ * The cgroup of the box's process as a path that is good here: "" where it is
+ * of another cgroup namespace.
+ */
+void box_owner_cgroup(const struct box *box, char *ret_path, size_t capacity);
 
 /* Whether the supervisor that the box names still lives. */
 enum box_supervisor box_supervisor_state(const struct box *box);

@@ -79,7 +79,7 @@ static int recover_dead(const struct home *home, const struct box *box,
     char cgroup[sizeof box->identity.cgroup];
     OWNED_FD log_fd = facts.restarted ? -1 : kernel_log_open(true);
 
-    box_string(cgroup, sizeof cgroup, box->identity.cgroup);
+    box_owner_cgroup(box, cgroup, sizeof cgroup);
     facts.before = (struct oom_counters){OOM_UNKNOWN, OOM_UNKNOWN, OOM_UNKNOWN};
     facts.now = facts.before;
     facts.peak_rss_bytes = OOM_UNKNOWN;

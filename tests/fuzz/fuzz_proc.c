@@ -15,6 +15,7 @@
 
 #define PATH_BYTES 256
 #define GROUP      "/sys/fs/cgroup/app.slice/app.scope"
+#define MOUNTS     "28 22 0:25 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
 
 static const char *const files[] = {
     "/proc/self/statm",        "/proc/self/stat",
@@ -23,6 +24,7 @@ static const char *const files[] = {
     GROUP "/memory.current",   GROUP "/memory.max",
     GROUP "/memory.events",    GROUP "/memory.events.local",
     GROUP "/memory.stat",      GROUP "/memory.pressure",
+    "/proc/self/mountinfo",
 };
 
 static char root[64];
@@ -87,15 +89,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct memory_stats stats;
     struct box_sample sample;
+    size_t last = 0;
 
     begin();
     for (size_t i = 0; i < ARRAY_LENGTH(files); i++) {
         const uint8_t *nul = size > 0 ? memchr(data, 0, size) : NULL;
         size_t part = nul ? (size_t)(nul - data) : size;
         put(files[i], data, part);
+        last = part;
         data += part + (nul != NULL);
         size -= part + (nul != NULL);
     }
+    if (last == 0) /* else nothing of the cgroup would be read */
+        put("/proc/self/mountinfo", (const uint8_t *)MOUNTS, strlen(MOUNTS));
     memory_stats_open(&stats, root, "/app.slice/app.scope");
     memory_stats_read(&stats, true, &sample);
     memory_stats_read(&stats, false, &sample);

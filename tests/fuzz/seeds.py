@@ -121,7 +121,8 @@ def proc_text(directory):
     names = ["proc/self/statm", "proc/self/stat", "proc/self/status",
              "proc/vmstat", "proc/self/smaps_rollup", "proc/net/dev",
              *(group + name for name in ("current", "max", "events",
-                                         "events.local", "stat", "pressure"))]
+                                         "events.local", "stat", "pressure")),
+             "proc/self/mountinfo"]
     parts = [(root / name).read_bytes() if (root / name).exists() else
              pathlib.Path("/", name).read_bytes() if name.startswith("proc")
              else b"" for name in names]

@@ -100,14 +100,14 @@ static void v1_without_pressure_says_so_and_reads_the_rest(void **state)
     assert_int_equal(stats.known.error[BOX_SOURCE_CGROUP], 0);
 }
 
-/* In a container the path of /proc/self/cgroup is not below its own root. */
-static void container_falls_back_to_its_own_root(void **state)
+static void cgroup_that_no_mount_shows_is_unknown(void **state)
 {
     (void)state;
     read_all(RECORDED "/v1", "/kubepods/pod7/c1");
-    assert_int_equal(stats.group.version, 1);
-    assert_int_equal(sample.cgroup_current_pages, 64 << 8);
+    assert_int_equal(stats.group.version, 0);
+    assert_int_equal(sample.cgroup_current_pages, BOX_UNKNOWN_U32);
     assert_int_equal(sample.cgroup_limit_pages, BOX_UNKNOWN_U32);
+    assert_int_equal(stats.known.error[BOX_SOURCE_CGROUP], ENOENT);
     assert_int_equal(stats.known.error[BOX_SOURCE_CGROUP_KILLS], ENOENT);
 }
 
@@ -178,7 +178,7 @@ int main(void)
                                   close_stats),
         cmocka_unit_test_teardown(
             v1_without_pressure_says_so_and_reads_the_rest, close_stats),
-        cmocka_unit_test_teardown(container_falls_back_to_its_own_root,
+        cmocka_unit_test_teardown(cgroup_that_no_mount_shows_is_unknown,
                                   close_stats),
         cmocka_unit_test_teardown(nothing_at_all_is_unknown_but_never_fatal,
                                   close_stats),

@@ -131,6 +131,54 @@ class ProcessesTest(WatchedTest):
         self.assertEqual(cause, "OOM_KILL")
         self.assertIn(grade, "BC")
 
+    def snapshot_in_namespace(self, *inside):
+        """Of a program in a cgroup namespace; with the cgroup's limit."""
+        reason = cgroup.unusable()
+        if reason or not shutil.which("unshare"):
+            self.skipTest(reason or "no unshare")
+        group = cgroup.Cgroup(64 << 20)
+        self.addCleanup(group.remove)
+        self.start(VICTIM, "wait", prefix=["unshare", "--cgroup", *inside],
+                   script=f'echo $$ > {group.path}/cgroup.procs; exec "$@"')
+        pid = self.wait_for(
+            lambda boxes: next((box["pid"] for box in boxes.values()
+                                if box["samples"] > 2), None), "samples")
+        self.inquest.text("snapshot", str(pid))
+        return self.report()
+
+    def figures(self, report, name):
+        return [int(sample[name]) for sample in report["memory"]["samples"]
+                if name in sample]
+
+    def notes_of_the_cgroup(self, report):
+        return [note for note in report.get("notes", [])
+                if "not sampled" in note
+                and "cgroup" in note]
+
+    def test_namespace_with_a_mount_of_its_own_shows_its_own_use(self):
+        place = self.directory / "cgroup"
+        place.mkdir()
+        report = self.snapshot_in_namespace(
+            "unshare", "--mount", "sh", "-c",
+            f"mount -t cgroup -o memory none {place} && "
+            'exec "$@"', "sh")
+        used = self.figures(report, "cgroupCurrentBytes")
+        self.assertTrue(used)
+        self.assertLess(max(used), 64 << 20)
+        self.assertEqual(set(self.figures(report, "cgroupLimitBytes")),
+                         {64 << 20})
+        self.assertEqual(self.notes_of_the_cgroup(report), [])
+
+    def test_namespace_without_a_mount_of_its_own_has_no_figure(self):
+        """The one mount shows the machine's root, whose use is not ours."""
+        report = self.snapshot_in_namespace()
+        self.assertEqual(self.figures(report, "cgroupCurrentBytes"), [])
+        self.assertEqual(self.figures(report, "cgroupLimitBytes"), [])
+        self.assertTrue(all(self.figures(report, "rssBytes")))
+        notes = self.notes_of_the_cgroup(report)
+        self.assertTrue(any("use and limit" in note for note in notes))
+        self.assertEqual(len(notes), len(set(notes)))
+
     def test_mount_of_another_cgroup_namespace_is_no_evidence(self):
         """The mount shows the machine's root: its counters are not ours."""
         _, grade = self.run_out_of_memory()
