@@ -114,6 +114,54 @@ def settings(directory):
     (directory / "retry-after").write_text("Wed, 25 Nov 2026 06:00:00 GMT")
 
 
+def http(directory, report):
+    """Requests as our own programs and browsers make them. report: a file."""
+    framed = report.read_bytes()
+    gzipped = framed[framed.index(b"\x1f\x8b"):]
+    local = "Host: localhost\r\nX-Inquest: 1\r\n"
+    posted = (f"POST /v1/reports HTTP/1.1\r\n{local}Content-Type: "
+              "application/x-protobuf\r\nContent-Encoding: gzip\r\n"
+              f"Idempotency-Key: {report.stem}\r\n")
+    get = "".join(f"GET {address} HTTP/1.1\r\n{local}\r\n" for address in (
+        "/", "/healthz", "/metrics", "/v1/session", "/v1/facets",
+        f"/v1/reports/{report.stem}", f"/v1/reports/{report.stem}/explain",
+        "/v1/reports?q=a%20b&app=x&since=2026-11-25T06:00:00Z&limit=10&cursor=",
+        "/v1/groups?sort=count&status=open&version=1.0&signal=SIGSEGV&offset=1",
+        "/v1/versions?app=x", "/v1/symbols/00ff?digest=" + "0f" * 32,
+        "/v1/groups/00000000000000ff/explain?project=1"))
+    half = len(gzipped) // 2
+    chunks = b"".join(b"%x;of=two\r\n%s\r\n" % (len(part), part)
+                      for part in (gzipped[:half], gzipped[half:])) + b"0\r\n\r\n"
+    seeds = {
+        "report": (f"{posted}Content-Length: {len(gzipped)}\r\n\r\n"
+                   ).encode() + gzipped,
+        "chunked": (f"{posted}Transfer-Encoding: chunked\r\n\r\n"
+                    ).encode() + chunks,
+        "asked": get.encode(),
+        "deletion": (f"POST /v1/deletion-requests HTTP/1.1\r\n{local}"
+                     "Expect: 100-continue\r\nContent-Length: 22\r\n\r\n"
+                     '{"installationId":"a"}').encode(),
+        "symbols": (f"PUT /v1/symbols/00ff?offset=0&size=3&digest={'0f' * 32} "
+                    f"HTTP/1.1\r\n{local}Cookie: inquest=a; b=\"c\"\r\n"
+                    "Authorization: Bearer x\r\nContent-Length: 3\r\n\r\nabc"
+                    ).encode(),
+    }
+    for name, data in seeds.items():
+        (directory / name).write_bytes(data)
+
+
+def request_json(directory):
+    """The first byte chooses the request: fuzz_request_json.c."""
+    for number, name, body in (
+            (0, "session", '{"password": "open sesame"}'),
+            (1, "deletion", '{"installationId": "a1", "macAddress": '
+                            '"02:00:00:00:00:01"}'),
+            (2, "resolved", '{"status": "resolved", "resolvedVersion": '
+                            '"1.0"}'),
+            (2, "muted", '{"status": "muted", "resolvedVersion": null}')):
+        (directory / name).write_bytes(bytes([number]) + body.encode())
+
+
 def proc_text(directory):
     """The recorded files of tests/memory, in the order of fuzz_proc.c."""
     root = pathlib.Path(__file__).resolve().parents[1] / "memory/recorded/v2"
@@ -133,7 +181,8 @@ def main():
     build, directory = map(pathlib.Path, sys.argv[1:3])
     shutil.rmtree(directory, ignore_errors=True)
     names = ("report_file", "report_json", "box", "elf", "dwarf", "dwp",
-             "keyfile", "symbol_cache", "ring", "frame", "settings", "proc", "intake")
+             "keyfile", "symbol_cache", "ring", "frame", "settings", "proc", "intake",
+             "http", "request_json")
     for name in names:
         (directory / name).mkdir(parents=True)
     work = directory / "work"
@@ -164,6 +213,8 @@ def main():
         shutil.copy(path, directory / "intake")
         if path.suffix == ".inq":
             shutil.copy(path, directory / "frame")
+    http(directory / "http", next((directory / "frame").glob("*.inq")))
+    request_json(directory / "request_json")
     bombs(directory / "frame")
     shutil.copy(directory / "box/killed", directory / "ring")
     shutil.rmtree(work)
