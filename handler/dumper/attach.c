@@ -24,18 +24,29 @@
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 
-#define EVENT_SHIFT    8    /* in si_status of a stop (ptrace(2)) */
+#define EVENT_SHIFT    8 /* in si_status of a stop (ptrace(2)) */
+#define STAT_BYTES     512
 #define TIMER_AGAIN_US 1000 /* a tick just before waitid would be lost */
 
-/* task_fd: /proc/PID/task, so that each name costs a short walk. */
-static void read_name(int task_fd, struct target_thread *thread)
-{
-    char name_bytes[32];
-    struct text name = text_init(name_bytes, sizeof name_bytes);
+/* The directory of the threads, from target_seize to target_attach. */
+static DIR *task_dir;
 
-    text_append_i64(&name, thread->tid);
-    text_append(&name, "/comm");
-    OWNED_FD fd = openat(task_fd, name_bytes, O_RDONLY | O_CLOEXEC);
+/* By that directory, so that each name costs a short walk. -1: failed. */
+static int open_task_file(int tid, const char *name)
+{
+    char path_bytes[32];
+    struct text path = text_init(path_bytes, sizeof path_bytes);
+
+    text_append_i64(&path, tid);
+    text_append(&path, "/");
+    text_append(&path, name);
+    return openat(dirfd(task_dir), path_bytes, O_RDONLY | O_CLOEXEC);
+}
+
+static void read_name(struct target_thread *thread)
+{
+    OWNED_FD fd = open_task_file(thread->tid, "comm");
+
     if (fd < 0 || read(fd, thread->name, sizeof thread->name - 1) < 0)
         thread->name[0] = '\0';
     thread->name[strcspn(thread->name, "\n")] = '\0';
@@ -161,24 +172,44 @@ static void take_stop(const struct target *target, struct target_thread *thread,
                        status == (SIGTRAP | PTRACE_EVENT_STOP << EVENT_SHIFT));
 }
 
+/* In the kernel, where it does not stop: "TID (name) D …" of proc(5). */
+static bool is_uninterruptible(int tid)
+{
+    char text[STAT_BYTES] = "";
+    OWNED_FD fd = open_task_file(tid, "stat");
+
+    if (fd < 0 || read(fd, text, sizeof text - 1) < 0)
+        return true;
+    const char *end = strrchr(text, ')');
+    return !end || strncmp(end, ") D", 3) == 0;
+}
+
+/* A busy machine may not let it run for a while: that is waited for, but not
+ * for one that cannot stop. */
+static bool wait_for_stop(const struct target *target, int tid, uint64_t end_ms,
+                          siginfo_t *ret_info)
+{
+    uint64_t until = target_now_ms() + ATTACH_THREAD_MS;
+
+    if (target->goes_on || until > end_ms)
+        return wait_stopped(tid, end_ms, ret_info);
+    return wait_stopped(tid, until, ret_info) ||
+           (!is_uninterruptible(tid) && wait_stopped(tid, end_ms, ret_info));
+}
+
 static void take_thread(struct target *target, struct target_thread *thread,
                         uint64_t end_ms)
 {
-    uint64_t until =
-        target->goes_on ? end_ms : target_now_ms() + ATTACH_THREAD_MS;
     siginfo_t info;
 
     if (!thread->attached)
         return;
-    if (wait_stopped(thread->tid, until < end_ms ? until : end_ms, &info)) {
+    if (wait_for_stop(target, thread->tid, end_ms, &info)) {
         take_stop(target, thread, info.si_status);
     } else {
         target->threads_missed++;
     }
 }
-
-/* The directory of the threads, from target_seize to target_attach. */
-static DIR *task_dir;
 
 static void seize_and_name(struct target *target, int skip_tid)
 {
@@ -187,7 +218,7 @@ static void seize_and_name(struct target *target, int skip_tid)
     if (seize_new(target, task_dir, skip_tid) == 0)
         return;
     for (size_t i = known; i < target->thread_count; i++)
-        read_name(dirfd(task_dir), &target->threads[i]);
+        read_name(&target->threads[i]);
 }
 
 void target_seize(struct target *target, int skip_tid)

@@ -184,7 +184,8 @@ static void note_threads(struct build *build, size_t count, const char *words)
 
     if (count == 0)
         return;
-    (void)snprintf(note, sizeof note, "%zu %s", count, words);
+    (void)snprintf(note, sizeof note, "%zu thread%s %s", count,
+                   count == 1 ? "" : "s", words);
     build_note(build, note);
 }
 
@@ -212,10 +213,8 @@ void build_threads(struct build *build)
             !is_sampler(&target->threads[i]))
             build_thread(build, &target->threads[i], false);
     }
-    note_threads(build, target->threads_missed,
-                 "threads could not be stopped in time");
+    note_threads(build, target->threads_missed, "could not be stopped in time");
     note_threads(build, target->threads_refused,
-                 "threads may not be traced: by a rule, or for another tracer");
-    note_threads(build, build->threads_unread,
-                 "threads without frames: out of time");
+                 "may not be traced: by a rule, or for another tracer");
+    note_threads(build, build->threads_unread, "without frames: out of time");
 }

@@ -108,8 +108,8 @@ static void show_app(const struct show *show)
     uint64_t pid = 0;
     uint64_t uptime_ms = 0;
 
-    snprintf(text, sizeof text, "%.150s %.80s%s%.30s", view_text(app, "name"),
-             view_text(app, "version"),
+    snprintf(text, sizeof text, "%.150s%s%.80s%s%.30s", view_text(app, "name"),
+             *view_text(app, "version") ? " " : "", view_text(app, "version"),
              json_object_get(app, "upgradeStatus") ? ", " : "",
              view_text(app, "upgradeStatus"));
     row(show, "App", text);

@@ -103,6 +103,7 @@ CASES = (
     crash("stack_overflow_pthread", "SIGSEGV", chain=("recurse",),
           cause="stack overflow", repeated=True, near="(---)"),
     null("tiny_stack_thread", threads=2),
+    null("vfork_waiting", says="1 thread could not be stopped"),
     null("deep_recursion", chain=("descend", "crash_here"), repeated=True),
     null("deeper_than_read", chain=("descend",), repeated=True,
          note="the outermost"),
