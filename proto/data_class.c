@@ -1,6 +1,7 @@
 /* Look-ups in the generated class table. Context: tool. */
 #include "proto/data_class.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,19 +11,39 @@ static const char *const names[CLASS_COUNT] = {
     "UNSPECIFIED", "REQUIRED", "DETECTION", "OPTIONAL", "FEEDBACK", "SENSITIVE",
 };
 
-/* Who walks a message asks for neighbours: the search goes on where the last
- * one ended. */
-const struct data_field *data_field_find(const char *message, uint32_t number)
+static int compare_name(const void *name, const void *message)
 {
-    static _Thread_local size_t at;
+    return strcmp(name, ((const struct data_message *)message)->name);
+}
 
-    for (size_t i = 0; i < data_field_count; i++) {
-        const struct data_field *field = &data_fields[at];
-        if (field->number == number && strcmp(field->message, message) == 0)
-            return field;
-        at = at + 1 < data_field_count ? at + 1 : 0;
+/* Fields are mostly numbered as they stand; else one after the other. */
+static const struct data_field *field_of(const struct data_message *message,
+                                         uint32_t number)
+{
+    if (number >= 1 && number <= message->count &&
+        message->fields[number - 1].number == number)
+        return &message->fields[number - 1];
+    for (size_t i = 0; i < message->count; i++) {
+        if (message->fields[i].number == number)
+            return &message->fields[i];
     }
     return NULL;
+}
+
+/* Who walks a report asks for one message's fields after each other. */
+const struct data_field *data_field_find(const char *message, uint32_t number)
+{
+    static _Thread_local const struct data_message *last;
+    const struct data_message *found = last;
+
+    if (!found || strcmp(found->name, message) != 0) {
+        found = bsearch(message, data_messages, data_message_count,
+                        sizeof *data_messages, compare_name);
+    }
+    if (!found)
+        return NULL;
+    last = found;
+    return field_of(found, number);
 }
 
 const char *data_class_name(enum data_class class)

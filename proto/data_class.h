@@ -56,6 +56,17 @@ struct data_field {
 extern const struct data_field data_fields[];
 extern const size_t data_field_count;
 
+/* The fields of one message. */
+struct data_message {
+    const char *name;
+    const struct data_field *fields;
+    size_t count;
+};
+
+/* By name, as strcmp(3) orders them. */
+extern const struct data_message data_messages[];
+extern const size_t data_message_count;
+
 /*
  * What the schema says of each class, as a number: it changes when a field
  * comes into the class or goes, or changes its purpose or retention. A grant

@@ -21,6 +21,8 @@
 #define MEMORY_FAST  6 /* less to clear, fewer pages to touch */
 #define CHUNK_BYTES  (64u << 10)
 
+#define DEFLATE_RATIO_MAX 1032 /* 258 bytes by two bits, zlib.net */
+
 struct header {
     char magic[4];
     uint16_t version;
@@ -184,12 +186,27 @@ int frame_gzip_fast(struct span data, void *work, uint8_t *buffer,
     return gzip(&fast, data, (struct span_out){buffer, capacity}, ret_size);
 }
 
-/* Doubles *data up to the limit. */
-static int grow(uint8_t **data, size_t *capacity, size_t limit)
+/*
+ * What the end of a gzip says of its size (RFC 1952), if that is possible at
+ * all; it is a hint. 0: none. Deflate cannot shrink by more than 1,032.
+ */
+static size_t told_bytes(struct span gzip)
+{
+    uint32_t told = 0;
+
+    if (gzip.size_bytes >= sizeof told) {
+        memcpy(&told, gzip.data + gzip.size_bytes - sizeof told, sizeof told);
+        told = le32toh(told);
+    }
+    return told / DEFLATE_RATIO_MAX < gzip.size_bytes ? told : 0;
+}
+
+/* From nothing to first, then doubles *data, up to the limit. */
+static int grow(uint8_t **data, size_t *capacity, size_t first, size_t limit)
 {
     if (*capacity >= limit)
         return -ERR_LIMIT;
-    size_t wanted = *capacity ? *capacity * 2 : CHUNK_BYTES;
+    size_t wanted = *capacity ? *capacity * 2 : first;
     if (wanted > limit)
         wanted = limit;
     uint8_t *grown = realloc(*data, wanted);
@@ -205,24 +222,26 @@ static int inflate_error(const z_stream *stream, int z)
 {
     if (z == Z_MEM_ERROR)
         return -ENOMEM;
-    if (z != Z_OK || (stream->avail_in == 0 && stream->avail_out > 0))
+    if ((z != Z_OK && z != Z_BUF_ERROR) || stream->avail_out > 0)
         return -ERR_FORMAT;
     return 0;
 }
 
-static int inflate_all(z_stream *stream, size_t limit, uint8_t **data)
+/* With Z_FINISH and room for all, zlib needs no window of its own. */
+static int inflate_all(z_stream *stream, size_t first, size_t limit,
+                       uint8_t **data)
 {
     size_t capacity = 0;
 
     for (;;) {
         if (stream->total_out == capacity) {
-            int r = grow(data, &capacity, limit);
+            int r = grow(data, &capacity, first, limit);
             if (r < 0)
                 return r;
         }
         stream->next_out = *data + stream->total_out;
         stream->avail_out = (uInt)(capacity - stream->total_out);
-        int z = inflate(stream, Z_NO_FLUSH);
+        int z = inflate(stream, Z_FINISH);
         if (z == Z_STREAM_END)
             return stream->avail_in ? -ERR_FORMAT : 0;
         int r = inflate_error(stream, z);
@@ -239,12 +258,14 @@ int frame_gunzip(struct span gzip, size_t size_bytes_max, uint8_t **ret_data,
         .avail_in = (uInt)gzip.size_bytes,
     };
     uint8_t *data = NULL;
+    size_t told = told_bytes(gzip);
 
     if (gzip.size_bytes > FRAME_PAYLOAD_BYTES_MAX)
         return -ERR_LIMIT;
     if (inflateInit2(&stream, WINDOW_MAX + GZIP_WRAPPER) != Z_OK)
         return -ENOMEM;
-    int r = inflate_all(&stream, size_bytes_max, &data);
+    int r =
+        inflate_all(&stream, told ? told : CHUNK_BYTES, size_bytes_max, &data);
     size_t size = stream.total_out;
     (void)inflateEnd(&stream); /* only frees */
     if (r < 0) {

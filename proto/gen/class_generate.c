@@ -24,6 +24,7 @@
 #define MESSAGE_FIELD_NR 4 /* FileDescriptorProto.message_type */
 #define FIELD_FIELD_NR   2 /* DescriptorProto.field */
 #define CLASSES_MAX      6 /* values of DataClass */
+#define MESSAGES_MAX     128
 #define FNV_BASIS        2166136261u
 #define FNV_PRIME        16777619u
 
@@ -195,6 +196,42 @@ struct row {
     const char *example;
 };
 
+/* A message's rows stand together: its name, the first of them, how many. */
+struct group {
+    char name[NAME_BYTES];
+    size_t first, count;
+};
+static struct group groups[MESSAGES_MAX];
+static size_t group_count;
+static size_t row_count;
+
+static void note_row(const char *message)
+{
+    struct group *last = group_count ? &groups[group_count - 1] : NULL;
+
+    row_count++;
+    if (last && strcmp(last->name, message) == 0) {
+        last->count++;
+        return;
+    }
+    if (group_count == MESSAGES_MAX) {
+        fputs("class_generate: more messages than MESSAGES_MAX\n", stderr);
+        exit(65);
+    }
+    last = &groups[group_count++];
+    snprintf(last->name, sizeof last->name, "%s", message);
+    last->first = row_count - 1;
+    last->count = 1;
+}
+
+static int by_name(const void *left, const void *right)
+{
+    const struct group *a = left;
+    const struct group *b = right;
+
+    return strcmp(a->name, b->name);
+}
+
 static void write_row(FILE *out, const struct row *row)
 {
     const Field *field = row->field;
@@ -202,6 +239,7 @@ static void write_row(FILE *out, const struct row *row)
     const ProtobufCEnumValue *purpose = protobuf_c_enum_descriptor_get_value(
         &inquest__purpose__descriptor, (int)options->purpose);
 
+    note_row(row->message);
     fprintf(out,
             "    {\"%s\", \"%s\", \"%s\", %d, %d, %d, %s, %s, \"%s\", %u, ",
             row->message, field->name, field->json_name ? field->json_name : "",
@@ -253,11 +291,34 @@ static void write_message(FILE *out, const File *file, int index)
             write_row(out, &(struct row){message->name, field, options, comment,
                                          example_of(file, field, options)});
             note_field(message->name, field, options);
-            write_nested_map(out, message, field, options);
         }
         if (options)
             inquest__data_options__free_unpacked(options, NULL);
     }
+}
+
+static void write_maps(FILE *out, const Message *message)
+{
+    for (size_t i = 0; i < message->n_field; i++) {
+        Inquest__DataOptions *options = options_of(message->field[i]);
+        if (!options)
+            continue; /* refused above */
+        write_nested_map(out, message, message->field[i], options);
+        inquest__data_options__free_unpacked(options, NULL);
+    }
+}
+
+static void write_groups(FILE *out)
+{
+    qsort(groups, group_count, sizeof groups[0], by_name);
+    fputs("};\nconst struct data_message data_messages[] = {\n", out);
+    for (size_t i = 0; i < group_count; i++) {
+        fprintf(out, "    {\"%s\", data_fields + %zu, %zu},\n", groups[i].name,
+                groups[i].first, groups[i].count);
+    }
+    fputs("};\nconst size_t data_message_count =\n"
+          "    sizeof data_messages / sizeof data_messages[0];\n",
+          out);
 }
 
 static void write_table(FILE *out,
@@ -271,8 +332,10 @@ static void write_table(FILE *out,
         const File *file = set->file[i];
         if (!file->package || strcmp(file->package, PACKAGE) != 0)
             continue;
-        for (size_t j = 0; j < file->n_message_type; j++)
+        for (size_t j = 0; j < file->n_message_type; j++) {
             write_message(out, file, (int)j);
+            write_maps(out, file->message_type[j]);
+        }
     }
     fputs("};\nconst size_t data_field_count =\n"
           "    sizeof data_fields / sizeof data_fields[0];\n"
@@ -280,7 +343,7 @@ static void write_table(FILE *out,
           out);
     for (size_t i = 0; i < CLASSES_MAX; i++)
         fprintf(out, "%s0x%08xu", i == 0 ? "" : ", ", notices[i]);
-    fputs("};\n", out);
+    write_groups(out);
 }
 
 static Google__Protobuf__FileDescriptorSet *read_set(const char *path)

@@ -186,7 +186,13 @@ static void every_field_of_the_schema_has_a_class(void **state)
         assert_in_range(data_fields[i].class, CLASS_REQUIRED, CLASS_SENSITIVE);
         assert_true(data_fields[i].retention_days > 0);
         assert_true(*data_fields[i].purpose != '\0');
+        assert_ptr_equal(
+            data_field_find(data_fields[i].message, data_fields[i].number),
+            &data_fields[i]);
     }
+    assert_null(data_field_find("Report", 9999));
+    assert_null(data_field_find("Report", 0));
+    assert_null(data_field_find("Reporter", 1));
     const struct data_field *usage = data_field_find("Report", 19);
     assert_non_null(usage);
     assert_int_equal(usage->class, CLASS_OPTIONAL);
