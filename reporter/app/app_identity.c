@@ -100,25 +100,54 @@ static void remember(int apps_fd, const char *name, const char *path,
     DROP(state_file_note(apps_fd, name, data)); /* looked up again then */
 }
 
+/* The last answer: an upload asks for one program's file again and again. */
+static struct {
+    char path[PATH_MAX_], stamp[STAMP_BYTES];
+    struct app_identity identity;
+} last;
+
+static void keep(const char *path, const char *stamp,
+                 const struct app_identity *identity)
+{
+    copy(last.path, sizeof last.path, path);
+    copy(last.stamp, sizeof last.stamp, stamp);
+    last.identity = *identity;
+}
+
+/* From the file of its name, or found out and remembered there. */
+static int look_up(int apps_fd, const char *path, const char *stamp,
+                   struct app_identity *ret_identity)
+{
+    char name[NAME_BYTES];
+
+    snprintf(name, sizeof name, "file-%08x", crc32c(0, path, strlen(path)));
+    if (recall(apps_fd, name, path, stamp, ret_identity))
+        return 0;
+    int r = app_identity_read("", path, ret_identity);
+    if (r == 0)
+        remember(apps_fd, name, path, stamp, ret_identity);
+    return r;
+}
+
 int app_identity_of(int state_fd, const char *path,
                     struct app_identity *ret_identity)
 {
-    char name[NAME_BYTES];
     char stamp[STAMP_BYTES];
     OWNED_FD apps_fd = -1;
 
     if (strlen(path) >= PATH_MAX_ || strchr(path, '\n'))
         return -ENAMETOOLONG;
     int r = stamp_of(path, stamp);
-    if (r == 0)
-        r = state_file_dir(state_fd, STATE_APPS_NAME, &apps_fd);
     if (r < 0)
         return r;
-    snprintf(name, sizeof name, "file-%08x", crc32c(0, path, strlen(path)));
-    if (recall(apps_fd, name, path, stamp, ret_identity))
+    if (strcmp(path, last.path) == 0 && strcmp(stamp, last.stamp) == 0) {
+        *ret_identity = last.identity;
         return 0;
-    r = app_identity_read("", path, ret_identity);
+    }
+    r = state_file_dir(state_fd, STATE_APPS_NAME, &apps_fd);
     if (r == 0)
-        remember(apps_fd, name, path, stamp, ret_identity);
+        r = look_up(apps_fd, path, stamp, ret_identity);
+    if (r == 0)
+        keep(path, stamp, ret_identity);
     return r;
 }

@@ -30,15 +30,27 @@ static void take_home(struct redact *redact, const char *home)
         redact->home[--size] = '\0';
 }
 
+/* Asked once: an upload of thousands of reports is one person's. */
+static const struct redact *user_of(uid_t uid)
+{
+    static struct redact user;
+    static uid_t known = (uid_t)-1; /* nobody's (setreuid(2)) */
+
+    if (uid == known)
+        return &user;
+    const struct passwd *entry = getpwuid(uid);
+    user = (struct redact){0};
+    if (entry) {
+        take_home(&user, entry->pw_dir);
+        take_name(user.user, uid == 0 ? "" : entry->pw_name);
+    }
+    known = uid;
+    return &user;
+}
+
 void redact_init(uid_t uid, struct redact *ret_redact)
 {
-    const struct passwd *entry = getpwuid(uid);
-
-    *ret_redact = (struct redact){0};
-    if (entry) {
-        take_home(ret_redact, entry->pw_dir);
-        take_name(ret_redact->user, uid == 0 ? "" : entry->pw_name);
-    }
+    *ret_redact = *user_of(uid);
     if (uid == geteuid() && getenv("HOME"))
         take_home(ret_redact, getenv("HOME"));
     if (gethostname(ret_redact->full_host, REDACT_NAME_BYTES - 1) < 0)

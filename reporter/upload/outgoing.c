@@ -108,16 +108,15 @@ static int ask(const struct home *home, const struct question *question,
 
 static int compress(struct outgoing *outgoing)
 {
+    /* Kept: new pages for each of thousands of reports cost more than zlib. */
+    static _Alignas(16) uint8_t work[FRAME_GZIP_WORK_BYTES];
     size_t capacity =
         outgoing->packed_bytes + outgoing->packed_bytes / 8 + GZIP_ROOM_BYTES;
-    void *work = aligned_alloc(16, FRAME_GZIP_WORK_BYTES);
     uint8_t *body = malloc(capacity);
     struct span data = {outgoing->packed, outgoing->packed_bytes};
 
-    int r = work && body
-                ? frame_gzip(data, work, body, capacity, &outgoing->gzip_bytes)
-                : -ENOMEM;
-    free(work);
+    int r = body ? frame_gzip(data, work, body, capacity, &outgoing->gzip_bytes)
+                 : -ENOMEM;
     if (r < 0) {
         free(body);
         return r;
