@@ -60,13 +60,13 @@ struct store_usage {
 
 /*
  * What a report is grouped by; its stack is shared by all alike. sign is asked
- * for the group only where the store does not know the stack yet, on the
- * store's thread.
+ * only where the store does not know the stack yet, on the store's thread: for
+ * the group, and the evidence as JSON text (signature.h), which it keeps; NULL
+ * without memory.
  */
 struct store_stack {
     uint8_t hash[STORE_HASH_BYTES]; /* of the evidence as it came */
-    const char *evidence;           /* JSON, signature.h */
-    void (*sign)(void *context, struct signature *ret_signature);
+    const char *(*sign)(void *context, struct signature *ret_signature);
     void *context;
     bool settled; /* no names are to come: a new group is told of now */
 };

@@ -153,7 +153,9 @@ static enum MHD_Result call_handler(struct MHD_Connection *connection,
                                     struct request *request)
 {
     if (!request->answered) {
-        struct answer answer = request->route->handler(request);
+        struct answer answer = request->work.answer
+                                   ? request->work.answer(request->work.context)
+                                   : request->route->handler(request);
         if (answer.status == 0)
             return MHD_YES; /* suspended; comes back answered */
         request->answer = answer;
@@ -206,6 +208,8 @@ static void completed(void *context, struct MHD_Connection *connection,
         return;
     if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
         connection_served(http->connections, connection_of(connection));
+    if (request->work.free)
+        request->work.free(request->work.context);
     free(request->answer.body);
     free(request->body);
     atomic_fetch_sub(&http->bodies_bytes, request->capacity);

@@ -19,7 +19,6 @@ int64_t clock_ms(void)
 
 void request_defer(struct request *request)
 {
-    request->deferred = true;
     MHD_suspend_connection(request->connection);
 }
 
@@ -27,6 +26,11 @@ void request_answer(struct request *request, struct answer answer)
 {
     request->answer = answer;
     request->answered = true;
+    MHD_resume_connection(request->connection);
+}
+
+void request_resume(struct request *request)
+{
     MHD_resume_connection(request->connection);
 }
 

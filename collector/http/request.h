@@ -1,8 +1,9 @@
 /*
  * One request as its handler sees it. A handler returns its answer; or it
  * calls request_defer first, hands the request to another thread, returns
- * ANSWER_DEFERRED, and that thread calls request_answer once. Between the two
- * the request stays, even if the client goes. Context: tool.
+ * ANSWER_DEFERRED, and that thread calls request_answer or request_resume
+ * once. Between the two the request stays, even if the client goes. Context:
+ * tool.
  */
 #ifndef INQUEST_COLLECTOR_REQUEST_H
 #define INQUEST_COLLECTOR_REQUEST_H
@@ -22,6 +23,17 @@ struct MHD_Connection;
 struct collector;
 struct route;
 
+/*
+ * What a request leaves to its own thread, so that one thread that many wait
+ * for does no more than it must: work.answer makes the answer, work.free comes
+ * at the request's end in any case.
+ */
+struct request_work {
+    void *context;
+    struct answer (*answer)(void *context);
+    void (*free)(void *context);
+};
+
 struct request {
     struct collector *collector;
     struct MHD_Connection *connection;
@@ -30,12 +42,16 @@ struct request {
     int64_t project;           /* whose data; 0: of all projects */
     char *body;
     size_t body_bytes, capacity;
-    bool answered, too_large, deferred;
+    bool answered;
     struct answer answer;
+    struct request_work work;
 };
 
 void request_defer(struct request *request);
 void request_answer(struct request *request, struct answer answer);
+
+/* The answer is made by request->work, on the request's thread. */
+void request_resume(struct request *request);
 
 struct span request_body(const struct request *request);
 

@@ -33,20 +33,24 @@ struct waiting {
     struct request *request;
     struct intake intake;
     uint8_t *body; /* what intake.row.body points to, where it is ours */
+    int result;    /* enum store_put_result, or an error */
 };
 
-static void waiting_free(struct waiting *waiting)
+static void waiting_free(void *context)
 {
+    struct waiting *waiting = context;
+
     intake_close(&waiting->intake);
     free(waiting->body);
     free(waiting);
 }
 
-static struct answer answer_of(const struct waiting *waiting, int result)
+static struct answer answer_of(void *context)
 {
+    const struct waiting *waiting = context;
     const char *id = waiting->intake.report->report_id;
 
-    switch (result) {
+    switch (waiting->result) {
     case STORE_NEW:
         metric_add(METRIC_REPORTS_ACCEPTED, 1);
         metric_add(METRIC_REPORT_BYTES, waiting->request->body_bytes);
@@ -71,15 +75,13 @@ static struct answer answer_of(const struct waiting *waiting, int result)
 static void stored(void *context, int result)
 {
     struct waiting *waiting = context;
-    struct request *request = waiting->request;
-    struct answer answer = answer_of(waiting, result);
-    struct symbols *symbols = request->collector->symbols;
+    struct symbols *symbols = waiting->request->collector->symbols;
 
     if (symbols && result == STORE_NEW && waiting->intake.row.stack &&
         !waiting->intake.stack.settled)
         symbols_wake(symbols);
-    waiting_free(waiting);
-    request_answer(request, answer);
+    waiting->result = result;
+    request_resume(waiting->request);
 }
 
 static struct answer check_report(const struct request *request,
@@ -130,7 +132,8 @@ static struct answer accept(struct request *request, struct span packed)
     }
     waiting->intake.row.project = request->project;
     waiting->intake.row.body = body;
-    intake_sign(&waiting->intake);
+    intake_sign(&waiting->intake, request->collector->symbols != NULL);
+    request->work = (struct request_work){waiting, answer_of, waiting_free};
     request_defer(request);
     store_put(request->collector->store, &waiting->intake.row, stored, waiting);
     return ANSWER_DEFERRED;
@@ -262,7 +265,7 @@ static int take_old(struct collector *collector, struct span packed)
     if (r == 0) {
         intake.row.project = collector->config->projects[0].id;
         intake.row.body = (struct span){body, size};
-        intake_sign(&intake);
+        intake_sign(&intake, collector->symbols != NULL);
         r = put_and_wait(collector->store, &intake.row);
     }
     intake_close(&intake);

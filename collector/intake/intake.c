@@ -13,6 +13,8 @@
 #include "collector/intake/retention.h"
 #include "collector/signature/evidence.h"
 
+_Static_assert(STORE_HASH_BYTES == EVIDENCE_HASH_BYTES, "one hash");
+
 #define TEXTS      5
 #define TEXT_OF(i) (intake->texts + (i) * (size_t)(STORE_TEXT_BYTES_MAX + 1))
 
@@ -114,34 +116,29 @@ int intake_open(const struct collector *collector, struct span packed,
     if (api_report_id(intake->report->report_id, intake->row.id) < 0)
         memset(intake->row.id, 0, sizeof intake->row.id); /* refused later */
     fill_numbers(collector, packed, intake);
-    intake->names_to_come = collector->symbols != NULL;
-    r = report_expand_frames(intake->report);
-    if (r == 0)
-        intake->evidence = evidence_of(intake->report);
-    return r;
+    return report_expand_frames(intake->report);
 }
 
-static void sign(void *context, struct signature *ret_signature)
+static const char *sign(void *context, struct signature *ret_signature)
 {
-    const struct intake *intake = context;
+    struct intake *intake = context;
+    json_t *evidence = evidence_of(intake->report);
 
-    signature_make(intake->row.project, intake->evidence, NULL, ret_signature);
+    if (!intake->evidence && evidence)
+        intake->evidence = json_dumps(evidence, JSON_COMPACT | JSON_SORT_KEYS);
+    if (intake->evidence)
+        signature_make(intake->row.project, evidence, NULL, ret_signature);
+    json_decref(evidence);
+    return intake->evidence;
 }
 
-void intake_sign(struct intake *intake)
+void intake_sign(struct intake *intake, bool names_to_come)
 {
     struct store_stack *stack = &intake->stack;
 
-    if (!intake->evidence)
+    if (!evidence_hash(intake->report, stack->hash))
         return;
-    intake->evidence_text =
-        json_dumps(intake->evidence, JSON_COMPACT | JSON_SORT_KEYS);
-    if (!intake->evidence_text)
-        return;
-    hash(intake->evidence_text, strlen(intake->evidence_text), stack->hash);
-    stack->evidence = intake->evidence_text;
-    stack->settled =
-        !intake->names_to_come || !evidence_lacks_names(intake->evidence);
+    stack->settled = !names_to_come || !evidence_lacks_names(intake->report);
     stack->sign = sign;
     stack->context = intake;
     intake->row.stack = stack;
@@ -150,7 +147,6 @@ void intake_sign(struct intake *intake)
 void intake_close(struct intake *intake)
 {
     report_free(&intake->report);
-    json_decref(intake->evidence);
-    free(intake->evidence_text);
+    free(intake->evidence);
     free(intake->texts);
 }

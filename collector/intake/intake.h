@@ -14,10 +14,8 @@ struct intake {
     struct store_report row;
     struct store_stack stack;
     struct store_usage usage;
-    json_t *evidence; /* NULL: of no group */
-    char *texts;      /* what of the row was cleaned */
-    char *evidence_text;
-    bool names_to_come; /* somebody will look up names */
+    char *texts;    /* what of the row was cleaned */
+    char *evidence; /* JSON, once the store asked for it */
 };
 
 /* Unpacks and fills the row but project and body. As report_unpack fails. */
@@ -25,10 +23,10 @@ MUST_CHECK int intake_open(const struct collector *collector,
                            struct span packed, struct intake *ret_intake);
 
 /*
- * Makes the row's stack, when its project is known; without memory: no group.
- * The stack points to intake, which must stay where it is.
+ * Makes the row's stack, when its project is known. The stack points to intake,
+ * which must stay where it is. names_to_come: somebody will look up names.
  */
-void intake_sign(struct intake *intake);
+void intake_sign(struct intake *intake, bool names_to_come);
 void intake_close(struct intake *intake);
 
 #endif

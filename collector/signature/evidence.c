@@ -2,6 +2,7 @@
 #include "collector/signature/evidence.h"
 
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,16 @@
 #include "collector/signature/signature.h"
 
 #define NAME_BYTES_MAX 1024
+
+/*
+ * Where evidence is told to: a JSON object or a hash, in one order and from
+ * one place, so that what decides on the group decides on the hash.
+ */
+struct teller {
+    json_t *evidence; /* NULL: a hash is made */
+    json_t *object;   /* of it, where texts go now */
+    crypto_generichash_state hash;
+};
 
 static const char *enum_name(const ProtobufCEnumDescriptor *descriptor,
                              int value)
@@ -52,20 +63,45 @@ json_t *clean_json(const char *text, size_t size_max)
     return json;
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
+static void feed(struct teller *teller, const char *text, size_t size)
 {
-    if (text && *text)
-        json_object_set_new(object, key, clean_json(text, NAME_BYTES_MAX));
+    static const uint8_t end = '\0';
+
+    (void)crypto_generichash_update(&teller->hash, (const uint8_t *)text, size);
+    (void)crypto_generichash_update(&teller->hash, &end, 1); /* cannot fail */
 }
 
-static void set_normalised(json_t *object, const char *key, const char *text)
+static void tell(struct teller *teller, const char *key, const char *text)
+{
+    if (!text || !*text)
+        return;
+    if (teller->evidence) {
+        json_object_set_new(teller->object, key,
+                            clean_json(text, NAME_BYTES_MAX));
+        return;
+    }
+    feed(teller, key, strlen(key));
+    feed(teller, text, strnlen(text, NAME_BYTES_MAX));
+}
+
+static void tell_normalised(struct teller *teller, const char *key,
+                            const char *text)
 {
     char normal[FRAME_NAME_BYTES];
 
     if (!text || !*text)
         return;
     frame_text_normalise(text, normal);
-    set_text(object, key, normal);
+    tell(teller, key, normal);
+}
+
+static void tell_true(struct teller *teller, const char *key)
+{
+    if (teller->evidence) {
+        json_object_set_new(teller->object, key, json_true());
+        return;
+    }
+    feed(teller, key, strlen(key));
 }
 
 /* By si_code (sigaction(2)): positive ones are the kernel's own. */
@@ -76,24 +112,22 @@ static const char *code_class(const Inquest__V1__Signal *signal)
     return signal->code > 0 ? "fault" : "sent";
 }
 
-static json_t *frame_json(const Inquest__V1__Frame *frame)
+static void tell_frame(struct teller *teller, const Inquest__V1__Frame *frame)
 {
-    json_t *json = json_object();
     char offset[24];
 
-    set_text(json, "function", frame->function);
-    set_text(json, "module", frame->module);
-    set_text(json, "buildId", frame->build_id);
+    tell(teller, "function", frame->function);
+    tell(teller, "module", frame->module);
+    tell(teller, "buildId", frame->build_id);
     if (frame->has_module_offset_case) {
         (void)snprintf(offset, sizeof offset, "0x%" PRIx64,
                        frame->module_offset);
-        set_text(json, "moduleOffset", offset);
+        tell(teller, "moduleOffset", offset);
     }
     if (frame->inlined)
-        json_object_set_new(json, "inlined", json_true());
+        tell_true(teller, "inlined");
     if (frame->pc_kind == INQUEST__V1__PC_KIND__RETURN_ADDRESS)
-        set_text(json, "pcKind", "RETURN_ADDRESS");
-    return json;
+        tell(teller, "pcKind", "RETURN_ADDRESS");
 }
 
 /* The crashed thread, or the first. */
@@ -111,6 +145,12 @@ struct frames {
     size_t count;
 };
 
+static struct frames first_of(Inquest__V1__Frame **frames, size_t count)
+{
+    return (struct frames){
+        frames, count < SIGNATURE_FRAMES_MAX ? count : SIGNATURE_FRAMES_MAX};
+}
+
 /*
  * The frames that lead to the fault. An alarm has none: where its threads
  * stood is chance; the site that holds most of the heap leads to it.
@@ -123,32 +163,68 @@ static struct frames frames_of(const Inquest__V1__Report *report)
         if (!report->heap || report->heap->n_sites == 0)
             return (struct frames){0};
         const Inquest__V1__HeapSite *site = report->heap->sites[0];
-        return (struct frames){site->frames, site->n_frames};
+        return first_of(site->frames, site->n_frames);
     }
     if (!thread)
         return (struct frames){0};
-    return (struct frames){thread->frames, thread->n_frames};
+    return first_of(thread->frames, thread->n_frames);
 }
 
-static json_t *frames_json(const Inquest__V1__Report *report)
+static void tell_frames(struct teller *teller, const struct frames *frames)
 {
-    const struct frames from = frames_of(report);
-    json_t *frames = json_array();
+    json_t *array = teller->evidence ? json_array() : NULL;
 
-    for (size_t i = 0; i < from.count && i < SIGNATURE_FRAMES_MAX; i++)
-        json_array_append_new(frames, frame_json(from.frames[i]));
-    return frames;
+    for (size_t i = 0; i < frames->count; i++) {
+        if (array) {
+            teller->object = json_object();
+            json_array_append_new(array, teller->object);
+        } else {
+            feed(teller, "", 0); /* else two frames might read as one */
+        }
+        tell_frame(teller, frames->frames[i]);
+    }
+    if (array)
+        json_object_set_new(teller->evidence, "frames", array);
 }
 
-static void add_crash(json_t *evidence, const Inquest__V1__Crash *crash)
+static void tell_crash(struct teller *teller, const Inquest__V1__Crash *crash)
 {
     if (crash->signal) {
-        set_text(evidence, "signal", crash->signal->name);
-        set_text(evidence, "code", code_class(crash->signal));
+        tell(teller, "signal", crash->signal->name);
+        tell(teller, "code", code_class(crash->signal));
     }
-    set_normalised(evidence, "abortMessage", crash->abort_message);
+    tell_normalised(teller, "abortMessage", crash->abort_message);
     if (crash->exception)
-        set_text(evidence, "exception", crash->exception->type);
+        tell(teller, "exception", crash->exception->type);
+}
+
+static void tell_detail(struct teller *teller,
+                        const Inquest__V1__Report *report)
+{
+    if (report->termination) {
+        tell(teller, "detail",
+             enum_name(&inquest__v1__termination_cause__descriptor,
+                       (int)report->termination->cause));
+    } else if (report->alarm) {
+        tell_normalised(teller, "detail", report->alarm->rule);
+    } else if (report->heap_fault) {
+        tell(teller, "detail",
+             enum_name(&inquest__v1__heap_fault_kind__descriptor,
+                       (int)report->heap_fault->kind));
+    }
+}
+
+static void tell_all(struct teller *teller, const Inquest__V1__Report *report)
+{
+    const struct frames frames = frames_of(report);
+
+    tell(teller, "kind", kind_name((int)report->kind));
+    if (report->app)
+        tell(teller, "app", report->app->name);
+    if (report->crash)
+        tell_crash(teller, report->crash);
+    tell_detail(teller, report);
+    tell_frames(teller, &frames);
 }
 
 static bool has_groups(Inquest__V1__Kind kind)
@@ -166,39 +242,39 @@ static bool has_groups(Inquest__V1__Kind kind)
 
 json_t *evidence_of(const Inquest__V1__Report *report)
 {
-    json_t *evidence = has_groups(report->kind) ? json_object() : NULL;
+    struct teller teller = {0};
 
-    if (!evidence)
+    if (!has_groups(report->kind))
         return NULL;
-    set_text(evidence, "kind", kind_name((int)report->kind));
-    if (report->app)
-        set_text(evidence, "app", report->app->name);
-    if (report->crash)
-        add_crash(evidence, report->crash);
-    if (report->termination) {
-        set_text(evidence, "detail",
-                 enum_name(&inquest__v1__termination_cause__descriptor,
-                           (int)report->termination->cause));
-    } else if (report->alarm) {
-        set_normalised(evidence, "detail", report->alarm->rule);
-    } else if (report->heap_fault) {
-        set_text(evidence, "detail",
-                 enum_name(&inquest__v1__heap_fault_kind__descriptor,
-                           (int)report->heap_fault->kind));
-    }
-    json_object_set_new(evidence, "frames", frames_json(report));
-    return evidence;
+    teller.evidence = json_object();
+    if (!teller.evidence)
+        return NULL;
+    teller.object = teller.evidence;
+    tell_all(&teller, report);
+    return teller.evidence;
 }
 
-bool evidence_lacks_names(const json_t *evidence)
+bool evidence_hash(const Inquest__V1__Report *report,
+                   uint8_t ret_hash[EVIDENCE_HASH_BYTES])
 {
-    size_t index;
-    const json_t *frame;
+    struct teller teller = {0};
 
-    json_array_foreach(json_object_get(evidence, "frames"), index, frame)
-    {
-        if (!json_object_get(frame, "function") &&
-            json_object_get(frame, "moduleOffset"))
+    if (!has_groups(report->kind))
+        return false;
+    (void)crypto_generichash_init(&teller.hash, NULL, 0, EVIDENCE_HASH_BYTES);
+    tell_all(&teller, report);
+    (void)crypto_generichash_final(&teller.hash, ret_hash, EVIDENCE_HASH_BYTES);
+    return true;
+}
+
+bool evidence_lacks_names(const Inquest__V1__Report *report)
+{
+    const struct frames frames = frames_of(report);
+
+    for (size_t i = 0; i < frames.count; i++) {
+        const Inquest__V1__Frame *frame = frames.frames[i];
+        if (!(frame->function && *frame->function) &&
+            frame->has_module_offset_case)
             return true;
     }
     return false;

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "proto/report_codec.h"
 
@@ -17,8 +18,17 @@
  */
 json_t *evidence_of(const Inquest__V1__Report *report);
 
+#define EVIDENCE_HASH_BYTES 16
+
+/*
+ * The same evidence as a hash, without making the JSON: most stacks are known.
+ * False for a kind that has no groups; ret_hash is then untouched.
+ */
+bool evidence_hash(const Inquest__V1__Report *report,
+                   uint8_t ret_hash[EVIDENCE_HASH_BYTES]);
+
 /* Whether a frame of it could be given a name and has none. */
-bool evidence_lacks_names(const json_t *evidence);
+bool evidence_lacks_names(const Inquest__V1__Report *report);
 
 /* The name of a kind, "KIND_UNSPECIFIED" for a number without one. */
 const char *kind_name(int kind);

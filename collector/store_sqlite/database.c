@@ -117,21 +117,42 @@ int database_step(sqlite3_stmt *statement)
     return r == SQLITE_DONE ? 0 : -EIO;
 }
 
-int database_run(struct database *database, const char *sql, const char *format,
-                 ...)
+static int run(struct database *database, const char *sql, const char *format,
+               va_list *arguments)
 {
     OWNED_QUERY *statement = prepared(database, sql);
-    va_list arguments;
     int r;
 
     if (!statement)
         return -EIO;
-    va_start(arguments, format);
-    bind(statement, format, &arguments);
-    va_end(arguments);
+    bind(statement, format, arguments);
     do {
         r = database_step(statement);
     } while (r > 0);
+    return r;
+}
+
+int database_run(struct database *database, const char *sql, const char *format,
+                 ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int r = run(database, sql, format, &arguments);
+    va_end(arguments);
+    return r;
+}
+
+int database_insert(struct database *database, int64_t *ret_id, const char *sql,
+                    const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int r = run(database, sql, format, &arguments);
+    va_end(arguments);
+    if (r == 0)
+        *ret_id = sqlite3_last_insert_rowid(database->db);
     return r;
 }
 

@@ -51,6 +51,10 @@ MUST_CHECK int database_run(struct database *database, const char *sql,
 MUST_CHECK int database_number(struct database *database, int64_t *ret_number,
                                const char *sql, const char *format, ...);
 
+/* Runs an INSERT; writes the id of its row. Fails with -EIO. */
+MUST_CHECK int database_insert(struct database *database, int64_t *ret_id,
+                               const char *sql, const char *format, ...);
+
 /* Column as text, "" for NULL; lives until the next step. */
 const char *column_text(sqlite3_stmt *statement, int column);
 

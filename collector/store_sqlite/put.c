@@ -17,22 +17,32 @@ static int put_machine(struct database *database,
     *ret_machine = 0;
     if (!*report->machine)
         return 0;
-    return database_number(
+    int r = database_number(
         database, ret_machine,
-        "INSERT INTO machine (project, installation, reports)"
-        " VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET reports = reports"
-        " RETURNING id",
+        "SELECT id FROM machine WHERE project = ? AND installation = ?", "it",
+        report->project, report->machine);
+    if (r != -ERR_NOT_FOUND)
+        return r;
+    return database_insert(
+        database, ret_machine,
+        "INSERT INTO machine (project, installation, reports) VALUES (?, ?, 0)",
         "it", report->project, report->machine);
 }
 
 static int put_version(struct database *database,
                        const struct store_report *report, int64_t *ret_version)
 {
-    return database_number(
+    int r = database_number(
+        database, ret_version,
+        "SELECT id FROM version WHERE project = ? AND app = ? AND version = ?",
+        "itt", report->project, report->app, report->version);
+
+    if (r != -ERR_NOT_FOUND)
+        return r;
+    return database_insert(
         database, ret_version,
         "INSERT INTO version (project, app, version, first, last, reports,"
-        " starts, clean_ends, crashes) VALUES (?1, ?2, ?3, ?4, ?4, 0, 0, 0, 0)"
-        " ON CONFLICT DO UPDATE SET first = min(first, ?4) RETURNING id",
+        " starts, clean_ends, crashes) VALUES (?1, ?2, ?3, ?4, ?4, 0, 0, 0, 0)",
         "itti", report->project, report->app, report->version, report->time_ms);
 }
 
@@ -55,19 +65,21 @@ static int put_stack(struct database *database,
     }
     if (r != 0)
         return r < 0 ? r : 0;
-    stack->sign(stack->context, &signature);
-    r = group_make(database, report->project, &signature, stack->evidence, 0);
+    const char *evidence = stack->sign(stack->context, &signature);
+    if (!evidence)
+        return -ENOMEM;
+    r = group_make(database, report->project, &signature, evidence, 0);
     if (r >= 0 && stack->settled)
         r = group_announce(database, signature.id, report->received_ms);
     if (r < 0)
         return r;
     *ret_group = signature.id;
-    return database_number(
+    return database_insert(
         database, ret_stack,
         "INSERT INTO stack (project, hash, grp, pending, algorithm, evidence)"
-        " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        " VALUES (?, ?, ?, ?, ?, ?)",
         "ibiiit", report->project, hash, signature.id, (int64_t)!stack->settled,
-        (int64_t)SIGNATURE_ALGORITHM, stack->evidence);
+        (int64_t)SIGNATURE_ALGORITHM, evidence);
 }
 
 static int put_rows(struct database *database,
@@ -77,12 +89,11 @@ static int put_rows(struct database *database,
     struct span content = {report->content, sizeof report->content};
     int64_t seq = 0;
 
-    int r = database_number(
+    int r = database_insert(
         database, &seq,
         "INSERT INTO report (project, id, kind, time, received, version,"
         " signal, cause, machine, grp, stack, expires, content) VALUES (?, ?,"
-        " ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0), ?, ?)"
-        " RETURNING seq",
+        " ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0), ?, ?)",
         "ibiiiittiiiib", report->project, id_span(report->id),
         (int64_t)report->kind, report->time_ms, report->received_ms,
         tally->version, report->signal, report->cause, tally->machine,

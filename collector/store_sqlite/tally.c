@@ -5,33 +5,40 @@
 #include "collector/store_sqlite/internal.h"
 #include "collector/version_order.h"
 
-/* A count with its upsert; key is the second column. */
+/* A count; key is the second column. */
 struct count {
-    const char *add, *drop;
+    const char *add, *begin, *drop;
 };
 
-/* 1: the first of its key came, or the last one went. */
+/*
+ * 1: the first of its key came, or the last one went. Without RETURNING, for
+ * which SQLite makes a table each time.
+ */
 static int count_number(struct database *database, const struct count *count,
                         int64_t group, int64_t key, int64_t sign)
 {
-    int64_t left = 0;
+    int r = database_run(database, count->add, "iii", group, key, sign);
 
-    int r =
-        database_number(database, &left, count->add, "iii", group, key, sign);
-    if (r == 0 && left <= 0)
-        r = database_run(database, count->drop, "ii", group, key);
     if (r < 0)
         return r;
-    return sign > 0 ? left == 1 : left <= 0;
+    bool there = sqlite3_changes(database->db) > 0;
+    if (there && sign < 0) {
+        r = database_run(database, count->drop, "ii", group, key);
+    } else if (!there && sign > 0) {
+        r = database_run(database, count->begin, "iii", group, key, sign);
+    } else {
+        return 0;
+    }
+    return r < 0 ? r : sqlite3_changes(database->db) > 0;
 }
 
 static int count_day(struct database *database, const struct tally *tally,
                      int sign)
 {
     static const struct count day = {
-        "INSERT INTO group_day VALUES (?1, ?2, ?3) ON CONFLICT DO"
-        " UPDATE SET count = count + ?3 RETURNING count",
-        "DELETE FROM group_day WHERE grp = ? AND day = ?"};
+        "UPDATE group_day SET count = count + ?3 WHERE grp = ?1 AND day = ?2",
+        "INSERT INTO group_day VALUES (?1, ?2, ?3)",
+        "DELETE FROM group_day WHERE grp = ? AND day = ? AND count <= 0"};
 
     return count_number(database, &day, tally->group, tally->time_ms / DAY_MS,
                         sign);
@@ -41,9 +48,11 @@ static int count_machine(struct database *database, const struct tally *tally,
                          int sign)
 {
     static const struct count machine = {
-        "INSERT INTO group_machine VALUES (?1, ?2, ?3) ON CONFLICT DO"
-        " UPDATE SET count = count + ?3 RETURNING count",
-        "DELETE FROM group_machine WHERE grp = ? AND machine = ?"};
+        "UPDATE group_machine SET count = count + ?3"
+        " WHERE grp = ?1 AND machine = ?2",
+        "INSERT INTO group_machine VALUES (?1, ?2, ?3)",
+        "DELETE FROM group_machine WHERE grp = ? AND machine = ?"
+        " AND count <= 0"};
 
     if (tally->machine == 0)
         return 0;
@@ -167,8 +176,10 @@ int tally_report(struct database *database, const struct tally *tally,
     if (r == 0) {
         r = database_run(database,
                          "UPDATE version SET reports = reports + ?2,"
-                         " last = max(last, ?3) WHERE id = ?1",
-                         "iii", tally->version, change,
+                         " first = min(first, ?3), last = max(last, ?4)"
+                         " WHERE id = ?1",
+                         "iiii", tally->version, change,
+                         sign > 0 ? tally->time_ms : INT64_MAX,
                          sign > 0 ? tally->time_ms : 0);
     }
     if (r == 0 && usage)

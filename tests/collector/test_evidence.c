@@ -2,6 +2,7 @@
  * kind. Context: tool. */
 #include "tests/unit/support.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/signature/evidence.h"
@@ -100,6 +101,90 @@ static void alarms_with_a_heap_are_known_by_its_largest_site(void **state)
     assert_string_equal(sign(&made).title, "MEMORY slope");
 }
 
+#define VARIANTS 19
+
+/* One change each, of what is evidence and of what is not. */
+static void vary(struct made *made, int variant)
+{
+    static Inquest__V1__App app = INQUEST__V1__APP__INIT;
+    static Inquest__V1__Signal signal = INQUEST__V1__SIGNAL__INIT;
+    static Inquest__V1__Exception exception = INQUEST__V1__EXCEPTION__INIT;
+    static Inquest__V1__Crash crash = INQUEST__V1__CRASH__INIT;
+    static Inquest__V1__Frame second = INQUEST__V1__FRAME__INIT;
+    static Inquest__V1__Frame *two[2];
+    static char *const texts[] = {
+        [1] = (char *)"a",     [2] = (char *)"b",     [3] = (char *)"SIGBUS",
+        [6] = (char *)"bad 1", [7] = (char *)"worse", [8] = (char *)"Error"};
+
+    made->report.app = &app;
+    made->report.crash = &crash;
+    crash.signal = &signal;
+    crash.exception = &exception;
+    app.name = texts[variant == 2 ? 2 : 1];
+    signal.name = variant == 3 ? texts[3] : (char *)"SIGSEGV";
+    signal.has_code_case = INQUEST__V1__SIGNAL__HAS_CODE_CODE;
+    signal.code = variant == 4 ? -6 : variant == 5 ? 2 : 1;
+    crash.abort_message = variant == 6   ? texts[6]
+                          : variant == 7 ? texts[7]
+                                         : (char *)"bad 2";
+    exception.type = variant == 8 ? texts[8] : (char *)"Failure";
+    made->waiting.function = variant == 9 ? (char *)"other" : (char *)"f";
+    made->waiting.module = variant == 10 ? (char *)"libb" : (char *)"liba";
+    made->waiting.build_id = variant == 11 ? (char *)"bb" : (char *)"aa";
+    made->waiting.has_module_offset_case =
+        variant == 12 ? 0 : INQUEST__V1__FRAME__HAS_MODULE_OFFSET_MODULE_OFFSET;
+    made->waiting.module_offset = variant == 13 ? 0x20 : 0x10;
+    made->waiting.inlined = variant == 14;
+    made->waiting.pc_kind = variant == 15
+                                ? INQUEST__V1__PC_KIND__RETURN_ADDRESS
+                                : INQUEST__V1__PC_KIND__PC_KIND_UNSPECIFIED;
+    second.function = (char *)"f";
+    two[0] = &made->waiting;
+    two[1] = &second;
+    made->thread.frames = two;
+    made->thread.n_frames = variant == 16 ? 2 : 1;
+    made->waiting.pc = variant == 17 ? 0x1234 : 0x1000; /* differs each run */
+    made->report.kind =
+        variant == 18 ? INQUEST__V1__KIND__DETECTION : INQUEST__V1__KIND__CRASH;
+}
+
+static char *evidence_text(const struct made *made)
+{
+    json_t *evidence = evidence_of(&made->report);
+    char *text = json_dumps(evidence, JSON_COMPACT | JSON_SORT_KEYS);
+
+    json_decref(evidence);
+    return text;
+}
+
+/* Else two stacks would be one, or one would be kept again and again. */
+static void hashes_are_equal_where_the_evidence_is(void **state)
+{
+    static struct made made;
+    char *texts[VARIANTS];
+    uint8_t hashes[VARIANTS][EVIDENCE_HASH_BYTES];
+    int equal = 0;
+
+    (void)state;
+    for (int i = 0; i < VARIANTS; i++) {
+        make(&made, INQUEST__V1__KIND__CRASH);
+        vary(&made, i);
+        texts[i] = evidence_text(&made);
+        assert_true(evidence_hash(&made.report, hashes[i]));
+    }
+    for (int i = 0; i < VARIANTS; i++) {
+        for (int j = 0; j < i; j++) {
+            bool same = strcmp(texts[i], texts[j]) == 0;
+            assert_int_equal(
+                memcmp(hashes[i], hashes[j], EVIDENCE_HASH_BYTES) == 0, same);
+            equal += same;
+        }
+    }
+    assert_int_equal(equal, 10); /* 0, 1, 5, 6 and 17 among each other */
+    for (int i = 0; i < VARIANTS; i++)
+        free(texts[i]);
+}
+
 static void what_was_asked_for_is_no_group(void **state)
 {
     static const Inquest__V1__Kind asked[] = {
@@ -107,11 +192,14 @@ static void what_was_asked_for_is_no_group(void **state)
         INQUEST__V1__KIND__FEEDBACK, INQUEST__V1__KIND__USAGE};
     struct made made;
 
+    uint8_t hash[EVIDENCE_HASH_BYTES];
+
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(asked); i++) {
         make(&made, asked[i]);
         made.report.heap = &made.heap;
         assert_null(evidence_of(&made.report));
+        assert_false(evidence_hash(&made.report, hash));
     }
 }
 
@@ -122,6 +210,7 @@ int main(void)
         cmocka_unit_test(
             alarms_are_known_by_their_rule_not_by_who_waited_where),
         cmocka_unit_test(alarms_with_a_heap_are_known_by_its_largest_site),
+        cmocka_unit_test(hashes_are_equal_where_the_evidence_is),
         cmocka_unit_test(what_was_asked_for_is_no_group),
     };
 

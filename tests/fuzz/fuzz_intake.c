@@ -16,10 +16,10 @@ static void take_in(struct span packed)
     struct intake intake = {0};
 
     if (intake_open(&collector, packed, &intake) == 0)
-        intake_sign(&intake);
+        intake_sign(&intake, true);
     if (intake.row.stack) {
         struct signature signature;
-        intake.stack.sign(intake.stack.context, &signature);
+        (void)intake.stack.sign(intake.stack.context, &signature);
     }
     intake_close(&intake);
 }
