@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "reporter/queue/claim.h"
 #include "reporter/queue/sweep.h"
 #include "reporter/state_file.h"
+#include "reporter/upload/backoff.h"
 #include "reporter/upload/upload.h"
 
 #define WAIT_SECONDS_MAX 86400
@@ -121,6 +123,26 @@ static void sleep_until(int64_t time_s)
 }
 
 /*
+ * When to try again: when the collector asked for it, else soon, and once more
+ * at the deadline. 0: not any more.
+ */
+static int64_t next_try(const struct upload_result *result, unsigned failures,
+                        int64_t deadline_s)
+{
+    int64_t now_s = clock_unix_ms() / 1000;
+    uint64_t seed = 0;
+
+    if (result->asked)
+        return result->retry_s < deadline_s ? result->retry_s : 0;
+    if (now_s >= deadline_s)
+        return 0;
+    if (getrandom(&seed, sizeof seed, 0) < 0)
+        seed = (uint64_t)now_s;
+    int64_t next_s = backoff_next_watched(failures, now_s, seed);
+    return next_s < deadline_s ? next_s : deadline_s;
+}
+
+/*
  * Until all are delivered, nothing more helps, or the time is over. A report
  * that another uploader holds may come back to new/, and a listing may miss it
  * on its way: hence two rounds without any.
@@ -128,11 +150,13 @@ static void sleep_until(int64_t time_s)
 static int run_waiting(struct home *home, const struct upload_options *options,
                        int64_t deadline_s, struct upload_result *total)
 {
+    struct upload_options mine = *options;
     unsigned quiet = 0;
+    unsigned failures = 0;
 
     for (int i = 0; i < ROUNDS_MAX && quiet < QUIET_ROUNDS; i++) {
         struct upload_result result;
-        int r = upload_run(home, options, &result);
+        int r = upload_run(home, &mine, &result);
         add(total, &result);
         if (r < 0 || result.stopped || result.no_endpoint)
             return r;
@@ -140,11 +164,11 @@ static int run_waiting(struct home *home, const struct upload_options *options,
         quiet = alone ? quiet + 1 : 0;
         if (result.kept == 0)
             continue;
-        int64_t now_s = clock_unix_ms() / 1000;
-        int64_t next_s = result.retry_s > now_s ? result.retry_s : now_s + 1;
-        if (next_s >= deadline_s)
+        int64_t next_s = next_try(&result, ++failures, deadline_s);
+        if (next_s == 0)
             return 0;
         sleep_until(next_s);
+        mine.ignore_own_backoff = true; /* it is for who does not watch */
         quiet = 0;
     }
     return 0;

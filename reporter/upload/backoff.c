@@ -13,17 +13,28 @@
 #define FILE_NAME     "backoff"
 #define DOUBLINGS_MAX 16
 
-int64_t backoff_next(unsigned attempt, int64_t now_s, uint64_t seed)
+/* 1 to base * 2^(attempt - 1) seconds, at most max. */
+static int64_t jitter(unsigned attempt, uint64_t base, uint64_t max,
+                      uint64_t seed)
 {
     unsigned doublings = attempt > 0 ? attempt - 1 : 0;
-    uint64_t window = BACKOFF_BASE_S;
 
     if (doublings > DOUBLINGS_MAX)
         doublings = DOUBLINGS_MAX;
-    window <<= doublings;
-    if (window > BACKOFF_MAX_S)
-        window = BACKOFF_MAX_S;
-    return now_s + 1 + (int64_t)(seed % window);
+    uint64_t window = base << doublings;
+    if (window > max)
+        window = max;
+    return 1 + (int64_t)(seed % window);
+}
+
+int64_t backoff_next(unsigned attempt, int64_t now_s, uint64_t seed)
+{
+    return now_s + jitter(attempt, BACKOFF_BASE_S, BACKOFF_MAX_S, seed);
+}
+
+int64_t backoff_next_watched(unsigned attempt, int64_t now_s, uint64_t seed)
+{
+    return now_s + jitter(attempt, 1, BACKOFF_WATCHED_S, seed);
 }
 
 /* The three date forms of RFC 9110 section 5.6.7. */

@@ -14,12 +14,20 @@
 #define BACKOFF_MAX_S    21600 /* 6 h */
 #define BACKOFF_SERVER_S 86400 /* 24 h: what a server may ask at most */
 
+#define BACKOFF_WATCHED_S 15
+
 /*
  * The time of the next attempt, after attempt (from 1) failures in a row: now
  * plus a random part of base * 2^(attempt - 1), at most BACKOFF_MAX_S; never
  * less than a second. seed: 64 random bits.
  */
 int64_t backoff_next(unsigned attempt, int64_t now_s, uint64_t seed);
+
+/*
+ * The same for who waits for it, in a container or with a prompt: the network
+ * may be back at any moment, so never more than BACKOFF_WATCHED_S.
+ */
+int64_t backoff_next_watched(unsigned attempt, int64_t now_s, uint64_t seed);
 
 /*
  * The time that Retry-After asks for (RFC 9110 section 10.2.3: seconds or an

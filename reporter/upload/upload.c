@@ -199,6 +199,7 @@ static void plan_retry(struct round *round,
         answer->retry_after[0] != '\0' &&
         backoff_retry_after(answer->retry_after, now_s, &backoff->next_s) == 0;
     round->result->retry_s = backoff->next_s;
+    round->result->asked = backoff->by_server;
     int r = backoff_write(round->home->state_fd, backoff);
     if (r < 0)
         log_warn("cannot remember when to try again: %s", err_text(r));
@@ -350,6 +351,7 @@ static bool must_wait(struct round *round)
     if (ignored || !backoff_waits(backoff, clock_unix_ms() / 1000))
         return false;
     round->result->retry_s = backoff->next_s;
+    round->result->asked = backoff->by_server;
     say(round,
         backoff->by_server ? "the collector asked to wait"
                            : "waiting after a failure",

@@ -33,6 +33,7 @@ struct upload_result {
     bool no_endpoint;
     bool stopped;    /* the server or the configuration must change first */
     int64_t retry_s; /* not before it (CLOCK_REALTIME); 0: none */
+    bool asked;      /* it was the collector who said so */
     char why[UPLOAD_WHY_BYTES]; /* of the last failure, or "" */
 };
 

@@ -11,12 +11,18 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import sys
 import termios
 import time
 import unittest
+import urllib.request
 
-from fault_server import FaultServer, reset, status
-from sender import (BUILD, EX_DATAERR, EX_OK, EX_TEMPFAIL, DeliveryTest)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+import job  # noqa: E402
+from fault_server import FaultServer, reset, status  # noqa: E402
+from sender import (BUILD, EX_DATAERR, EX_OK, EX_TEMPFAIL,  # noqa: E402
+                    DeliveryTest)
 
 ACCEPT = status(202, body=b"{}")
 UPLOADERS = 4
@@ -65,6 +71,48 @@ class Queue(DeliveryTest):
         self.serve(again)
         self.assertEqual(self.upload("--wait=30").returncode, EX_OK)
         self.assertEqual(self.places(), {"sent": 3})
+
+    def test_collector_that_comes_while_one_waits_gets_the_report(self):
+        """Nobody listens at first; then the real one does, at that port."""
+        first = FaultServer([reset])  # so that the first try is seen to fail
+        made = set(self.make(3))
+        self.serve(first)
+        process = self.start("upload", "--wait=60")
+        self.addCleanup(process.kill)
+        first.wait_for_requests(1)
+        first.close()  # from now on: refused
+        job.wait_until(lambda: int(self.backoff().get("attempt", 0)) >= 2,
+                       "a try that was refused")
+        self.assertEqual(self.place("sent"), set())
+        collector = job.Collector(BUILD, self.directory / "db", first.port)
+        self.addCleanup(collector.stop)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, EX_OK, err)
+        self.assertIn("3 sent", err)
+        self.assertEqual(self.places(), {"sent": 3})
+        with urllib.request.urlopen(collector.url + "/v1/reports",
+                                    timeout=30) as answer:
+            there = {one["reportId"] for one in json.load(answer)}
+        self.assertEqual(there, made)
+        self.assertEqual(self.backoff()["attempt"], "0")
+
+    def test_waiting_ends_at_its_time_with_all_kept(self):
+        gone = FaultServer([reset])
+        self.serve(gone)
+        gone.close()
+        self.make(2)
+        begin = time.monotonic()
+        self.assertEqual(self.upload("--wait=2").returncode, EX_TEMPFAIL)
+        self.assertLess(time.monotonic() - begin, 30)
+        self.assertGreaterEqual(int(self.backoff()["attempt"]), 2)
+        self.assertEqual(self.places(), {"new": 2})
+
+    def test_who_waits_heeds_what_the_collector_asks(self):
+        server = self.serve(FaultServer([status(503,
+                                                {"Retry-After": "3600"})]))
+        self.make()
+        self.assertEqual(self.upload("--wait=30").returncode, EX_TEMPFAIL)
+        self.assertEqual(len(server.requests), 1)
 
     def test_network_lost_half_way_costs_nothing_twice(self):
         server = FaultServer([ACCEPT] * 10 + [reset])

@@ -43,6 +43,19 @@ static void window_doubles_and_jitter_fills_all_of_it(void **state)
     }
 }
 
+static void who_waits_for_it_waits_for_seconds(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        assert_int_equal(backoff_next_watched(1, 100, seed), 101);
+        assert_in_range(backoff_next_watched(3, 100, seed), 101, 104);
+        assert_in_range(backoff_next_watched(1000, 100, seed), 101,
+                        100 + BACKOFF_WATCHED_S);
+    }
+    assert_int_equal(backoff_next_watched(1000, 100, BACKOFF_WATCHED_S - 1),
+                     100 + BACKOFF_WATCHED_S);
+}
+
 static void wait_never_exceeds_its_bound(void **state)
 {
     static const unsigned attempts[] = {0, 20, 64, 100000, UINT32_MAX};
@@ -186,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(window_doubles_and_jitter_fills_all_of_it),
+        cmocka_unit_test(who_waits_for_it_waits_for_seconds),
         cmocka_unit_test(wait_never_exceeds_its_bound),
         cmocka_unit_test(seconds_are_added_to_now),
         cmocka_unit_test(all_three_date_forms_are_read),
