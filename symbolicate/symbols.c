@@ -155,7 +155,7 @@ static int build_whole(struct symbols *symbols)
     OWNED_FD fd = cache_store_begin(symbols->store, symbols->file.build_id);
     if (fd < 0)
         return fd;
-    int r = worker_run(&symbols->file, fd, NULL, 0);
+    int r = worker_run(&symbols->file, fd, NULL);
     if (r == 0)
         r = symbol_cache_open(fd, &cache);
     if (r < 0)
@@ -196,7 +196,7 @@ static size_t answer(struct symbol_cache *cache, uint64_t address,
     return count;
 }
 
-/* A part proves nothing but what its units say, and those have files. */
+/* A part was read for one address: others it knows if they have their file. */
 static size_t answer_from_parts(struct symbols *symbols, uint64_t address,
                                 struct symbols_frame *frames)
 {
@@ -217,18 +217,22 @@ static bool is_small(const struct debug_file *file)
 
 static size_t parts_max(const struct debug_file *file)
 {
-    return debug_file_peek(file)->compressed ? SYMBOLS_PACKED_PARTS_MAX
-                                             : SYMBOLS_PARTS_MAX;
+    const struct elf_peek *peek = debug_file_peek(file);
+
+    /* Unpacking costs as much as the rest. */
+    return peek->compressed || peek->debug_info_bytes < SYMBOLS_MEDIUM_BYTES
+               ? SYMBOLS_COSTLY_PARTS_MAX
+               : SYMBOLS_PARTS_MAX;
 }
 
-/* The units around address alone; its answer is whole even without a file. */
+/* What is around address alone; its answer is whole even without a file. */
 static bool build_part(struct symbols *symbols, uint64_t address,
                        struct symbols_frame *frames, size_t *ret_count)
 {
     struct symbol_cache *part = NULL;
 
     OWNED_FD fd = memfd_create("symbols", MFD_CLOEXEC);
-    if (fd < 0 || worker_run(&symbols->file, fd, &address, 1) < 0 ||
+    if (fd < 0 || worker_run(&symbols->file, fd, &address) < 0 ||
         symbol_cache_open(fd, &part) < 0)
         return false;
     symbols->parts[symbols->part_count++] = part;

@@ -5,7 +5,7 @@
  *
  * Answers come from the symbol cache (symbol_cache.h); where there is none the
  * worker makes it, after the first few addresses of a large module were
- * answered from their units alone. Context: tool.
+ * answered from what is around them alone. Context: tool.
  */
 #ifndef INQUEST_SYMBOLICATE_SYMBOLS_H
 #define INQUEST_SYMBOLICATE_SYMBOLS_H
@@ -15,9 +15,10 @@
 #include "symbolicate/find/debug_file.h"
 
 #define SYMBOLS_FRAMES_MAX       CACHE_FRAMES_MAX
-#define SYMBOLS_PARTS_MAX        4 /* units read alone before all are */
-#define SYMBOLS_PACKED_PARTS_MAX 1 /* unpacking costs as much as the rest */
+#define SYMBOLS_PARTS_MAX        4 /* addresses read alone before all are */
+#define SYMBOLS_COSTLY_PARTS_MAX 1 /* where a part costs half of all */
 #define SYMBOLS_SMALL_BYTES      (256u << 10) /* of .debug_info: all at once */
+#define SYMBOLS_MEDIUM_BYTES     (4u << 20) /* all takes a tenth of a second */
 #define SYMBOLS_SPLIT_AGAIN_S    3600 /* missing split units are looked for */
 
 /* One frame; strings belong to the struct symbols and live as long. */

@@ -12,10 +12,9 @@
 
 #include "symbolicate/helper.h"
 
-#define WORKER        "inquest-symbolicate-worker"
-#define OUTPUT_FD     3
-#define NUMBER_BYTES  24
-#define ARGUMENTS_MAX (WORKER_ADDRESSES_MAX + 6)
+#define WORKER       "inquest-symbolicate-worker"
+#define OUTPUT_FD    3
+#define NUMBER_BYTES 24
 
 static _Noreturn void be_worker(const char *path, char *const *arguments,
                                 char *const *variables, int output_fd)
@@ -30,24 +29,24 @@ static _Noreturn void be_worker(const char *path, char *const *arguments,
 }
 
 int worker_run(const struct debug_file *file, int output_fd,
-               const uint64_t *addresses, size_t count)
+               const uint64_t *address)
 {
     char path[PATH_MAX];
-    char numbers[WORKER_ADDRESSES_MAX][NUMBER_BYTES];
-    char *arguments[ARGUMENTS_MAX] = {
+    char number[NUMBER_BYTES];
+    char *arguments[] = {
         (char[]){WORKER},
         (char[]){"3"},
         (char *)(uintptr_t)file->main,
         (char *)(uintptr_t)file->debug,
         (char *)(uintptr_t)file->alt,
+        address ? number : NULL,
+        NULL,
     };
 
     if (!helper_find(WORKER, path))
         return -ENOENT;
-    for (size_t i = 0; i < count && i < WORKER_ADDRESSES_MAX; i++) {
-        (void)snprintf(numbers[i], NUMBER_BYTES, "%" PRIu64, addresses[i]);
-        arguments[5 + i] = numbers[i];
-    }
+    if (address)
+        (void)snprintf(number, sizeof number, "%" PRIu64, *address);
     char **variables = helper_environment(NULL, 0);
     if (!variables)
         return -ENOMEM;

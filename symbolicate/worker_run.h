@@ -5,21 +5,20 @@
 #ifndef INQUEST_SYMBOLICATE_WORKER_RUN_H
 #define INQUEST_SYMBOLICATE_WORKER_RUN_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "symbolicate/find/debug_file.h"
 
-#define WORKER_MEMORY_BYTES  (4ull << 30)
-#define WORKER_CPU_SECONDS   120
-#define WORKER_ADDRESSES_MAX 64
+#define WORKER_MEMORY_BYTES (4ull << 30)
+#define WORKER_CPU_SECONDS  120
 
 /*
- * Writes the cache of file into output_fd; with addresses (count > 0) only of
- * the units around them. Blocks. Fails with -ENOENT (helper_find), -errno,
- * -ERR_FORMAT (it gave up, crashed, or met its limits).
+ * Writes the cache of file into output_fd; address NULL: all of it, else only
+ * what answers for this address (others may lack their lines). Blocks. Fails
+ * with -ENOENT (helper_find), -errno, -ERR_FORMAT (it gave up, crashed, or met
+ * its limits).
  */
 MUST_CHECK int worker_run(const struct debug_file *file, int output_fd,
-                          const uint64_t *addresses, size_t count);
+                          const uint64_t *address);
 
 #endif

@@ -70,7 +70,7 @@ static bool dwarf_open(struct member *member)
     return member->dwarf != NULL;
 }
 
-/* Whether unit covers one of the addresses; one without ranges may. */
+/* Whether unit covers the address; one without ranges may. */
 static bool is_wanted(const struct build *build, Dwarf_Die *unit)
 {
     Dwarf_Addr base = 0;
@@ -78,16 +78,14 @@ static bool is_wanted(const struct build *build, Dwarf_Die *unit)
     Dwarf_Addr end = 0;
     ptrdiff_t at = 0;
 
-    if (!build->addresses)
+    if (!build->selection.address)
         return true;
     for (int i = 0; i < UNIT_RANGES_MAX; i++) {
         at = dwarf_ranges(unit, at, &base, &begin, &end);
         if (at <= 0)
             return i == 0 && dwarf_haschildren(unit) == 1;
-        for (size_t a = 0; a < build->address_count; a++) {
-            if (build->addresses[a] >= begin && build->addresses[a] < end)
-                return true;
-        }
+        if (selection_asks(&build->selection, begin, end))
+            return true;
     }
     return false;
 }
@@ -154,7 +152,8 @@ static int read_unit(struct member *member, size_t index)
         return 0;
     member->read_bytes += place->size_bytes;
     note_split(team, &die);
-    return unit_add(member->pool, &die, (uint32_t)index, &team->build->code);
+    return unit_add(member->pool, &die, (uint32_t)index,
+                    &team->build->selection);
 }
 
 static void *read_units(void *argument)

@@ -10,18 +10,16 @@
 #include "symbolicate/worker/dwp.h"
 #include "symbolicate/worker/elf_file.h"
 #include "symbolicate/worker/pool.h"
+#include "symbolicate/worker/selection.h"
 
-#define BUILD_THREADS_MAX   2
-#define BUILD_UNITS_MAX     4000000u
-#define BUILD_ADDRESSES_MAX 1024
+#define BUILD_THREADS_MAX 2
+#define BUILD_UNITS_MAX   4000000u
 
 struct build {
     struct elf_file *file; /* with the debug information */
     struct elf_file *alt;  /* what dwz moved out; NULL: none */
     struct dwp *package;   /* with the split units; NULL: none */
-    struct elf_code code;
-    const uint64_t *addresses; /* only units around these; NULL: all */
-    size_t address_count;
+    struct selection selection;
     struct pool pools[BUILD_THREADS_MAX];
     size_t unit_count; /* read; 0: no debug information */
     bool lacks_split;  /* a unit's .dwo was not found */

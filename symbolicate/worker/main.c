@@ -4,10 +4,10 @@
  * memory and time by whoever starts it: a hostile file ends this process and
  * nothing else.
  *
- *     inquest-symbolicate-worker OUTPUT_FD MAIN DEBUG ALT [ADDRESS…]
+ *     inquest-symbolicate-worker OUTPUT_FD MAIN DEBUG ALT [ADDRESS]
  *
- * MAIN, DEBUG and ALT (what dwz moved out) may be empty. With addresses,
- * decimal, only the units around them are read. Context: tool.
+ * MAIN, DEBUG and ALT (what dwz moved out) may be empty. With an
+ * address, decimal, only what is around it is read. Context: tool.
  */
 #include <errno.h>
 #include <limits.h>
@@ -27,7 +27,13 @@
 
 #define KEPT_BYTES (32 << 20) /* the most that mallopt(3) takes */
 
-enum { ARGUMENT_FD = 1, ARGUMENT_MAIN, ARGUMENT_DEBUG, ARGUMENT_ALT, FIXED };
+enum {
+    ARGUMENT_FD = 1,
+    ARGUMENT_MAIN,
+    ARGUMENT_DEBUG,
+    ARGUMENT_ALT,
+    ARGUMENT_ADDRESS
+};
 
 struct module {
     struct elf_file main, debug, alt;
@@ -35,7 +41,7 @@ struct module {
     struct build build;
     struct answers answers;
     struct cache_header header;
-    uint64_t addresses[BUILD_ADDRESSES_MAX];
+    uint64_t address;
 };
 
 static struct module module = {
@@ -100,12 +106,10 @@ static int read_units(void)
 
     build->file = module.debug.elf ? &module.debug : &module.main;
     build->alt = module.alt.elf ? &module.alt : NULL;
-    elf_code_add(&build->code,
+    elf_code_add(&build->selection.code,
                  module.main.elf ? module.main.elf : module.debug.elf);
-    if (build->address_count > 0) {
-        build->addresses = module.addresses;
+    if (build->selection.address)
         module.header.flags |= CACHE_PARTIAL;
-    }
     int r = build_units(build);
     if (build->unit_count > 0)
         module.header.flags |= CACHE_DWARF;
@@ -139,7 +143,7 @@ static void keep_freed_memory(void)
 
 int main(int argc, char **argv)
 {
-    if (argc < FIXED || argc > FIXED + BUILD_ADDRESSES_MAX) {
+    if (argc < ARGUMENT_ADDRESS || argc > ARGUMENT_ADDRESS + 1) {
         fputs("inquest-symbolicate-worker is started by inquest-symbolicate\n",
               stderr);
         return EX_USAGE;
@@ -152,9 +156,9 @@ int main(int argc, char **argv)
     open_file(argv[ARGUMENT_ALT], &module.alt, NULL);
     open_package(argv[ARGUMENT_MAIN]);
     open_package(argv[ARGUMENT_DEBUG]);
-    for (int i = FIXED; i < argc; i++) {
-        module.addresses[module.build.address_count++] =
-            strtoull(argv[i], NULL, 10);
+    if (argc > ARGUMENT_ADDRESS) {
+        module.address = strtoull(argv[ARGUMENT_ADDRESS], NULL, 10);
+        module.build.selection.address = &module.address;
     }
     int r = make((int)strtol(argv[ARGUMENT_FD], NULL, 10));
     if (r < 0) {

@@ -173,7 +173,7 @@ static int scope_shows(void *context, uint64_t begin, uint64_t end,
 }
 
 int unit_add(struct pool *pool, Dwarf_Die *unit_die, uint32_t unit,
-             const struct elf_code *code)
+             const struct selection *selection)
 {
     CLEANUP(scopes_clear) struct scopes scopes = {0};
     CLEANUP(lines_clear) struct lines lines = {0};
@@ -181,9 +181,9 @@ int unit_add(struct pool *pool, Dwarf_Die *unit_die, uint32_t unit,
     struct cut cut = {pool, &scopes, &lines, &extents, 0, 0, unit};
     Dwarf_Die tree = unit_tree(unit_die);
 
-    int r = scopes_read(&scopes, pool, &tree, code);
+    int r = scopes_read(&scopes, pool, &tree, selection);
     if (r == 0)
-        r = lines_read(&lines, pool, unit_die, code);
+        r = lines_read(&lines, pool, unit_die, selection);
     if (r == 0)
         r = extents_read(&extents, unit_die);
     if (r == 0)

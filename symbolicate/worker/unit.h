@@ -7,8 +7,8 @@
 
 #include <elfutils/libdw.h>
 
-#include "symbolicate/worker/elf_file.h"
 #include "symbolicate/worker/pool.h"
+#include "symbolicate/worker/selection.h"
 
 #define UNIT_DEPTH_MAX  256u
 #define UNIT_SCOPES_MAX (1u << 24)
@@ -17,10 +17,10 @@
 Dwarf_Die unit_tree(Dwarf_Die *unit_die);
 
 /*
- * Adds the segments of unit_die, number unit, within code, to pool. What is
- * malformed is left out. Fails with -ENOMEM, -ERR_LIMIT.
+ * Adds the segments of unit_die, number unit, of what selection has, to pool.
+ * What is malformed is left out. Fails with -ENOMEM, -ERR_LIMIT.
  */
 MUST_CHECK int unit_add(struct pool *pool, Dwarf_Die *unit_die, uint32_t unit,
-                        const struct elf_code *code);
+                        const struct selection *selection);
 
 #endif

@@ -35,7 +35,7 @@ static int add_row(struct lines *lines, struct pool *pool, Dwarf_Line *row,
 }
 
 int lines_read(struct lines *lines, struct pool *pool, Dwarf_Die *unit_die,
-               const struct elf_code *code)
+               const struct selection *selection)
 {
     Dwarf_Lines *rows = NULL;
     size_t count = 0;
@@ -52,7 +52,7 @@ int lines_read(struct lines *lines, struct pool *pool, Dwarf_Die *unit_die,
         if (dwarf_lineendsequence(row, &ends) != 0 || ends ||
             dwarf_lineaddr(row, &begin) != 0 || dwarf_lineaddr(next, &end) != 0)
             continue;
-        if (begin < end && elf_code_has(code, begin, end))
+        if (selection_has(selection, begin, end))
             r = add_row(lines, pool, row, begin, end);
     }
     return r;

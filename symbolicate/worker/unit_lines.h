@@ -4,8 +4,8 @@
 
 #include <elfutils/libdw.h>
 
-#include "symbolicate/worker/elf_file.h"
 #include "symbolicate/worker/pool.h"
+#include "symbolicate/worker/selection.h"
 
 #define LINES_MAX (1u << 26)
 
@@ -23,7 +23,8 @@ struct lines {
 
 /* None where the unit has no readable table. Fails with -ENOMEM. */
 MUST_CHECK int lines_read(struct lines *lines, struct pool *pool,
-                          Dwarf_Die *unit_die, const struct elf_code *code);
+                          Dwarf_Die *unit_die,
+                          const struct selection *selection);
 void lines_clear(struct lines *lines);
 
 #endif

@@ -13,7 +13,8 @@
 struct walk {
     struct scopes *scopes;
     struct pool *pool;
-    const struct elf_code *code;
+    const struct selection *selection;
+    bool all; /* functions without the address, too */
     Dwarf_Files *files;
     size_t file_count;
 };
@@ -117,7 +118,7 @@ static int add_ranges(struct walk *walk, Dwarf_Die *die, unsigned depth)
         at = dwarf_ranges(die, at, &base, &begin, &end);
         if (at <= 0)
             return 0;
-        if (begin >= end || !elf_code_has(walk->code, begin, end))
+        if (!selection_has(walk->selection, begin, end))
             continue;
         int r = ARRAY_ROOM(layers, UNIT_SCOPES_MAX);
         if (r < 0)
@@ -171,6 +172,24 @@ static bool may_hold_code(int tag)
     }
 }
 
+/* Whether die, which has code, holds the address. */
+static bool is_asked(const struct walk *walk, Dwarf_Die *die)
+{
+    Dwarf_Addr base = 0;
+    Dwarf_Addr begin = 0;
+    Dwarf_Addr end = 0;
+    ptrdiff_t at = 0;
+
+    for (int i = 0; i < RANGES_MAX; i++) {
+        at = dwarf_ranges(die, at, &base, &begin, &end);
+        if (at <= 0)
+            return false;
+        if (selection_asks(walk->selection, begin, end))
+            return true;
+    }
+    return false;
+}
+
 static int walk_children(struct walk *walk, Dwarf_Die *die, uint32_t parent,
                          unsigned depth);
 
@@ -184,6 +203,8 @@ static int visit(struct walk *walk, Dwarf_Die *die, uint32_t parent,
         return 0;
     if ((tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine) &&
         has_code(die)) {
+        if (tag == DW_TAG_subprogram && !walk->all && !is_asked(walk, die))
+            return 0;
         /* A function within a function was not called there. */
         uint32_t outer = tag == DW_TAG_subprogram ? POOL_NONE : parent;
         r = add_scope(walk, die, outer, depth);
@@ -207,12 +228,20 @@ static int walk_children(struct walk *walk, Dwarf_Die *die, uint32_t parent,
 }
 
 int scopes_read(struct scopes *scopes, struct pool *pool, Dwarf_Die *tree,
-                const struct elf_code *code)
+                const struct selection *selection)
 {
-    struct walk walk = {.scopes = scopes, .pool = pool, .code = code};
+    struct walk walk = {.scopes = scopes,
+                        .pool = pool,
+                        .selection = selection,
+                        .all = !selection->address};
 
     if (dwarf_getsrcfiles(tree, &walk.files, &walk.file_count) != 0)
         walk.files = NULL;
+    int r = walk_children(&walk, tree, POOL_NONE, 0);
+    if (r < 0 || walk.all || scopes->layers.count > 0)
+        return r;
+    walk.all = true; /* it may be in a function within one that was skipped */
+    scopes->count = 0;
     return walk_children(&walk, tree, POOL_NONE, 0);
 }
 

@@ -4,9 +4,9 @@
 
 #include <elfutils/libdw.h>
 
-#include "symbolicate/worker/elf_file.h"
 #include "symbolicate/worker/overlay.h"
 #include "symbolicate/worker/pool.h"
+#include "symbolicate/worker/selection.h"
 
 #define CHAIN_NOT_MADE (UINT32_MAX - 1)
 
@@ -26,7 +26,7 @@ struct scopes {
 
 /* Fails with -ENOMEM, -ERR_LIMIT; what is malformed is left out. */
 MUST_CHECK int scopes_read(struct scopes *scopes, struct pool *pool,
-                           Dwarf_Die *tree, const struct elf_code *code);
+                           Dwarf_Die *tree, const struct selection *selection);
 void scopes_clear(struct scopes *scopes);
 
 #endif
