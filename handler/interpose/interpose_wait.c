@@ -6,6 +6,7 @@
  * keeps back, interrupts the wait (EINTR) before it is kept back. Context:
  * guest.
  */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -127,6 +128,10 @@ EXPORT int epoll_pwait2(int fd, struct epoll_event *events, int count,
 {
     struct wait wait;
 
+    if (!real()->epoll_pwait2) { /* glibc before 2.35, a weak reference */
+        errno = ENOSYS;
+        return -1;
+    }
     begin(&wait, mask);
     int r = real()->epoll_pwait2(fd, events, count, timeout, wait.for_kernel);
     end(&wait);

@@ -36,8 +36,8 @@ struct retention_limits {
     size_t count;
     uint64_t size_bytes;
     int64_t age_ms;
-    bool
-        age_unknown; /* the clock is in doubt (wall_clock.h): none is too old */
+    /* The clock is in doubt (wall_clock.h): none is too old. */
+    bool age_unknown;
     uint64_t free_bytes; /* of the disk */
 };
 
