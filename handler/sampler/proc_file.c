@@ -62,6 +62,18 @@ void proc_file_check(struct proc_file *file)
         file->fd = 0;
 }
 
+void proc_file_keep(struct proc_file *file, const char *root, const char *path)
+{
+    proc_file_check(file);
+    if (file->fd <= 0)
+        proc_file_open(file, root, path);
+}
+
+uint16_t proc_file_error(const struct proc_file *file)
+{
+    return (uint16_t)(file->fd > 0 ? 0 : file->error ? file->error : ENOENT);
+}
+
 size_t proc_file_read(const struct proc_file *file, char *text, size_t capacity)
 {
     long n = file->fd > 0 ? sys_pread(file->fd, text, capacity - 1, 0) : 0;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PROC_FILE_TEXT_BYTES 8192 /* /proc/vmstat has 5 KB */
+
 /* {0} holds nothing. */
 struct proc_file {
     int fd;    /* above 200; 0: none */
@@ -26,6 +28,12 @@ void proc_file_close(struct proc_file *file);
 
 /* Gives up a descriptor that is not ours any more. */
 void proc_file_check(struct proc_file *file);
+
+/* The same, and opens it again where it is gone or never came. */
+void proc_file_keep(struct proc_file *file, const char *root, const char *path);
+
+/* Why there is none, for box_sampler.error: an errno, 0 for no reason. */
+uint16_t proc_file_error(const struct proc_file *file);
 
 /*
  * The file from its start, cut at capacity - 1 bytes and ended by NUL; returns

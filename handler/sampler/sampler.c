@@ -17,6 +17,7 @@
 #include "handler/guest.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/alarm_watch.h"
+#include "handler/sampler/memory_rollup.h"
 #include "handler/sampler/memory_stats.h"
 #include "handler/sampler/sample_clock.h"
 #include "handler/sampler/sample_rate.h"
@@ -155,7 +156,7 @@ static uint32_t sample_box(struct box *box)
                                           progress.stats.reclaimable_pages);
     sample_rings_add(&progress.rings, box, elapsed_ms, &sample);
     if (slow)
-        memory_stats_rollup(&progress.stats, sample.rss_pages, elapsed_ms);
+        memory_rollup(&progress.stats, sample.rss_pages, elapsed_ms);
     if (slow || period_ms != progress.stats.known.period_ms ||
         sample.flags != 0 || sample.cgroup_oom_kill_events != 0)
         publish(box, period_ms);

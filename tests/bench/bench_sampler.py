@@ -23,7 +23,7 @@ SIZES_MIB = (100, 4096)
 GROWTH_KIB_PER_S = 1024  # at 10 Hz: the limit is less than a minute away
 ROOM_MIB = 45
 BUDGET_PERCENT = 0.02
-ROLLUP_SHARE = 20000  # memory_stats.h
+ROLLUP_SHARE = 20000  # memory_rollup.h
 
 
 class Bench:

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "handler/sampler/memory_stats.h"
+#include "handler/sampler/memory_rollup.h"
 #include "tests/fuzz/fuzz.h"
 
 #define PATH_BYTES 256
@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memory_stats_open(&stats, root, "/app.slice/app.scope");
     memory_stats_read(&stats, true, &sample);
     memory_stats_read(&stats, false, &sample);
-    memory_stats_rollup(&stats, sample.rss_pages, 1u << 30);
+    memory_rollup(&stats, sample.rss_pages, 1u << 30);
     memory_stats_close(&stats);
     return 0;
 }

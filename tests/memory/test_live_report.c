@@ -1,6 +1,9 @@
 /* A box as the report of a program that runs. */
+#include <math.h>
 #include <string.h>
 
+#include "handler/sampler/memory_stats.h"
+#include "handler/sampler/sample_rings.h"
 #include "reporter/chart/history.h"
 #include "reporter/show/view.h"
 #include "reporter/watch/live_report.h"
@@ -108,6 +111,32 @@ static void alarms_of_its_life_are_marked(void **state)
                         "limit: 240.0 of 256.0 MiB in use (94 %)");
 }
 
+/* From the kernel's text to the chart: status says VmSwap: 2048 kB. */
+static void swap_of_recorded_files_reaches_the_history(void **state)
+{
+    static struct memory_stats stats;
+    struct sample_rings rings = {0};
+    OWNED_HISTORY history = {0};
+    struct box_sample sample;
+
+    (void)state;
+    memset(box.seconds, 0, sizeof box.seconds);
+    memory_stats_open(&stats, RECORDED "/v2", "/app.slice/app.scope");
+    memory_stats_read(&stats, true, &sample); /* with what is slow to read */
+    sample_rings_add(&rings, &box, 1000, &sample);
+    memory_stats_read(&stats, false, &sample);
+    sample_rings_add(&rings, &box, 2000, &sample);
+    memory_stats_close(&stats);
+    json_t *json = report();
+    assert_int_equal(history_read(json, &history), 0);
+    json_decref(json);
+    assert_int_equal(history.count, 2);
+    assert_true(history.points[0].values[HISTORY_SWAP] == 2 << 20);
+    assert_true(isnan(history.points[1].values[HISTORY_SWAP]));
+    assert_true(history.points[1].values[HISTORY_RSS] == 12000 * 4096);
+    assert_true(history.points[1].values[HISTORY_PRESSURE_SOME] == 123);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +144,8 @@ int main(void)
             who_it_is_comes_from_its_identity_or_its_own_word, set_up),
         cmocka_unit_test_setup(each_whole_sample_is_a_point, set_up),
         cmocka_unit_test_setup(alarms_of_its_life_are_marked, set_up),
+        cmocka_unit_test_setup(swap_of_recorded_files_reaches_the_history,
+                               set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,7 +82,7 @@ static void v2_pressure_is_that_of_the_cgroup(void **state)
     read_all(RECORDED "/v2", "/app.slice/app.scope");
     assert_int_equal(sample.pressure_some_permille, 123);
     assert_int_equal(sample.pressure_full_permille, 56);
-    assert_int_equal(stats.pressure_us, 777000);
+    assert_int_equal(stats.pressure.stalled_us, 777000);
 }
 
 static void v1_without_pressure_says_so_and_reads_the_rest(void **state)
@@ -127,7 +127,7 @@ static void second_sample_counts_from_the_first(void **state)
     (void)state;
     read_all(RECORDED "/v2", "/app.slice/app.scope");
     assert_int_equal(sample.minor_faults, 0);
-    stats.minor_faults -= 40;
+    stats.process.minor_faults -= 40;
     stats.oom_kills -= 1;
     memory_stats_read(&stats, false, &sample);
     assert_int_equal(sample.minor_faults, 40);
@@ -140,11 +140,11 @@ static void descriptor_that_the_program_took_is_not_closed(void **state)
 {
     (void)state;
     read_all(RECORDED "/v2", "/app.slice/app.scope");
-    int number = stats.statm.fd;
+    int number = stats.process.statm.fd;
     int own = open("/dev/null", O_RDONLY | O_CLOEXEC);
     assert_int_equal(dup2(own, number), number);
     memory_stats_read(&stats, true, &sample);
-    assert_int_not_equal(stats.statm.fd, number);
+    assert_int_not_equal(stats.process.statm.fd, number);
     assert_int_equal(sample.rss_pages, 12000);
     memory_stats_close(&stats);
     assert_int_equal(fcntl(number, F_GETFD) >= 0, 1);
