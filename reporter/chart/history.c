@@ -13,6 +13,7 @@
 
 #define GAP_STEPS   4
 #define GAP_MS_MIN  3000
+#define SPARSE_MS   15000 /* swap is read every 10 s */
 #define MS_PER_S    1000.0
 #define STEP_MS_MIN 100.0 /* for a rate: samples of one moment have none */
 
@@ -187,4 +188,18 @@ bool span_gap(const struct history_span *span, size_t index)
         around_ms = after > around_ms ? after : around_ms;
     }
     return step_ms > GAP_STEPS * around_ms;
+}
+
+bool span_joins(const struct history_span *span, enum history_value value,
+                size_t index)
+{
+    const struct history_point *points = span->history->points;
+
+    for (size_t i = index; i > span->begin && !span_gap(span, i); i--) {
+        if (!isnan(points[i - 1].values[value])) {
+            return i == index ||
+                   points[index].time_ms - points[i - 1].time_ms <= SPARSE_MS;
+        }
+    }
+    return false;
 }

@@ -110,4 +110,12 @@ int64_t span_end_ms(const struct history_span *span);
  */
 bool span_gap(const struct history_span *span, size_t index);
 
+/*
+ * Whether the line of value goes on to point index, where it is known, from
+ * the last point where it is: no gap lies between, and moments without it are
+ * those of a figure that only every tenth sample has.
+ */
+bool span_joins(const struct history_span *span, enum history_value value,
+                size_t index);
+
 #endif

@@ -130,7 +130,7 @@ static void write_table(const struct svg_chart *drawing, FILE *out)
 }
 
 void html_chart_write(const struct chart *chart,
-                      const struct history_span *span, bool table, FILE *out)
+                      const struct history_span *span, FILE *out)
 {
     struct svg_chart drawing = svg_chart_make(chart, span);
 
@@ -142,7 +142,6 @@ void html_chart_write(const struct chart *chart,
     write_axes(&drawing, out);
     write_flags(&drawing, out);
     fputs("</div>", out);
-    if (table)
-        write_table(&drawing, out);
+    write_table(&drawing, out);
     fputs("</figure>\n", out);
 }

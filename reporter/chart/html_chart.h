@@ -9,9 +9,8 @@
 
 #include "reporter/chart/chart_set.h"
 
-/* table: whether the samples follow as a table. */
 void html_chart_write(const struct chart *chart,
-                      const struct history_span *span, bool table, FILE *out);
+                      const struct history_span *span, FILE *out);
 
 /* Resident memory by kind as a stacked bar, where it is known. */
 void html_kinds_write(const struct history *history, FILE *out);

@@ -74,7 +74,7 @@ static void write_span(const struct spans *spans, size_t index, FILE *out)
     if (spans->count > 1)
         fprintf(out, "<div class='span span-%zu'>", index);
     for (size_t i = 0; i < set.count; i++)
-        html_chart_write(&set.charts[i], span, index == 0, out);
+        html_chart_write(&set.charts[i], span, out);
     if (set.quiet_count > 0)
         fputs("<p class=quiet>", out);
     for (size_t i = 0; i < set.quiet_count; i++)

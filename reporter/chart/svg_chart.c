@@ -116,12 +116,12 @@ static void write_line(const struct svg_chart *drawing, const struct plot *plot,
 
     for (size_t i = drawing->span.begin; i < drawing->span.end; i++) {
         double known = points[i].values[value];
-        if (isnan(known) || span_gap(&drawing->span, i))
+        if (isnan(known))
+            continue;
+        if (!span_joins(&drawing->span, value, i))
             pen_up(pen);
-        if (!isnan(known)) {
-            pen_to(pen, chart_lines[value].class,
-                   plot_x(plot, points[i].time_ms), plot_y(plot, known));
-        }
+        pen_to(pen, chart_lines[value].class, plot_x(plot, points[i].time_ms),
+               plot_y(plot, known));
     }
     pen_up(pen);
 }

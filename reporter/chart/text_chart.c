@@ -59,17 +59,14 @@ static void draw_line(struct canvas *canvas, const struct plot *plot,
     const struct canvas_pen pen = {line->letter, line->color, line->dots};
     const struct history_point *points = span->history->points;
     struct canvas_point before = {0};
-    bool down = false;
 
     for (size_t i = span->begin; i < span->end; i++) {
         double known = points[i].values[value];
-        down = down && !isnan(known) && !span_gap(span, i);
         if (isnan(known))
             continue;
         struct canvas_point at = point_of(plot, points[i].time_ms, known);
-        canvas_line(canvas, down ? before : at, at, &pen);
+        canvas_line(canvas, span_joins(span, value, i) ? before : at, at, &pen);
         before = at;
-        down = true;
     }
 }
 

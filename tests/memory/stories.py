@@ -108,6 +108,20 @@ def large_cgroup():
         "rule": "pressure", "detail": "tasks waited", "time": at(-1)})
 
 
+def swapping():
+    """What grows is swapped out; as the sampler has it: the coarse rings know
+    swap always, the fine one every ten seconds."""
+    choose = random.Random(5)
+    samples = []
+    for t in ring_times(3600):
+        swap = max(0, 60 * (t + 1800) // 1800)
+        one = sample(t, 80, 70, choose, swapBytes=str(swap * MIB))
+        if t >= -600 and t % 10:
+            del one["swapBytes"]
+        samples.append(one)
+    return report("SNAPSHOT", "swapper", samples, 0.1)
+
+
 def one_sample():
     return report("SNAPSHOT", "sleeper",
                   [sample(0, 12, 4, random.Random(4))], 0)

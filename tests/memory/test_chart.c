@@ -201,6 +201,27 @@ static void a_gap_is_where_nothing_was_sampled_for_long(void **s)
         assert_int_equal(span_gap(&span, i), i == 10);
 }
 
+static void a_line_goes_on_over_samples_that_lack_its_figure(void **s)
+{
+    OWNED_HISTORY history = {0};
+
+    (void)s;
+    fill(&history);
+    struct history_span span = history_whole(&history);
+    for (size_t i = 0; i < history.count; i++) {
+        if (i % 5 != 0)
+            history.points[i].values[HISTORY_SWAP] = NAN;
+    }
+    assert_false(span_joins(&span, HISTORY_SWAP, 0));
+    assert_true(span_joins(&span, HISTORY_SWAP, 5));
+    assert_false(span_joins(&span, HISTORY_SWAP, 10)); /* the gap */
+    assert_true(span_joins(&span, HISTORY_SWAP, 15));
+    for (size_t i = 1; i < 10; i++)
+        history.points[i].time_ms = history.points[0].time_ms + 3100 * (int)i;
+    assert_false(span_joins(&span, HISTORY_SWAP, 5)); /* 15.5 s */
+    assert_true(span_joins(&span, HISTORY_RSS, 5));
+}
+
 static void a_mark_behind_the_last_sample_lengthens_the_axis(void **s)
 {
     OWNED_HISTORY history = {0};
@@ -329,6 +350,7 @@ int main(void)
         cmocka_unit_test(a_history_keeps_what_has_its_time_in_order),
         cmocka_unit_test(faults_become_a_rate_over_the_time_between_samples),
         cmocka_unit_test(a_gap_is_where_nothing_was_sampled_for_long),
+        cmocka_unit_test(a_line_goes_on_over_samples_that_lack_its_figure),
         cmocka_unit_test(a_mark_behind_the_last_sample_lengthens_the_axis),
         cmocka_unit_test(what_is_always_zero_is_said_not_drawn),
         cmocka_unit_test(a_cgroup_joins_where_the_scale_is_one),

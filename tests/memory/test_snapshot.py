@@ -40,6 +40,13 @@ def states(pid):
     return found
 
 
+def descriptors(pid):
+    """What each open one is, and the processes below."""
+    folder = pathlib.Path(f"/proc/{pid}/fd")
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return {one.name: os.readlink(one) for one in folder.iterdir()}, children
+
+
 class SnapshotTest(WatchedTest):
     def start(self, *before):
         """many_waits, ready; `before` is what it runs under."""
@@ -79,6 +86,7 @@ class SnapshotTest(WatchedTest):
         runner = self.start(BUILD / "bin/inquest", "run", "--app", "waits",
                             "--")
         pid = self.watched_pid(runner)
+        before = None
         for _ in range(scaled(100, 3)):
             taken = self.snapshot(pid, "--raw", "--json")
             self.assertEqual(taken.returncode, 0, taken.stderr)
@@ -91,6 +99,8 @@ class SnapshotTest(WatchedTest):
             for thread in report["threads"]:
                 self.assertGreater(len(thread["frames"]), 2, thread["name"])
                 self.assertFalse(thread.get("crashed"))
+            before = before or descriptors(pid)
+        self.assertEqual(descriptors(pid), before)
         samples = report["memory"]["samples"]
         self.assertGreater(len(samples), 1)  # the box's, and that of now
         self.assertGreater(int(samples[-1]["rssBytes"]), 1 << 20)
@@ -99,9 +109,11 @@ class SnapshotTest(WatchedTest):
 
     def test_any_other_process_is_seen_too(self):
         process = self.start()
+        before = descriptors(process.pid)
         for _ in range(scaled(100, 3)):
             taken = self.snapshot(process.pid, "--json")
             self.assertEqual(taken.returncode, 0, taken.stderr)
+        self.assertEqual(descriptors(process.pid), before)
         report = json.loads(taken.stdout)
         self.assertEqual(report["app"]["name"], "many_waits")
         self.assertEqual(report["process"]["parentPid"], os.getpid())

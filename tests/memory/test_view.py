@@ -132,6 +132,18 @@ class ViewTest(WatchedTest):
         self.assertRegex(chart, "[\u2801-\u28ff]")
         self.assertEqual(chart.count("✕"), 1)
 
+    def test_swap_is_a_line_without_holes(self):
+        text = self.drawn(self.keep(stories.swapping()), 80, LC_ALL="C")
+        self.assertIn("Swapped      60.0 MiB", text)
+        self.assertNotIn("Nothing was swapped out.", text)
+        charts = re.split("\nMemory\n|\nThe last 10 minutes\n", text)[1:]
+        self.assertEqual(len(charts), 2)
+        for chart in charts:
+            rows = [line[10:] for line in chart.splitlines()[:10]]
+            drawn = {column for row in rows
+                     for column, sign in enumerate(row) if sign == "s"}
+            self.assertEqual(drawn, set(range(min(drawn), max(drawn) + 1)))
+
     def test_colour_where_it_is_asked_for(self):
         self.inquest.environment["LC_ALL"] = "C.UTF-8"
         report_id = self.keep(stories.short_crash())

@@ -36,6 +36,11 @@ test("a whole day is drawn, each sample a point of each line", async () => {
     for (const [chart, line] of [["pressure", "some"], ["pressure", "full"],
         ["threads", "threads"], ["threads", "fds"]])
         assert.equal(await points(page, `.span-0 .${chart}`, line), count);
+    for (const [span, samples] of [count, hours, minutes].entries()) {
+        const rows = page.locator(`.span-${span} .memory tbody tr`);
+        assert.equal(await rows.count(),
+            Math.ceil(samples / Math.ceil(samples / 240)));
+    }
     // A rate needs a sample before it.
     for (const [chart, line] of [["faults", "minor"], ["major", "major"]])
         assert.equal(await points(page, `.span-0 .${chart}`, line), count - 1);
@@ -83,6 +88,20 @@ test("where nothing was sampled the line is broken", async () => {
     assert.equal(await points(page, ".memory", "rss"), known.crash.count);
     await page.getByText("Nothing was swapped out.").waitFor();
     assert.equal(await page.locator(".pressure").count(), 0);
+    await done(page);
+});
+
+test("a figure that is read every ten seconds is one line", async () => {
+    const page = await visit("swap");
+
+    for (const [span, known] of [[0, 361], [1, 60]]) {
+        const within = `.span-${span} .memory`;
+        assert.equal(await page.locator(`${within} polyline.swap`).count(), 1);
+        assert.equal(await points(page, within, "swap"), known);
+    }
+    await page.locator(".span-0 .memory .legend b")
+        .getByText("60.0 MiB").waitFor();
+    await shot(page, "charts-swap");
     await done(page);
 });
 

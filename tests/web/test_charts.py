@@ -88,6 +88,7 @@ def main():
                              stories.short_crash()),
             "cgroup": page_of(inquest, directory, "cgroup",
                               stories.large_cgroup()),
+            "swap": page_of(inquest, directory, "swap", stories.swapping()),
             "one": page_of(inquest, directory, "one", stories.one_sample()),
             "live": page_of_life(inquest, directory),
             "report": page_of_crash(inquest, directory),
