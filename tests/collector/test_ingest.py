@@ -48,6 +48,8 @@ class Ingest(CollectorTest):
                 (400, "gzip", packed, {"Content_Encoding": "gzip"}),
                 (415, "gzip", packed, {"Content_Encoding": "br"}),
                 (415, "protobuf", packed, {"Content_Type": "text/plain"}),
+                (415, "protobuf", packed,
+                 {"Content_Type": "application/x-protobuffer"}),
                 (422, "UUID", bad_id, {"Idempotency_Key": "x"}),
                 (422, "Key", packed, {"Idempotency_Key": "x"}),
                 (422, "kind", without_kind, {})):
@@ -61,6 +63,33 @@ class Ingest(CollectorTest):
         self.assertEqual(client.get("/v1/reports"), [])
         self.assertEqual(client("GET", "/nowhere")[0], 404)
         self.assertEqual(client("DELETE", "/v1/reports")[0], 405)
+
+    def test_parameters_of_the_media_type_do_no_harm(self):
+        client = self.start()
+        one = report()
+        got = client.raw("POST", "/v1/reports", pack([one])[0],
+                         {"Content-Type": "Application/X-Protobuf; a=b",
+                          "Idempotency-Key": one["reportId"]})[0]
+        self.assertEqual(got, 202)
+
+    def test_a_clock_that_is_ahead_makes_no_report_of_the_future(self):
+        client = self.start()
+        ahead = report(time_ms=(time.time() + 400 * 86400) * 1000)
+        client.send(ahead)
+        row, = client.get("/v1/reports")
+        self.assertLessEqual(row["time"][:10], time.strftime(
+            "%Y-%m-%d", time.gmtime(time.time() + 86400)))
+        self.assertEqual(client.groups()[0]["trend"][-1], 1)
+
+    def test_a_machine_without_an_installation_id_is_its_adapter(self):
+        client = self.start()
+        one = report()
+        one["device"] = {"macAddress": "02:42:ac:11:00:02"}
+        client.send(one)
+        row, = client.get("/v1/reports")
+        self.assertEqual(row["machine"], "02:42:ac:11:00:02")
+        self.assertEqual(client.groups(machine="02:42:ac:11:00:02")[0]
+                         ["machines"], 1)
 
     def test_bombs_and_large_bodies_are_refused(self):
         client = self.start()

@@ -95,6 +95,16 @@ class Answers(DeliveryTest):
         self.assertEqual(len(server.requests), 1)
         self.assertEqual(self.places(), {"new": 20})
 
+    def test_one_round_is_one_failure_however_many_were_on_their_way(self):
+        server = FaultServer([ACCEPT])
+        server.script = [server.together(8, status(503))]
+        self.serve(server)
+        self.make(8)
+        self.assertEqual(self.upload().returncode, EX_TEMPFAIL)
+        self.assertEqual(len(server.requests), 8)
+        self.assertEqual(self.backoff()["attempt"], "1")
+        self.assertEqual(self.places(), {"new": 8})
+
     def test_one_refused_report_does_not_stop_the_others(self):
         server = self.serve(FaultServer([status(422), ACCEPT]))
         self.environment["INQUEST_PARALLEL"] = "1"
