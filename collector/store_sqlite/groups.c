@@ -130,6 +130,17 @@ static json_t *trend(struct database *reader, int64_t group, int64_t now_ms)
     return array;
 }
 
+/* What its newest report says of itself; "" where that was forgotten. */
+static json_t *newest_cause(struct database *reader, int64_t group)
+{
+    OWNED_QUERY *query = database_query(reader,
+                                        "SELECT cause FROM report WHERE grp = ?"
+                                        " ORDER BY time DESC LIMIT 1",
+                                        "i", group);
+
+    return json_string(database_step(query) > 0 ? column_text(query, 0) : "");
+}
+
 static json_t *group_json(struct database *reader, sqlite3_stmt *row,
                           int64_t now_ms)
 {
@@ -164,6 +175,7 @@ static json_t *group_json(struct database *reader, sqlite3_stmt *row,
     }
     json_object_set_new(json, "regressed",
                         json_boolean(sqlite3_column_int(row, 14)));
+    json_object_set_new(json, "cause", newest_cause(reader, group));
     json_object_set_new(json, "trend", trend(reader, group, now_ms));
     return json;
 }

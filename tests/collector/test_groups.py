@@ -2,6 +2,7 @@
 
 import sqlite3
 import subprocess
+import time
 import unittest
 
 from collector_test import (PROGRAM, CollectorTest, frame, report, usage)
@@ -31,6 +32,18 @@ class Groups(CollectorTest):
         self.assertEqual(len(whole["byDay"]), 30)
         self.assertEqual(whole["byDay"][-1]["count"], 3)
         self.assertEqual(whole["algorithmVersion"], 1)
+
+    def test_a_group_shows_the_cause_of_its_newest_report(self):
+        client = self.start()
+        now_ms = time.time() * 1000
+        for ago_ms, cause in ((1000, "newest"), (9000, "older"), (5000, "old")):
+            one = report(time_ms=now_ms - ago_ms)
+            one["crash"]["cause"] = cause
+            client.send(one)
+        group, = client.groups()
+        self.assertEqual((group["count"], group["cause"]), (3, "newest"))
+        self.assertEqual(client.get(f"/v1/groups/{group['id']}")["cause"],
+                         "newest")
 
     def test_lists_are_filtered_sorted_and_paged(self):
         client = self.start()

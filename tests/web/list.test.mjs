@@ -8,7 +8,7 @@ import {
 before(open);
 after(close);
 
-const titles = (page) => page.locator(".group-title a").allInnerTexts();
+const titles = (page) => page.locator(".group-title a").allTextContents();
 
 async function until(page, wanted) {
     await page.waitForFunction((count) => document.querySelectorAll(
@@ -22,6 +22,9 @@ test("the journey from the list to the line of code", async () => {
     await page.locator(".group-title a").first().waitFor();
     await shot(page, "groups");
     const row = page.locator("tr.group").filter({ hasText: "blend" });
+    assert.match(await row.locator(".group-title > a").textContent(),
+        /^read of address 0x7f12aa000ff8, just .* in raster::Canvas::blend$/);
+    assert.match(await row.locator(".signature").innerText(), / \| raster/);
     assert.equal(await row.locator(".group-machines").innerText(), "5");
     assert.equal(await row.locator(".group-versions").innerText(),
         "4.1.0 → 4.2.0");
@@ -29,12 +32,45 @@ test("the journey from the list to the line of code", async () => {
     await row.locator("a").click();
     await page.locator(".days").waitFor();
     await page.locator(".frame").first().waitFor();
+    assert.match(await page.locator("h1").innerText(),
+        /^read of address .* in raster::Canvas::blend/);
     await shot(page, "group");
     await page.locator("table.rows tbody a").first().click();
     await page.locator("h1.cause").waitFor();
     await page.getByText("raster/canvas.cpp:218").click();
     await page.getByText("/src/editor/raster/canvas.cpp:218").waitFor();
     await done(page);
+});
+
+test("a row says what happened where there is no place", async () => {
+    const page = await newPage();
+    const said = (app) => page.locator("tr.group").filter({ hasText: app })
+        .locator(".group-title > a").allTextContents();
+
+    await visit(page, "#/groups?app=indexer");
+    await until(page, 2);
+    assert.deepEqual((await said("indexer")).map((one) => one.trim()).sort(), [
+        "Killed by the kernel for want of memory",
+        "Memory rises in load_tiles"]);
+    await done(page);
+});
+
+test("a long cause does not push the place out of sight", async () => {
+    for (const width of [1280, 400]) {
+        const page = await newPage({ viewport: { width, height: 800 } });
+
+        await visit(page, "#/groups");
+        await until(page, 50);
+        const cut = await page.locator(".group-title code").evaluateAll(
+            (all) => all.filter((one) => {
+                const box = one.getBoundingClientRect();
+                const cell = one.closest("td").getBoundingClientRect();
+                return box.width === 0 || box.left >= cell.right ||
+                    box.bottom > cell.bottom;
+            }).map((one) => one.textContent));
+        assert.deepEqual(cut, []);
+        await done(page);
+    }
 });
 
 test("search narrows as one types, and the address keeps it", async () => {
@@ -144,6 +180,8 @@ for (const colorScheme of ["light", "dark"]) {
                 assert.deepEqual(await findings(page, colorScheme), []);
             }
             await shot(page, `versions-${colorScheme}`);
+            await visit(page, "#/groups?status=all");
+            await shot(page, `groups-${colorScheme}`);
             await done(page);
         });
 }

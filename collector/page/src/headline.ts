@@ -1,6 +1,6 @@
 // What happened, in one sentence.
 import { words } from "./format";
-import type { Alarm, Report } from "./types";
+import type { Alarm, Group, Report } from "./types";
 
 const TERMINATIONS: Record<string, string> = {
     OOM_KILL: "Killed by the kernel for want of memory",
@@ -26,6 +26,30 @@ function ofCrash(report: Report): string {
 
     return crash?.cause || crash?.abortMessage || exception ||
         String(crash?.signal?.codeName ?? "");
+}
+
+/** What happened and where: "division by zero" in "table::read_row(int)". The
+ * place is the last part of the signature, which is where grouping ended. */
+export interface Line {
+    what: string;
+    where: string;
+    signature: string; /* the whole, where it says more than the place */
+}
+
+const PLACELESS = /^(OOM|no stack|MEMORY .*)$/;
+
+export function groupLine(group: Group): Line {
+    const cause = group.cause ?? "";
+    const parts = group.title.split(" | ");
+    const last = parts.at(-1) ?? "";
+    const where = PLACELESS.test(last) || last === cause ? "" : last;
+    const said = group.kind === "TERMINATION" ? TERMINATIONS[cause]
+        : group.kind === "MEMORY_ALARM" ? ALARMS[cause] : undefined;
+
+    return {
+        what: said ?? (cause || group.subtitle || words(group.kind)),
+        where, signature: parts.length > 1 && where ? group.title : "",
+    };
 }
 
 export function headline(report: Report): string {

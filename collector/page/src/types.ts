@@ -20,6 +20,7 @@ export interface Group {
     id: string;
     title: string;
     subtitle?: string;
+    cause?: string;
     kind: string;
     signal?: string;
     app?: string;

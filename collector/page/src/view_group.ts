@@ -5,6 +5,7 @@ import { dayChart, shareList } from "./charts";
 import { el, replace, type Child } from "./dom";
 import { ago, dateTime, words } from "./format";
 import { whyElement } from "./explain";
+import { groupLine } from "./headline";
 import { reportTable } from "./report_table";
 import { link } from "./route";
 import { stackElement } from "./stack";
@@ -12,17 +13,20 @@ import { statusActions, statusTag } from "./status";
 import { symbolBanner } from "./report_parts";
 import type { GroupDetail, Report } from "./types";
 import { facts, section, type Context, type View } from "./view";
-import { tallyOf, whatHappened } from "./view_groups";
+import { tallyOf, whatAndWhere, whatHappened } from "./view_groups";
 
 const STACK_FIRST = 16;
 
 function head(group: GroupDetail, reload: () => Promise<void>): HTMLElement {
+    const { signature } = groupLine(group);
+
     return el("header", { class: "page-head" },
         el("nav", { class: "crumbs", "aria-label": "Where you are" },
             el("a", { href: link("groups") }, "Groups"),
             el("span", { "aria-hidden": "true" }, "/"),
             el("span", { class: "code" }, group.id.slice(0, 12))),
-        el("h1", { class: "code" }, group.title || "(no name)"),
+        el("h1", null, whatAndWhere(group)),
+        signature && el("p", { class: "under code signature" }, signature),
         el("p", { class: "under" },
             statusTag(group), whatHappened(group),
             el("span", { class: "dim" }, group.app),
@@ -37,6 +41,12 @@ function head(group: GroupDetail, reload: () => Promise<void>): HTMLElement {
             group.lastVersion && ` in ${group.lastVersion}`,
             " after it was resolved",
             group.resolvedVersion && ` in ${group.resolvedVersion}`, "."));
+}
+
+function titleOf(group: GroupDetail): string {
+    const { what, where } = groupLine(group);
+
+    return where ? `${what} in ${where}` : what;
 }
 
 function overview(group: GroupDetail): HTMLElement {
@@ -97,7 +107,7 @@ export async function groupView(context: Context): Promise<View> {
         api.group(route.id, signal), newestReport(route.id, signal),
         reportTable({ group: route.id }, false, signal)]);
     const place = el("div");
-    const view: View = { title: group.title, element: el("article", null) };
+    const view: View = { title: titleOf(group), element: el("article", null) };
     const showHead = (now: GroupDetail) => {
         const reload = async () => showHead(await api.group(route.id, signal));
         replace(place, head(now, reload), overview(now));

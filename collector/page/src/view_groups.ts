@@ -4,6 +4,7 @@ import { sparkline } from "./charts";
 import { el, replace, type Child } from "./dom";
 import { apiFilter, filterBar, shownOf } from "./filters";
 import { ago, count, dateTime, plural, words } from "./format";
+import { groupLine } from "./headline";
 import { link, type Route } from "./route";
 import { attempt } from "./shell";
 import { statusTag } from "./status";
@@ -59,6 +60,14 @@ function versions(group: Group): Child {
     return [firstVersion, el("span", { class: "dim" }, " → "), lastVersion];
 }
 
+/** "division by zero in table::read_row(int)" */
+export function whatAndWhere(group: Group): Child[] {
+    const { what, where } = groupLine(group);
+
+    return [el("span", null, what), " ",
+        where && el("span", null, "in ", el("code", null, where))];
+}
+
 /** The signal or kind, then what the subtitle says beside it. */
 export function whatHappened(group: Group): Child[] {
     const first = group.signal || words(group.kind);
@@ -72,14 +81,17 @@ export function whatHappened(group: Group): Child[] {
 
 function row(group: Group): HTMLElement {
     const resting = group.status === "open" ? "" : " resting";
+    const { signature } = groupLine(group);
 
     return el("tr", { class: `group${resting}` },
         el("td", { class: "group-title" },
             el("a", { href: link("groups", group.id), "data-row": true },
-                group.title || "(no name)"),
+                whatAndWhere(group)),
             el("div", { class: "group-sub" }, statusTag(group),
                 whatHappened(group),
-                group.app && el("span", null, group.app))),
+                group.app && el("span", null, group.app),
+                signature && el("span", { class: "code signature",
+                    title: signature }, signature))),
         el("td", { class: "group-trend" }, sparkline(group.trend ?? [])),
         el("td", { class: "number group-count",
             "data-label": group.count === 1 ? "report" : "reports" },
