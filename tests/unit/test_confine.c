@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 
 #define REFUSED 1
 #define DONE    0
+#define X32     0x40000000 /* __X32_SYSCALL_BIT */
 
 /* Runs try in a confined child; its answer. */
 static int confined(unsigned rights, int (*try)(void))
@@ -81,6 +83,18 @@ static int try_namespace(void)
     return verdict(unshare(CLONE_NEWUSER));
 }
 
+/* Numbers beyond all lists: far ones, and those of the x32 ABI. */
+static int try_number_beyond(void)
+{
+    static const long numbers[] = {510, 511, 512, 100000, -1, X32 + SYS_getpid};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+        if (verdict(syscall(numbers[i])) != REFUSED)
+            return DONE;
+    }
+    return REFUSED;
+}
+
 static int try_limits_of_others(void)
 {
     struct rlimit limit;
@@ -129,6 +143,7 @@ static void no_way_out_of_a_confined_process(void **state)
         {try_socket, false},
         {try_exec, false},
         {try_namespace, false},
+        {try_number_beyond, false},
         {try_limits_of_others, false},
         {try_fork, true},
         {try_trace, true},
