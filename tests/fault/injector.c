@@ -157,12 +157,32 @@ static void find_module(uint32_t tid, uint64_t address, char ret[LINE_BYTES])
         (void)fclose(file);
 }
 
+/* The kernel's own counters (eventfd(2)) take no disk and do not fail; whom
+ * they fail to wake waits for ever or, as libmicrohttpd does, aborts. */
+static bool is_wakeup(const struct seccomp_notif *request)
+{
+    char path[64];
+    char target[PATH_BYTES];
+
+    if (request->data.nr != SYS_read && request->data.nr != SYS_write)
+        return false;
+    (void)snprintf(path, sizeof path, "/proc/%u/fd/%u", request->pid,
+                   (unsigned)request->data.args[0]);
+    ssize_t size = readlink(path, target, sizeof target - 1);
+    if (size <= 0)
+        return false;
+    target[size] = '\0';
+    return strcmp(target, "anon_inode:[eventfd]") == 0;
+}
+
 static bool counts(const struct injection *injection,
                    const struct seccomp_notif *request)
 {
     char module[LINE_BYTES];
 
     if (!is_program(request->pid, injection->program))
+        return false;
+    if (injection->action != INJECTOR_KILL && is_wakeup(request))
         return false;
     if (!injection->module && !injection->except)
         return true;
