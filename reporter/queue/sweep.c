@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "proto/base/fd.h"
+#include "proto/state_dir.h"
 #include "reporter/app/usage.h"
 #include "reporter/consent/consent_file.h"
+#include "reporter/consent/deletion.h"
 #include "reporter/queue/claim.h"
 #include "reporter/queue/retention.h"
 #include "reporter/state_file.h"
@@ -65,11 +67,21 @@ static int first_error(int before, int r)
     return before < 0 || r >= 0 ? before : r;
 }
 
+/* What may never have been there. */
+static int sweep_inside(int state_fd, const char *name, int64_t age_s)
+{
+    OWNED_FD fd =
+        openat(state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    return sweep_directory(fd, age_s, is_temporary);
+}
+
 int sweep_temporary(const struct home *home, int64_t age_s)
 {
-    OWNED_FD per_report =
-        openat(home->state_fd, CONSENT_PER_REPORT,
-               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    static const char *const written[] = {CONSENT_PER_REPORT, DELETION_DIR,
+                                          USAGE_DIR, STATE_APPS_NAME};
 
     int r = sweep_directory(home->queue.dir_fd[QUEUE_TMP], age_s, any_name);
     for (int place = QUEUE_NEW; place < QUEUE_PLACES; place++) {
@@ -77,8 +89,8 @@ int sweep_temporary(const struct home *home, int64_t age_s)
             r, sweep_directory(home->queue.dir_fd[place], age_s, is_temporary));
     }
     r = first_error(r, sweep_directory(home->state_fd, age_s, is_temporary));
-    if (per_report >= 0) /* there may never have been one */
-        r = first_error(r, sweep_directory(per_report, age_s, is_temporary));
+    for (size_t i = 0; i < ARRAY_LENGTH(written); i++)
+        r = first_error(r, sweep_inside(home->state_fd, written[i], age_s));
     return r;
 }
 

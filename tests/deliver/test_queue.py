@@ -206,6 +206,25 @@ class Queue(DeliveryTest):
         self.assertEqual(self.place("new"), {young})
         self.assertIn("limit=age", self.audit("discarded")[0])
 
+    def test_leftovers_of_dead_writers_are_swept_wherever_they_write(self):
+        """A deletion request, for one, holds the id that is to be forgotten."""
+        self.make()
+        self.inquest("recover")
+        places = [self.state, *(self.state / name for name in (
+            "queue/new", "queue/busy", "queue/sent", "queue/bad", "apps",
+            "deletions", "usage", "per-report"))]
+        for place in places:
+            place.mkdir(mode=0o700, exist_ok=True)
+            for name, age_s in ((".1-2.77", 100000), (".1-2.78", 10),
+                                (".1-2.keep", 100000)):
+                (place / name).write_text("installationId = a\n")
+                when = time.time() - age_s
+                os.utime(place / name, (when, when))
+        self.inquest("recover")
+        for place in places:
+            left = sorted(path.name for path in place.glob(".1-2.*"))
+            self.assertEqual(left, [".1-2.78", ".1-2.keep"], place)
+
     def test_leftovers_of_dead_writers_are_swept_from_tmp(self):
         ids = self.make(2)
         tmp = self.state / "queue/tmp"
