@@ -45,6 +45,16 @@ class Groups(CollectorTest):
         self.assertEqual(client.get(f"/v1/groups/{group['id']}")["cause"],
                          "newest")
 
+    def test_a_version_was_first_seen_when_its_oldest_report_was_made(self):
+        client = self.start()
+        now_ms = time.time() * 1000
+        made = [report(time_ms=now_ms - ago_ms * 1000)
+                for ago_ms in (60, 7200, 3600)]
+        client.send(*made)
+        version, = client.get("/v1/versions")
+        self.assertEqual((version["firstSeen"], version["lastSeen"]),
+                         (made[1]["time"], made[0]["time"]))
+
     def test_lists_are_filtered_sorted_and_paged(self):
         client = self.start()
         client.send(*[report([f"function_{i}", "main"], app=f"app{i % 3}",
