@@ -101,51 +101,107 @@ static void alarms_with_a_heap_are_known_by_its_largest_site(void **state)
     assert_string_equal(sign(&made).title, "MEMORY slope");
 }
 
-#define VARIANTS 19
+#define VARIANTS   19
+#define TEXT(text) ((char *)(uintptr_t)(text))
 
-/* One change each, of what is evidence and of what is not. */
-static void vary(struct made *made, int variant)
+/* A whole crash, the same each time. */
+static void make_crash(struct made *made)
 {
-    static Inquest__V1__App app = INQUEST__V1__APP__INIT;
-    static Inquest__V1__Signal signal = INQUEST__V1__SIGNAL__INIT;
-    static Inquest__V1__Exception exception = INQUEST__V1__EXCEPTION__INIT;
-    static Inquest__V1__Crash crash = INQUEST__V1__CRASH__INIT;
-    static Inquest__V1__Frame second = INQUEST__V1__FRAME__INIT;
+    static Inquest__V1__App app;
+    static Inquest__V1__Signal signal;
+    static Inquest__V1__Exception exception;
+    static Inquest__V1__Crash crash;
+    static Inquest__V1__Frame second;
     static Inquest__V1__Frame *two[2];
-    static char *const texts[] = {
-        [1] = (char *)"a",     [2] = (char *)"b",     [3] = (char *)"SIGBUS",
-        [6] = (char *)"bad 1", [7] = (char *)"worse", [8] = (char *)"Error"};
 
+    make(made, INQUEST__V1__KIND__CRASH);
+    inquest__v1__app__init(&app);
+    inquest__v1__signal__init(&signal);
+    inquest__v1__exception__init(&exception);
+    inquest__v1__crash__init(&crash);
+    inquest__v1__frame__init(&second);
     made->report.app = &app;
     made->report.crash = &crash;
     crash.signal = &signal;
     crash.exception = &exception;
-    app.name = texts[variant == 2 ? 2 : 1];
-    signal.name = variant == 3 ? texts[3] : (char *)"SIGSEGV";
+    crash.abort_message = TEXT("bad 2");
+    app.name = TEXT("a");
+    signal.name = TEXT("SIGSEGV");
     signal.has_code_case = INQUEST__V1__SIGNAL__HAS_CODE_CODE;
-    signal.code = variant == 4 ? -6 : variant == 5 ? 2 : 1;
-    crash.abort_message = variant == 6   ? texts[6]
-                          : variant == 7 ? texts[7]
-                                         : (char *)"bad 2";
-    exception.type = variant == 8 ? texts[8] : (char *)"Failure";
-    made->waiting.function = variant == 9 ? (char *)"other" : (char *)"f";
-    made->waiting.module = variant == 10 ? (char *)"libb" : (char *)"liba";
-    made->waiting.build_id = variant == 11 ? (char *)"bb" : (char *)"aa";
+    signal.code = 1;
+    exception.type = TEXT("Failure");
+    made->waiting.function = second.function = TEXT("f");
+    made->waiting.module = TEXT("liba");
+    made->waiting.build_id = TEXT("aa");
     made->waiting.has_module_offset_case =
-        variant == 12 ? 0 : INQUEST__V1__FRAME__HAS_MODULE_OFFSET_MODULE_OFFSET;
-    made->waiting.module_offset = variant == 13 ? 0x20 : 0x10;
-    made->waiting.inlined = variant == 14;
-    made->waiting.pc_kind = variant == 15
-                                ? INQUEST__V1__PC_KIND__RETURN_ADDRESS
-                                : INQUEST__V1__PC_KIND__PC_KIND_UNSPECIFIED;
-    second.function = (char *)"f";
+        INQUEST__V1__FRAME__HAS_MODULE_OFFSET_MODULE_OFFSET;
+    made->waiting.module_offset = 0x10;
     two[0] = &made->waiting;
     two[1] = &second;
     made->thread.frames = two;
-    made->thread.n_frames = variant == 16 ? 2 : 1;
-    made->waiting.pc = variant == 17 ? 0x1234 : 0x1000; /* differs each run */
-    made->report.kind =
-        variant == 18 ? INQUEST__V1__KIND__DETECTION : INQUEST__V1__KIND__CRASH;
+}
+
+/* One change each: to nothing (0, 1), to what is evidence, to what is not. */
+static void vary(struct made *made, int variant)
+{
+    Inquest__V1__Crash *crash = made->report.crash;
+    Inquest__V1__Frame *frame = &made->waiting;
+
+    switch (variant) {
+    case 2:
+        made->report.app->name = TEXT("b");
+        break;
+    case 3:
+        crash->signal->name = TEXT("SIGBUS");
+        break;
+    case 4:
+        crash->signal->code = -6;
+        break;
+    case 5:
+        crash->signal->code = 2;
+        break; /* as 1 is: a fault */
+    case 6:
+        crash->abort_message = TEXT("bad 1");
+        break; /* numbers differ */
+    case 7:
+        crash->abort_message = TEXT("worse");
+        break;
+    case 8:
+        crash->exception->type = TEXT("Error");
+        break;
+    case 9:
+        frame->function = TEXT("other");
+        break;
+    case 10:
+        frame->module = TEXT("libb");
+        break;
+    case 11:
+        frame->build_id = TEXT("bb");
+        break;
+    case 12:
+        frame->has_module_offset_case = 0;
+        break;
+    case 13:
+        frame->module_offset = 0x20;
+        break;
+    case 14:
+        frame->inlined = true;
+        break;
+    case 15:
+        frame->pc_kind = INQUEST__V1__PC_KIND__RETURN_ADDRESS;
+        break;
+    case 16:
+        made->thread.n_frames = 2;
+        break;
+    case 17:
+        frame->pc = 0x1234;
+        break; /* differs from run to run */
+    case 18:
+        made->report.kind = INQUEST__V1__KIND__DETECTION;
+        break;
+    default:
+        break;
+    }
 }
 
 static char *evidence_text(const struct made *made)
@@ -167,7 +223,7 @@ static void hashes_are_equal_where_the_evidence_is(void **state)
 
     (void)state;
     for (int i = 0; i < VARIANTS; i++) {
-        make(&made, INQUEST__V1__KIND__CRASH);
+        make_crash(&made);
         vary(&made, i);
         texts[i] = evidence_text(&made);
         assert_true(evidence_hash(&made.report, hashes[i]));
