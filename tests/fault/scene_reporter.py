@@ -237,6 +237,7 @@ class Recover(Command):
     """Two boxes: one of a program killed after its supervisor, one of a crash
     without dumper."""
     name = "recover"
+    kinds = ["CRASH", "TERMINATION"]
 
     def prepare(self, directory):
         self.crash(directory, "kill", supervised=True)
@@ -248,7 +249,7 @@ class Recover(Command):
     def follow_up(self, directory, injection, outcome):
         yield from self.again(directory, "recover")
         kinds = sorted(report["kind"] for report in self.reports(directory))
-        if kinds != ["CRASH", "TERMINATION"]:
+        if kinds != self.kinds:
             yield f"the reports are {kinds}"
         for path in (directory / "state/boxes").glob("*"):
             yield f"a box stayed: {path.name}"
@@ -265,6 +266,22 @@ class RecoverDumper(Recover):
         yield from self.general(injection, outcome)
         if outcome.status != 0 and outcome.status not in SYSEXITS:
             yield f"ended with {outcome.status}"
+
+
+class RecoverSpill(RecoverDumper):
+    """A box with the whole report of a crash that found no queue."""
+    name = "recover a spill"
+    kinds = ["CRASH"]
+
+    def prepare(self, directory):
+        queue = directory / "state/queue"
+        queue.mkdir(mode=0o700, parents=True)
+        queue.parent.chmod(0o700)
+        (queue / "tmp").touch()  # no directory: the dumper cannot drop
+        self.crash(directory)
+        (queue / "tmp").unlink()
+        if not any((directory / "state/boxes").iterdir()):
+            raise RuntimeError("no box holds the report")
 
 
 class Run(Command):

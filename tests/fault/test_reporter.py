@@ -3,10 +3,11 @@ accepted is gone, nothing half, nothing sent that was not allowed."""
 
 import sys
 
-from scene_reporter import (Command, Deny, Recover, RecoverDumper, Run, Seal,
-                            Upload, Withdraw)
+from scene_reporter import (Command, Deny, Recover, RecoverDumper, RecoverSpill,
+                            Run, Seal, Upload, Withdraw)
 from sweep import main
 
-status = main((Upload, Deny, Withdraw, Recover, RecoverDumper, Run, Seal))
+status = main((Upload, Deny, Withdraw, Recover, RecoverDumper, RecoverSpill,
+               Run, Seal))
 Command.server.close()
 sys.exit(status)
