@@ -28,6 +28,11 @@ struct module {
     size_t wrong;
 };
 
+static void must(int r)
+{
+    assert(r == 0);
+}
+
 /* address NULL: all. */
 static struct symbol_cache *build(struct elf_file *file,
                                   const uint64_t *address)
@@ -38,14 +43,13 @@ static struct symbol_cache *build(struct elf_file *file,
     struct symbol_cache *cache = NULL;
     int fd = memfd_create("cache", MFD_CLOEXEC);
 
-    assert(symbol_table_add(&symbols, file) == 0);
-    assert(symbol_table_add_plt(&symbols, file) == 0);
+    must(symbol_table_add(&symbols, file));
+    must(symbol_table_add_plt(&symbols, file));
     elf_code_add(&build.selection.code, file->elf);
-    assert(build_units(&build) == 0);
-    assert(answers_make(&answers, build.pools, BUILD_THREADS_MAX, &symbols) ==
-           0);
-    assert(cache_write(fd, &answers, (struct cache_header){0}) == 0);
-    assert(symbol_cache_open(fd, &cache) == 0);
+    must(build_units(&build));
+    must(answers_make(&answers, build.pools, BUILD_THREADS_MAX, &symbols));
+    must(cache_write(fd, &answers, (struct cache_header){0}));
+    must(symbol_cache_open(fd, &cache));
     close(fd);
     answers_clear(&answers);
     symbol_table_clear(&symbols);
