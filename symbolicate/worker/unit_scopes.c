@@ -14,7 +14,8 @@ struct walk {
     struct scopes *scopes;
     struct pool *pool;
     const struct selection *selection;
-    bool all; /* functions without the address, too */
+    bool all;         /* functions without the address, too */
+    const void *last; /* the entry walked last: all others lie behind it */
     Dwarf_Files *files;
     size_t file_count;
 };
@@ -222,6 +223,9 @@ static int walk_children(struct walk *walk, Dwarf_Die *die, uint32_t parent,
     if (depth > UNIT_DEPTH_MAX || dwarf_child(die, &child) != 0)
         return 0;
     do {
+        if (child.addr <= walk->last)
+            return 0; /* DW_AT_sibling into a subtree: twice at each depth */
+        walk->last = child.addr;
         r = visit(walk, &child, parent, depth);
     } while (r == 0 && dwarf_siblingof(&child, &child) == 0);
     return r;
@@ -241,6 +245,7 @@ int scopes_read(struct scopes *scopes, struct pool *pool, Dwarf_Die *tree,
     if (r < 0 || walk.all || scopes->layers.count > 0)
         return r;
     walk.all = true; /* it may be in a function within one that was skipped */
+    walk.last = NULL;
     scopes->count = 0;
     return walk_children(&walk, tree, POOL_NONE, 0);
 }

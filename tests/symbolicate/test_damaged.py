@@ -33,6 +33,49 @@ DAMAGED = {
     "debuglink": "p.debug", "symtab_only": "p",
 }
 
+# A unit of namespaces, each in the one before, whose DW_AT_sibling leads to
+# its own first child: who follows both walks the last one 2^DEPTH times.
+DEPTH = 200
+TWICE = """
+.text
+code:
+  nop
+  ret
+  .size code, . - code
+.section .debug_abbrev
+  .uleb128 1, 0x11              # DW_TAG_compile_unit, with children
+  .byte 1
+  .uleb128 0x11, 0x01, 0x12, 0x07, 0, 0   # low_pc addr, high_pc data8
+  .uleb128 2, 0x39              # DW_TAG_namespace, with children
+  .byte 1
+  .uleb128 0x01, 0x13, 0, 0     # sibling ref4
+  .uleb128 3, 0x2e              # DW_TAG_subprogram, without
+  .byte 0
+  .uleb128 0x03, 0x08, 0x11, 0x01, 0x12, 0x07, 0, 0   # name string
+  .byte 0
+.section .debug_info
+unit:
+  .long unit_end - version
+version:
+  .short 4
+  .long 0
+  .byte 8
+  .uleb128 1
+  .quad code
+  .quad 2
+""" + "".join(f"""
+  .uleb128 2
+  .long child{depth} - unit
+child{depth}:
+""" for depth in range(DEPTH)) + f"""
+  .uleb128 3
+  .asciz "innermost"
+  .quad code
+  .quad 2
+  .zero {DEPTH + 2}
+unit_end:
+"""
+
 
 def damage(content, choose):
     """Cut short, or some bits turned over: half of them near each other."""
@@ -94,6 +137,22 @@ class Form:
 
 
 class Damaged(unittest.TestCase):
+    def test_a_sibling_within_its_own_tree_is_not_walked_twice(self):
+        with tempfile.TemporaryDirectory() as directory:
+            at = pathlib.Path(directory)
+            (at / "p.s").write_text(TWICE)
+            forms.run("as", "p.s", "-o", "p.o", cwd=at)
+            forms.run("ld", "-shared", "p.o", "-o", "p", cwd=at)
+            text = forms.run("nm", "p", cwd=at)
+            address = next(line.split()[0] for line in text.splitlines()
+                           if line.endswith(" code"))
+            status, seconds, _, output, _ = measured(at / "p",
+                                                     address.encode())
+        self.assertEqual(status, EX_OK)
+        self.assertLess(seconds, SECONDS_MAX)
+        (frame,) = json.loads(output)["frames"]
+        self.assertEqual(frame["function"], "innermost")
+
     def check(self, form, number, result):
         status, seconds, peak_kib, output, errors = result
         what = f"{form.name}, file {number} of seed {SEED}: {errors[-300:]!r}"
