@@ -205,7 +205,7 @@ static bool head_holds(int state_fd, const char *head,
 static int append_locked(int state_fd, int fd, const char *event,
                          const char *const *details, size_t count)
 {
-    char head[HEX_BYTES + 1];
+    char head[HEX_BYTES + 1] = "";
     struct chain chain;
 
     int r = read_tail(fd, &chain);
