@@ -7,8 +7,8 @@
 #include "symbolicate/worker/array.h"
 #include "symbolicate/worker/unit.h"
 
-#define ORIGINS_MAX 16 /* from an inlined call to what names it */
-#define RANGES_MAX  100000
+#define ORIGINS_MAX 16              /* from an inlined call to what names it */
+#define RANGES_MAX  UNIT_SCOPES_MAX /* of all entries: lists may be shared */
 
 struct walk {
     struct scopes *scopes;
@@ -18,6 +18,13 @@ struct walk {
     const void *last; /* the entry walked last: all others lie behind it */
     Dwarf_Files *files;
     size_t file_count;
+    uint32_t range_count; /* read so far */
+};
+
+/* Of an entry's list. */
+struct range {
+    ptrdiff_t next;
+    Dwarf_Addr base, begin, end;
 };
 
 static const char *string_of(Dwarf_Die *die, unsigned name)
@@ -105,27 +112,32 @@ static int set_call_site(struct walk *walk, Dwarf_Die *die, struct scope *scope)
     return pool_string(walk->pool, path, &scope->call_file);
 }
 
+static bool next_range(struct walk *walk, Dwarf_Die *die, struct range *range)
+{
+    if (walk->range_count == RANGES_MAX)
+        return false;
+    walk->range_count++;
+    range->next = dwarf_ranges(die, range->next, &range->base, &range->begin,
+                               &range->end);
+    return range->next > 0;
+}
+
 /* Ranks: deeper shows over shallower, of equals the first. */
 static int add_ranges(struct walk *walk, Dwarf_Die *die, unsigned depth)
 {
     struct layers *layers = &walk->scopes->layers;
     uint32_t scope = (uint32_t)walk->scopes->count - 1;
-    Dwarf_Addr base = 0;
-    Dwarf_Addr begin = 0;
-    Dwarf_Addr end = 0;
-    ptrdiff_t at = 0;
+    struct range range = {0};
 
-    for (int i = 0; i < RANGES_MAX; i++) {
-        at = dwarf_ranges(die, at, &base, &begin, &end);
-        if (at <= 0)
-            return 0;
-        if (!selection_has(walk->selection, begin, end))
+    while (next_range(walk, die, &range)) {
+        if (!selection_has(walk->selection, range.begin, range.end))
             continue;
         int r = ARRAY_ROOM(layers, UNIT_SCOPES_MAX);
         if (r < 0)
             return r;
         uint64_t rank = (uint64_t)depth << 32 | (UINT32_MAX - layers->count);
-        layers->at[layers->count++] = (struct layer){begin, end, rank, scope};
+        layers->at[layers->count++] =
+            (struct layer){range.begin, range.end, rank, scope};
     }
     return 0;
 }
@@ -174,18 +186,12 @@ static bool may_hold_code(int tag)
 }
 
 /* Whether die, which has code, holds the address. */
-static bool is_asked(const struct walk *walk, Dwarf_Die *die)
+static bool is_asked(struct walk *walk, Dwarf_Die *die)
 {
-    Dwarf_Addr base = 0;
-    Dwarf_Addr begin = 0;
-    Dwarf_Addr end = 0;
-    ptrdiff_t at = 0;
+    struct range range = {0};
 
-    for (int i = 0; i < RANGES_MAX; i++) {
-        at = dwarf_ranges(die, at, &base, &begin, &end);
-        if (at <= 0)
-            return false;
-        if (selection_asks(walk->selection, begin, end))
+    while (next_range(walk, die, &range)) {
+        if (selection_asks(walk->selection, range.begin, range.end))
             return true;
     }
     return false;

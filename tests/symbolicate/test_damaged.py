@@ -36,12 +36,14 @@ DAMAGED = {
 # A unit of namespaces, each in the one before, whose DW_AT_sibling leads to
 # its own first child: who follows both walks the last one 2^DEPTH times.
 DEPTH = 200
-TWICE = """
+CODE = """
 .text
 code:
   nop
   ret
   .size code, . - code
+"""
+TWICE = CODE + """
 .section .debug_abbrev
   .uleb128 1, 0x11              # DW_TAG_compile_unit, with children
   .byte 1
@@ -73,6 +75,39 @@ child{depth}:
   .quad code
   .quad 2
   .zero {DEPTH + 2}
+unit_end:
+"""
+
+# Functions that all have one long list of ranges, none of it code.
+FUNCTIONS, RANGES = 20_000, 90_000
+SHARED = CODE + f"""
+.section .debug_abbrev
+  .uleb128 1, 0x11              # DW_TAG_compile_unit, with children
+  .byte 1
+  .uleb128 0x11, 0x01, 0x12, 0x07, 0, 0   # low_pc addr, high_pc data8
+  .uleb128 2, 0x2e              # DW_TAG_subprogram, without
+  .byte 0
+  .uleb128 0x55, 0x17, 0, 0     # ranges sec_offset
+  .byte 0
+.section .debug_ranges
+  .rept {RANGES}
+  .quad 0x10, 0x11
+  .endr
+  .quad 0, 0
+.section .debug_info
+  .long unit_end - version
+version:
+  .short 4
+  .long 0
+  .byte 8
+  .uleb128 1
+  .quad code
+  .quad 2
+  .rept {FUNCTIONS}
+  .uleb128 2
+  .long 0
+  .endr
+  .byte 0
 unit_end:
 """
 
@@ -137,10 +172,11 @@ class Form:
 
 
 class Damaged(unittest.TestCase):
-    def test_a_sibling_within_its_own_tree_is_not_walked_twice(self):
+    def check_soon(self, source, expected):
+        """The one function at code, within SECONDS_MAX."""
         with tempfile.TemporaryDirectory() as directory:
             at = pathlib.Path(directory)
-            (at / "p.s").write_text(TWICE)
+            (at / "p.s").write_text(source)
             forms.run("as", "p.s", "-o", "p.o", cwd=at)
             forms.run("ld", "-shared", "p.o", "-o", "p", cwd=at)
             text = forms.run("nm", "p", cwd=at)
@@ -151,7 +187,13 @@ class Damaged(unittest.TestCase):
         self.assertEqual(status, EX_OK)
         self.assertLess(seconds, SECONDS_MAX)
         (frame,) = json.loads(output)["frames"]
-        self.assertEqual(frame["function"], "innermost")
+        self.assertEqual(frame["function"], expected)
+
+    def test_a_sibling_within_its_own_tree_is_not_walked_twice(self):
+        self.check_soon(TWICE, "innermost")
+
+    def test_a_list_of_ranges_is_not_read_again_and_again(self):
+        self.check_soon(SHARED, "code")
 
     def check(self, form, number, result):
         status, seconds, peak_kib, output, errors = result
