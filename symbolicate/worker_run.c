@@ -20,7 +20,8 @@ static _Noreturn void be_worker(const char *path, char *const *arguments,
                                 char *const *variables, int output_fd)
 {
     helper_become(output_fd, OUTPUT_FD);
-#ifndef __SANITIZE_ADDRESS__ /* its shadow needs more */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    /* a sanitizer's shadow needs more */
     helper_limit(RLIMIT_AS, WORKER_MEMORY_BYTES);
 #endif
     helper_limit(RLIMIT_CPU, WORKER_CPU_SECONDS);

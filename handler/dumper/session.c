@@ -75,11 +75,14 @@ void session_limit(void)
         long resource;
         rlim_t most;
     } limits[] = {
-#ifndef __SANITIZE_ADDRESS__ /* its shadow needs more */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+        /* a sanitizer's shadow needs more */
         {RLIMIT_AS, SESSION_MEMORY_BYTES},
 #endif
-        {RLIMIT_FSIZE, SESSION_FILE_BYTES}, {RLIMIT_NOFILE, SESSION_FILES},
-        {RLIMIT_CPU, SESSION_CPU_SECONDS},  {RLIMIT_CORE, 0},
+        {RLIMIT_FSIZE, SESSION_FILE_BYTES},
+        {RLIMIT_NOFILE, SESSION_FILES},
+        {RLIMIT_CPU, SESSION_CPU_SECONDS},
+        {RLIMIT_CORE, 0},
     };
 
     volunteer_to_be_killed();

@@ -221,7 +221,8 @@ static void confine(bool asks_servers)
 {
     unsigned rights = CONFINE_FILES | CONFINE_PROGRAMS | CONFINE_BUILD;
 
-#ifndef __SANITIZE_ADDRESS__ /* its shadow needs more */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    /* a sanitizer's shadow needs more */
     helper_limit(RLIMIT_AS, MEMORY_BYTES);
 #endif
     /* Where the kernel has no filters it goes on without. */
