@@ -4,6 +4,7 @@ and every real one found. 100 deaths at full size."""
 import contextlib
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import sys
@@ -169,9 +170,14 @@ class DeathsTest(WatchedTest):
     def die_with_supervisor(self):
         process = self.watch("wait", start_new_session=True)
         self.assertEqual(process.stdout.readline(), "ready\n")
-        self.wait_for_box(self.child_of(process))
+        child = self.child_of(process)
+        self.wait_for_box(child)
+        watching = os.pidfd_open(child)
         os.killpg(process.pid, signal.SIGKILL)
         self.end_of(process)
+        # Nobody of ours waits for the child: it may end after its parent.
+        self.assertTrue(select.select([watching], [], [], 60)[0])
+        os.close(watching)
         self.inquest.text("recover")
         reports = self.new_reports()
         self.assertEqual([r["kind"] for r in reports], ["TERMINATION"])

@@ -144,6 +144,19 @@ class ViewTest(WatchedTest):
                      for column, sign in enumerate(row) if sign == "s"}
             self.assertEqual(drawn, set(range(min(drawn), max(drawn) + 1)))
 
+    def test_page_has_every_chart_with_a_table(self):
+        """What a browser makes of it: tests/web/test_charts.py."""
+        path = self.directory / "page.html"
+        for story in (stories.leak_to_the_limit, stories.short_crash,
+                      stories.large_cgroup, stories.swapping,
+                      stories.one_sample):
+            self.inquest.text("memory", self.keep(story()), "--html", path)
+            page = path.read_text()
+            self.assertNotIn("<script", page)
+            charts = page.count("<figure class='chart ")
+            self.assertEqual(page.count("<details class=behind>"), charts)
+            self.assertEqual(charts == 0, story is stories.one_sample)
+
     def test_colour_where_it_is_asked_for(self):
         self.inquest.environment["LC_ALL"] = "C.UTF-8"
         report_id = self.keep(stories.short_crash())
