@@ -79,7 +79,7 @@ static void labels_are_short_and_texts_exact(void **s)
     assert_string_equal(text, "–");
     axis_duration(24 * 3600000LL, text);
     assert_string_equal(text, "24 h");
-    axis_duration(3 * 3600000LL + 12 * 60000, text);
+    axis_duration(3 * 3600000LL + 12 * 60000LL, text);
     assert_string_equal(text, "3 h 12 min");
     axis_duration(119000, text);
     assert_string_equal(text, "119 s");
@@ -217,7 +217,8 @@ static void a_line_goes_on_over_samples_that_lack_its_figure(void **s)
     assert_false(span_joins(&span, HISTORY_SWAP, 10)); /* the gap */
     assert_true(span_joins(&span, HISTORY_SWAP, 15));
     for (size_t i = 1; i < 10; i++)
-        history.points[i].time_ms = history.points[0].time_ms + 3100 * (int)i;
+        history.points[i].time_ms =
+            history.points[0].time_ms + 3100LL * (int64_t)i;
     assert_false(span_joins(&span, HISTORY_SWAP, 5)); /* 15.5 s */
     assert_true(span_joins(&span, HISTORY_RSS, 5));
 }
