@@ -24,6 +24,7 @@ struct guest {
     bool forked;           /* a fork child that has no box of its own */
     bool jailed;           /* it called chroot */
     uint32_t phase;        /* enum box_phase, before there is a box */
+    int sampler_tid;       /* 0: it does not run (yet) */
     uint64_t abort_message_address;   /* of glibc's __abort_msg, 0: unknown */
     uintptr_t abort_begin, abort_end; /* the code of abort() */
 };

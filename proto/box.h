@@ -135,8 +135,8 @@ struct box_crash {
     int32_t tier_errno;
     uint32_t siginfo_valid; /* 0: the handler was called without SA_SIGINFO */
     uint32_t nested_signal; /* the program's handler crashed by it; 0 */
-    uint32_t reserved;
-    uint64_t nested_pc;             /* and there */
+    int32_t sampler_tid;    /* our thread, 0: none; never stopped */
+    uint64_t nested_pc;     /* and there */
     uint64_t abort_message_address; /* of __abort_msg itself, 0: unknown */
     uint64_t thread_pointer;        /* fs base: glibc's thread control block */
     char thread_name[16];
@@ -308,8 +308,8 @@ struct box_app {
 struct box_feedback {
     struct box_seal seal;
     uint64_t time_unix_ms;
-    uint32_t type; /* enum FeedbackType of the schema */
-    uint32_t reserved;
+    uint32_t type;       /* enum FeedbackType of the schema */
+    int32_t sampler_tid; /* our thread, 0: none; never stopped */
     char email[256];
     char comment[3800];
 };

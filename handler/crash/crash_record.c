@@ -108,6 +108,7 @@ void crash_record_fill(struct box *box, const struct crash_event *event)
     crash->nested_signal = (uint32_t)event->nested_signal;
     crash->nested_pc = event->nested_pc;
     crash->phase = box->control.phase;
+    crash->sampler_tid = __atomic_load_n(&guest.sampler_tid, __ATOMIC_RELAXED);
     (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)crash->thread_name);
     copy_abort_message(crash);
     crash->thread_pointer = thread_pointer();

@@ -90,7 +90,7 @@ static bool is_complete(const struct target *target, DIR *dir)
 }
 
 /* Seizes what is new in the task directory; returns how many it found. */
-static size_t seize_new(struct target *target, DIR *dir, int skip_tid)
+static size_t seize_new(struct target *target, DIR *dir)
 {
     size_t found = 0;
 
@@ -103,7 +103,7 @@ static size_t seize_new(struct target *target, DIR *dir, int skip_tid)
         struct target_thread *thread = &target->threads[target->thread_count++];
         *thread = (struct target_thread){.tid = tid};
         found++;
-        if (tid == skip_tid)
+        if (tid == target->running_tids[0] || tid == target->running_tids[1])
             continue;
         thread->attached = ptrace(PTRACE_SEIZE, tid, NULL,
                                   (void *)(intptr_t)thread->signal) == 0 &&
@@ -211,27 +211,27 @@ static void take_thread(struct target *target, struct target_thread *thread,
     }
 }
 
-static void seize_and_name(struct target *target, int skip_tid)
+static void seize_and_name(struct target *target)
 {
     size_t known = target->thread_count;
 
-    if (seize_new(target, task_dir, skip_tid) == 0)
+    if (seize_new(target, task_dir) == 0)
         return;
     for (size_t i = known; i < target->thread_count; i++)
         read_name(&target->threads[i]);
 }
 
-void target_seize(struct target *target, int skip_tid)
+void target_seize(struct target *target)
 {
     char path[64];
 
     (void)snprintf(path, sizeof path, "/proc/%d/task", target->pid);
     task_dir = opendir(path);
     if (task_dir)
-        seize_and_name(target, skip_tid);
+        seize_and_name(target);
 }
 
-void target_attach(struct target *target, int skip_tid)
+void target_attach(struct target *target)
 {
     uint64_t end_ms = target_now_ms() + ATTACH_BUDGET_MS;
     size_t done = 0;
@@ -242,7 +242,7 @@ void target_attach(struct target *target, int skip_tid)
         for (; done < target->thread_count; done++)
             take_thread(target, &target->threads[done], end_ms);
         if (!is_complete(target, task_dir))
-            seize_and_name(target, skip_tid);
+            seize_and_name(target);
     }
     (void)closedir(task_dir); /* read only */
     task_dir = NULL;

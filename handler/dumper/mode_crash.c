@@ -57,10 +57,12 @@ int mode_crash(void)
     /* The thread's control block is mapped, wherever its stack pointer is. */
     if (!target_open_memory(build.target, box->crash.thread_pointer))
         return EX_NOPERM; /* the handler looks at itself, then */
-    target_seize(build.target, box->crash.tid);
+    build.target->running_tids[0] = box->crash.tid;
+    build.target->running_tids[1] = box->crash.sampler_tid;
+    target_seize(build.target);
     build_start(&build, INQUEST__V1__KIND__CRASH, box->crash.time_unix_ms);
     build_identity(&build); /* while the threads stop */
-    target_attach(build.target, box->crash.tid);
+    target_attach(build.target);
     (void)signal(SIGALRM, SIG_DFL); /* attach used it to bound its waits */
     (void)alarm(ALARM_SECONDS);
     target_read_modules(build.target);

@@ -163,8 +163,8 @@ static int read_stacks(struct build *build, uint64_t *ret_still_us)
 
     target->goes_on = true;
     build->deadline_ms = target_now_ms() + STILL_MS_MAX;
-    target_seize(target, 0);
-    target_attach(target, 0);
+    target_seize(target);
+    target_attach(target);
     (void)signal(SIGALRM, SIG_DFL); /* attach used it to bound its waits */
     (void)alarm(ALARM_SECONDS);
     const struct target_thread *thread = first_stopped(target);

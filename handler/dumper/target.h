@@ -64,6 +64,8 @@ struct target {
     int memory_tid;        /* a main thread that ended has no memory any more */
     struct target_thread *threads; /* TARGET_THREADS_MAX */
     size_t thread_count;
+    /* Not stopped: the crashed one waits for us, the sampler writes the box. */
+    int running_tids[2];
     bool goes_on;           /* it lives on afterwards: restart.h */
     size_t threads_missed;  /* could not be stopped in time */
     size_t threads_refused; /* ptrace was not allowed, or another one traces */
@@ -90,10 +92,10 @@ MUST_CHECK bool target_open_memory(struct target *target, uint64_t address);
  */
 struct target *target_open_box(const struct box *box);
 
-/* Tells all threads to stop but skip_tid, which waits for us anyway. */
-void target_seize(struct target *target, int skip_tid);
+/* Tells all threads to stop but those in running_tids. */
+void target_seize(struct target *target);
 /* After target_seize: waits until they have stopped, and seizes what is new. */
-void target_attach(struct target *target, int skip_tid);
+void target_attach(struct target *target);
 void target_detach(struct target *target);
 
 /* One line of maps (proc(5)), ended by a null byte at end; the path stays in

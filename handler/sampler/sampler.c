@@ -215,6 +215,7 @@ static void *run(void *unused)
     struct timespec next = {0};
     uint32_t period_ms = SAMPLE_NORMAL_MS;
 
+    __atomic_store_n(&guest.sampler_tid, sys_gettid(), __ATOMIC_RELAXED);
     (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&next);
     if (wait_further(&next, FIRST_MS) && guest_box_is_ours())
         period_ms = sample();
@@ -258,10 +259,12 @@ bool sampler_stop(void)
     (void)sys_call3(SYS_futex, (long)&stopping, FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
                     1);
     (void)pthread_join(thread, NULL);
+    guest.sampler_tid = 0;
     return true;
 }
 
 void sampler_forget(void)
 {
     running = false;
+    guest.sampler_tid = 0;
 }

@@ -4,6 +4,7 @@ completions are what their readers want. Context: tool."""
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -89,6 +90,25 @@ class Install(unittest.TestCase):
         service = (self.prefix / UNITS[0]).read_text()
         self.assertIn(f"ExecStart={self.prefix}/bin/inquest upload --quiet\n",
                       service)
+
+    def test_the_timers_service_makes_reports_of_the_dead(self):
+        inquest = self.inquest("timer")
+        environment = {**inquest.environment, "INQUEST_TIER": "2",
+                       "LD_PRELOAD": str(self.prefix / "lib/libinquest.so")}
+        done = subprocess.run(job.PYTHON_CRASH, env=environment)
+        self.assertEqual(done.returncode, -signal.SIGSEGV)
+        boxes = inquest.state / "boxes"
+        self.assertEqual(len(list(boxes.iterdir())), 1)
+        service = (self.prefix / UNITS[0]).read_text()
+        command = re.search("^ExecStart=(.*)$", service, re.M)[1].split()
+        allowed = re.search("^SuccessExitStatus=(.*)$", service, re.M)[1]
+        done = subprocess.run(command, env=inquest.environment)
+        self.assertIn(done.returncode, [0, *map(int, allowed.split())])
+        self.assertEqual(list(boxes.iterdir()), [])
+        self.assertEqual(len(list((inquest.state / "queue/new").iterdir())), 1)
+        report = json.loads(inquest.text("show", "last", "--json"))
+        self.assertEqual((report["kind"], report["tier"]["name"]),
+                         ("CRASH", "IN_PROCESS"))
 
     def test_system_units_are_valid_and_confined(self):
         if not shutil.which("systemd-analyze"):
