@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "proto/base/compiler.h"
 #include "symbolicate/helper.h"
 
 #define WORKER       "inquest-symbolicate-worker"
@@ -20,8 +21,7 @@ static _Noreturn void be_worker(const char *path, char *const *arguments,
                                 char *const *variables, int output_fd)
 {
     helper_become(output_fd, OUTPUT_FD);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    /* a sanitizer's shadow needs more */
+#ifndef SANITIZED
     helper_limit(RLIMIT_AS, WORKER_MEMORY_BYTES);
 #endif
     helper_limit(RLIMIT_CPU, WORKER_CPU_SECONDS);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/base/compiler.h"
 #include "proto/base/fd.h"
 #include "proto/base/sys.h"
 #include "proto/data_class.h"
@@ -75,14 +76,11 @@ void session_limit(void)
         long resource;
         rlim_t most;
     } limits[] = {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-        /* a sanitizer's shadow needs more */
+#ifndef SANITIZED
         {RLIMIT_AS, SESSION_MEMORY_BYTES},
 #endif
-        {RLIMIT_FSIZE, SESSION_FILE_BYTES},
-        {RLIMIT_NOFILE, SESSION_FILES},
-        {RLIMIT_CPU, SESSION_CPU_SECONDS},
-        {RLIMIT_CORE, 0},
+        {RLIMIT_FSIZE, SESSION_FILE_BYTES}, {RLIMIT_NOFILE, SESSION_FILES},
+        {RLIMIT_CPU, SESSION_CPU_SECONDS},  {RLIMIT_CORE, 0},
     };
 
     volunteer_to_be_killed();

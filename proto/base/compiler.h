@@ -14,6 +14,11 @@
 /* Drops the result of a MUST_CHECK call on purpose; say why beside it. */
 #define DROP(call) ((void)!(call))
 
+/* Built with a sanitizer, whose shadow memory takes terabytes of addresses. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

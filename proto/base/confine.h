@@ -23,7 +23,7 @@ enum confine_right {
 };
 
 /* A sanitizer's build needs its own calls, in whatever it confines. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SANITIZED
 #define CONFINE_BUILD CONFINE_SANITIZER
 #else
 #define CONFINE_BUILD 0

@@ -232,8 +232,12 @@ static void show_memory(const struct show *show)
             0 &&
         clock_parse(view_text(json_array_get(samples, count - 1), "time"),
                     &last) == 0) {
-        snprintf(title, sizeof title, "Memory, the last %.0f s",
-                 (double)(last - first) / 1000.0);
+        if (last - first < 1000) {
+            snprintf(title, sizeof title, "Memory, less than a second");
+        } else {
+            snprintf(title, sizeof title, "Memory, the last %.0f s",
+                     (double)(last - first) / 1000.0);
+        }
     } else {
         snprintf(title, sizeof title, "Memory");
     }

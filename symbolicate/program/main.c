@@ -221,8 +221,7 @@ static void confine(bool asks_servers)
 {
     unsigned rights = CONFINE_FILES | CONFINE_PROGRAMS | CONFINE_BUILD;
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    /* a sanitizer's shadow needs more */
+#ifndef SANITIZED
     helper_limit(RLIMIT_AS, MEMORY_BYTES);
 #endif
     /* Where the kernel has no filters it goes on without. */

@@ -28,7 +28,7 @@ def deliver(inquest):
         sys.exit(f"{counts['new']} reports were not delivered")
 
 
-def show(inquest, directory, collector):
+def show(inquest, directory):
     reports = json.loads(inquest.text("list", "--json"))
     if len(reports) != 3:
         sys.exit(f"expected 3 reports, found {len(reports)}")
@@ -41,7 +41,6 @@ def show(inquest, directory, collector):
         page = directory / f"{report['reportId']}.html"
         inquest.text("show", report["reportId"], "--html", str(page))
         print(f"  {page}")
-    print(f"The collector's page:\n  {collector.url}/", flush=True)
 
 
 def main():
@@ -60,13 +59,16 @@ def main():
               [options.build / "bin/uncaught_exception"], signal.SIGABRT)
         crash(inquest, "sh -c 'kill -9 $$'", job.KILLED, signal.SIGKILL)
         deliver(inquest)
-        show(inquest, directory, collector)
+        show(inquest, directory)
         if options.stay:
-            print("Ctrl-C ends the collector.", flush=True)
+            print(f"The collector's page, until Ctrl-C:\n  {collector.url}/",
+                  flush=True)
             try:
                 collector.process.wait()
             except KeyboardInterrupt:
                 pass
+        else:
+            print("The collector's page: ./dev demo --stay keeps it up")
     finally:
         if collector.process.poll() is None:
             collector.stop()

@@ -33,28 +33,17 @@ DAMAGED = {
     "debuglink": "p.debug", "symtab_only": "p",
 }
 
-# A unit of namespaces, each in the one before, whose DW_AT_sibling leads to
-# its own first child: who follows both walks the last one 2^DEPTH times.
-DEPTH = 200
-CODE = """
+# A unit with one function's code; its abbreviations and entries go on.
+UNIT = """
 .text
 code:
   nop
   ret
   .size code, . - code
-"""
-TWICE = CODE + """
 .section .debug_abbrev
   .uleb128 1, 0x11              # DW_TAG_compile_unit, with children
   .byte 1
   .uleb128 0x11, 0x01, 0x12, 0x07, 0, 0   # low_pc addr, high_pc data8
-  .uleb128 2, 0x39              # DW_TAG_namespace, with children
-  .byte 1
-  .uleb128 0x01, 0x13, 0, 0     # sibling ref4
-  .uleb128 3, 0x2e              # DW_TAG_subprogram, without
-  .byte 0
-  .uleb128 0x03, 0x08, 0x11, 0x01, 0x12, 0x07, 0, 0   # name string
-  .byte 0
 .section .debug_info
 unit:
   .long unit_end - version
@@ -65,6 +54,20 @@ version:
   .uleb128 1
   .quad code
   .quad 2
+"""
+# A unit of namespaces, each in the one before, whose DW_AT_sibling leads to
+# its own first child: who follows both walks the last one 2^DEPTH times.
+DEPTH = 200
+TWICE = UNIT + """
+.section .debug_abbrev
+  .uleb128 2, 0x39              # DW_TAG_namespace, with children
+  .byte 1
+  .uleb128 0x01, 0x13, 0, 0     # sibling ref4
+  .uleb128 3, 0x2e              # DW_TAG_subprogram, without
+  .byte 0
+  .uleb128 0x03, 0x08, 0x11, 0x01, 0x12, 0x07, 0, 0   # name string
+  .byte 0
+.section .debug_info
 """ + "".join(f"""
   .uleb128 2
   .long child{depth} - unit
@@ -80,11 +83,8 @@ unit_end:
 
 # Functions that all have one long list of ranges, none of it code.
 FUNCTIONS, RANGES = 20_000, 90_000
-SHARED = CODE + f"""
+SHARED = UNIT + f"""
 .section .debug_abbrev
-  .uleb128 1, 0x11              # DW_TAG_compile_unit, with children
-  .byte 1
-  .uleb128 0x11, 0x01, 0x12, 0x07, 0, 0   # low_pc addr, high_pc data8
   .uleb128 2, 0x2e              # DW_TAG_subprogram, without
   .byte 0
   .uleb128 0x55, 0x17, 0, 0     # ranges sec_offset
@@ -95,14 +95,6 @@ SHARED = CODE + f"""
   .endr
   .quad 0, 0
 .section .debug_info
-  .long unit_end - version
-version:
-  .short 4
-  .long 0
-  .byte 8
-  .uleb128 1
-  .quad code
-  .quad 2
   .rept {FUNCTIONS}
   .uleb128 2
   .long 0
