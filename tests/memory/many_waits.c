@@ -61,14 +61,34 @@ static bool wait_poll(void)
     return poll(NULL, 0, WAIT_MS) == 0;
 }
 
+/* All are there before it says "ready". */
+static int epoll_fd;
+static int ends[2];
+static int numbers[2];
+static pthread_barrier_t named;
+
+static void be(const char *name)
+{
+    (void)pthread_setname_np(pthread_self(), name);
+    (void)pthread_barrier_wait(&named);
+}
+
+static bool open_all(void)
+{
+    struct timeval time = {0, WAIT_MS * 1000};
+
+    epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    return epoll_fd >= 0 && pipe(numbers) == 0 &&
+           socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 &&
+           setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) ==
+               0;
+}
+
 static bool wait_epoll(void)
 {
-    static __thread int fd = -1;
     struct epoll_event event;
 
-    if (fd < 0)
-        fd = epoll_create1(EPOLL_CLOEXEC);
-    return epoll_wait(fd, &event, 1, WAIT_MS) == 0;
+    return epoll_wait(epoll_fd, &event, 1, WAIT_MS) == 0;
 }
 
 static bool wait_signal(void)
@@ -83,14 +103,8 @@ static bool wait_signal(void)
 
 static bool wait_socket(void)
 {
-    static __thread int ends[2] = {-1, -1};
-    struct timeval time = {0, WAIT_MS * 1000};
     char byte;
 
-    if (ends[0] < 0) {
-        (void)socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
-        (void)setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
-    }
     return recv(ends[0], &byte, 1, 0) == -1 && errno == EAGAIN;
 }
 
@@ -117,7 +131,7 @@ static void *run_waiter(void *data)
 {
     const struct waiter *waiter = data;
 
-    (void)pthread_setname_np(pthread_self(), waiter->name);
+    be(waiter->name);
     while (!stop) {
         uint64_t begin = now_ms();
         errno = 0;
@@ -136,7 +150,7 @@ static void *run_futex(void *data)
 {
     unsigned long mine = data ? 1 : 0;
 
-    (void)pthread_setname_np(pthread_self(), mine ? "futex-1" : "futex-0");
+    be(mine ? "futex-1" : "futex-0");
     pthread_mutex_lock(&mutex);
     while (!stop) {
         while (turn % 2 != mine && !stop)
@@ -150,12 +164,11 @@ static void *run_futex(void *data)
 }
 
 /* One writes numbers in order, the other reads them: none lost, none twice. */
-static int numbers[2];
 
 static void *run_writer(void *unused)
 {
     (void)unused;
-    (void)pthread_setname_np(pthread_self(), "writer");
+    be("writer");
     for (uint64_t i = 1; !stop; i++) {
         expect(write(numbers[1], &i, sizeof i) == sizeof i);
         (void)poll(NULL, 0, 1);
@@ -170,7 +183,7 @@ static void *run_reader(void *unused)
     ssize_t n;
 
     (void)unused;
-    (void)pthread_setname_np(pthread_self(), "reader");
+    be("reader");
     for (uint64_t i = 1; (n = read(numbers[0], &value, sizeof value)) != 0; i++)
         expect(n == sizeof value && value == i);
     return NULL;
@@ -197,7 +210,7 @@ static void *run_signals(void *ret_sent)
     unsigned long sent = 0;
 
     sigemptyset(&none);
-    (void)pthread_setname_np(pthread_self(), "signals");
+    be("signals");
     (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     for (; !stop; sent++) {
         if (sigqueue(getpid(), SIGRTMIN,
@@ -242,7 +255,8 @@ int main(void)
     sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all, NULL);
     start_timer();
-    if (pipe(numbers) < 0)
+    if (!open_all() ||
+        pthread_barrier_init(&named, NULL, WAITERS + OTHERS + 1) != 0)
         return 1;
     for (size_t i = 0; i < WAITERS; i++)
         pthread_create(&threads[count++], NULL, run_waiter,
@@ -252,6 +266,7 @@ int main(void)
     pthread_create(&threads[count++], NULL, run_writer, NULL);
     pthread_create(&threads[count++], NULL, run_reader, NULL);
     pthread_create(&threads[count++], NULL, run_signals, &sent);
+    (void)pthread_barrier_wait(&named);
     (void)write(STDOUT_FILENO, "ready\n", 6);
     while (read(STDIN_FILENO, &byte, 1) > 0) /* in flight all the while */
         continue;
