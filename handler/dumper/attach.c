@@ -109,8 +109,8 @@ static size_t seize_new(struct target *target, DIR *dir)
                                   (void *)(intptr_t)thread->signal) == 0 &&
                            ptrace(PTRACE_INTERRUPT, tid, NULL,
                                   (void *)(intptr_t)thread->signal) == 0;
-        if (!thread->attached && errno != ESRCH) /* which has just ended */
-            target->threads_refused++;
+        /* ESRCH: it has just ended. */
+        thread->refused = !thread->attached && errno != ESRCH;
     }
     return found;
 }

@@ -194,6 +194,16 @@ static bool is_sampler(const struct target_thread *thread)
     return strcmp(thread->name, "inquest") == 0;
 }
 
+static size_t count_refused(const struct target *target)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < target->thread_count; i++)
+        count +=
+            target->threads[i].refused && !is_sampler(&target->threads[i]);
+    return count;
+}
+
 void build_threads(struct build *build)
 {
     struct target *target = build->target;
@@ -214,7 +224,7 @@ void build_threads(struct build *build)
             build_thread(build, &target->threads[i], false);
     }
     note_threads(build, target->threads_missed, "could not be stopped in time");
-    note_threads(build, target->threads_refused,
+    note_threads(build, count_refused(target),
                  "may not be traced: by a rule, or for another tracer");
     note_threads(build, build->threads_unread, "without frames: out of time");
 }

@@ -32,6 +32,7 @@ struct target_thread {
     int tid;
     bool stopped;  /* registers are known */
     bool attached; /* to be detached */
+    bool refused;  /* ptrace was not allowed, or another one traces */
     int signal;    /* stopped as it arrived: delivered by target_detach; or 0 */
     char name[16];
     uint64_t registers[TARGET_REGISTERS];
@@ -66,9 +67,8 @@ struct target {
     size_t thread_count;
     /* Not stopped: the crashed one waits for us, the sampler writes the box. */
     int running_tids[2];
-    bool goes_on;           /* it lives on afterwards: restart.h */
-    size_t threads_missed;  /* could not be stopped in time */
-    size_t threads_refused; /* ptrace was not allowed, or another one traces */
+    bool goes_on;          /* it lives on afterwards: restart.h */
+    size_t threads_missed; /* could not be stopped in time */
     struct target_mapping *mappings;
     size_t mapping_count;
     struct target_module *modules;
