@@ -198,9 +198,11 @@ static size_t count_refused(const struct target *target)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < target->thread_count; i++)
-        count +=
-            target->threads[i].refused && !is_sampler(&target->threads[i]);
+    for (size_t i = 0; i < target->thread_count; i++) {
+        const struct target_thread *thread = &target->threads[i];
+        if (thread->refused && !is_sampler(thread))
+            count++;
+    }
     return count;
 }
 
