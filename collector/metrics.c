@@ -35,6 +35,8 @@ static const struct {
     [METRIC_REQUESTS_5XX] = {"inquest_requests_total", "{class=\"5xx\"}", NULL},
     [METRIC_CONNECTIONS_CUT] = {"inquest_connections_cut_total", "",
                                 "Connections cut for being slow."},
+    [METRIC_ACCEPTS_FAILED] = {"inquest_accepts_failed_total", "",
+                               "Times that nobody could be accepted."},
     [METRIC_LOG_INS_REFUSED] = {"inquest_log_ins_refused_total", "",
                                 "Attempts to log in that failed."},
     [METRIC_REPORTS_TRIMMED] = {"inquest_reports_trimmed_total", "",

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -19,8 +18,10 @@ struct connection {
 struct connections {
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_cond_t changed, ended;
     struct connection all; /* a ring */
+    unsigned open, expected;
+    int64_t expected_s; /* since when the last one is, CLOCK_MONOTONIC */
     unsigned limit_s;
     bool stopping;
 };
@@ -79,6 +80,7 @@ int connections_start(unsigned limit_s, struct connections **ret_connections)
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&connections->changed, &attributes);
+    (void)pthread_cond_init(&connections->ended, &attributes);
     (void)pthread_condattr_destroy(&attributes);
     int r = pthread_create(&connections->thread, NULL, watch, connections);
     if (r != 0) {
@@ -99,6 +101,7 @@ void connections_stop(struct connections **connections)
     (void)pthread_mutex_unlock(&(*connections)->lock);
     (void)pthread_join((*connections)->thread, NULL);
     (void)pthread_cond_destroy(&(*connections)->changed);
+    (void)pthread_cond_destroy(&(*connections)->ended);
     (void)pthread_mutex_destroy(&(*connections)->lock);
     free(*connections);
     *connections = NULL;
@@ -117,6 +120,9 @@ struct connection *connection_begin(struct connections *connections, int fd)
     connection->previous = &connections->all;
     connection->next->previous = connection;
     connections->all.next = connection;
+    connections->open++;
+    if (connections->expected > 0)
+        connections->expected--;
     (void)pthread_mutex_unlock(&connections->lock);
     return connection;
 }
@@ -129,6 +135,8 @@ void connection_end(struct connections *connections,
     (void)pthread_mutex_lock(&connections->lock);
     connection->next->previous = connection->previous;
     connection->previous->next = connection->next;
+    connections->open--;
+    (void)pthread_cond_signal(&connections->ended);
     (void)pthread_mutex_unlock(&connections->lock);
     free(connection);
 }
@@ -140,5 +148,37 @@ void connection_served(struct connections *connections,
         return;
     (void)pthread_mutex_lock(&connections->lock);
     connection->since_s = now_s();
+    (void)pthread_mutex_unlock(&connections->lock);
+}
+
+bool connections_full(struct connections *connections, unsigned open_max)
+{
+    (void)pthread_mutex_lock(&connections->lock);
+    if (now_s() - connections->expected_s > connections->limit_s)
+        connections->expected = 0;
+    bool full = connections->open + connections->expected >= open_max;
+    (void)pthread_mutex_unlock(&connections->lock);
+    return full;
+}
+
+void connections_expect(struct connections *connections)
+{
+    (void)pthread_mutex_lock(&connections->lock);
+    connections->expected++;
+    connections->expected_s = now_s();
+    (void)pthread_mutex_unlock(&connections->lock);
+}
+
+void connections_wait_end(struct connections *connections, unsigned wait_ms)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
+    until.tv_nsec += wait_ms % 1000 * 1000000l;
+    until.tv_sec += wait_ms / 1000 + until.tv_nsec / 1000000000l;
+    until.tv_nsec %= 1000000000l;
+    (void)pthread_mutex_lock(&connections->lock);
+    (void)pthread_cond_timedwait(&connections->ended, &connections->lock,
+                                 &until);
     (void)pthread_mutex_unlock(&connections->lock);
 }

@@ -8,6 +8,7 @@
 #ifndef INQUEST_COLLECTOR_CONNECTIONS_H
 #define INQUEST_COLLECTOR_CONNECTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/base/compiler.h"
@@ -24,6 +25,15 @@ void connections_stop(struct connections **connections);
 struct connection *connection_begin(struct connections *connections, int fd);
 void connection_end(struct connections *connections,
                     struct connection *connection);
+
+/* Whether as many are open, or about to begin, as may be. */
+bool connections_full(struct connections *connections, unsigned open_max);
+
+/* One is about to begin. One that never does is forgotten after limit_s. */
+void connections_expect(struct connections *connections);
+
+/* Until one ends, at most wait_ms. */
+void connections_wait_end(struct connections *connections, unsigned wait_ms);
 
 /* A request of it was answered to its last byte. */
 void connection_served(struct connections *connections,

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "collector/access/access.h"
+#include "collector/http/acceptor.h"
 #include "collector/http/connections.h"
 #include "collector/http/request.h"
 #include "collector/http/route.h"
@@ -32,7 +33,7 @@ struct http {
     struct MHD_Daemon *daemon;
     struct collector *collector;
     struct connections *connections;
-    atomic_bool stopping;
+    struct acceptor *acceptor;
     atomic_size_t bodies_bytes; /* reserved for bodies under way */
 };
 
@@ -235,17 +236,6 @@ static void connected(void *context, struct MHD_Connection *connection,
     }
 }
 
-/* Quiescing the daemon would leave its connections unread as well. */
-static enum MHD_Result
-accept_policy(void *context, const struct sockaddr *address, socklen_t size)
-{
-    const struct http *http = context;
-
-    (void)address;
-    (void)size;
-    return atomic_load(&http->stopping) ? MHD_NO : MHD_YES;
-}
-
 static int start_daemon(const struct http_options *options, struct http *http)
 {
     struct MHD_OptionItem tls[] = {
@@ -255,7 +245,8 @@ static int start_daemon(const struct http_options *options, struct http *http)
         {MHD_OPTION_END, 0, NULL},
     };
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO |
-                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+                     MHD_USE_NO_LISTEN_SOCKET;
 
     if (options->certificate) {
         if (MHD_is_feature_supported(MHD_FEATURE_SSL) != MHD_YES)
@@ -264,17 +255,17 @@ static int start_daemon(const struct http_options *options, struct http *http)
     }
     errno = 0;
     http->daemon = MHD_start_daemon(
-        flags, 0, accept_policy, http, handle, http, MHD_OPTION_SOCK_ADDR,
-        &options->address, MHD_OPTION_NOTIFY_COMPLETED, completed, http,
-        MHD_OPTION_NOTIFY_CONNECTION, connected, http,
+        flags, 0, NULL, NULL, handle, http, MHD_OPTION_NOTIFY_COMPLETED,
+        completed, http, MHD_OPTION_NOTIFY_CONNECTION, connected, http,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_LIMIT,
+        2u * HTTP_CONNECTIONS_MAX, /* the acceptor's count comes later */
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_ARRAY,
         options->certificate ? tls : tls + 3, MHD_OPTION_END);
     if (http->daemon)
         return 0;
-    return errno ? -errno : options->certificate ? -ERR_FORMAT : -EADDRINUSE;
+    return errno ? -errno : options->certificate ? -ERR_FORMAT : -ENOMEM;
 }
 
 int http_start(const struct http_options *options, struct collector *collector,
@@ -285,9 +276,15 @@ int http_start(const struct http_options *options, struct collector *collector,
     if (!http)
         return -ENOMEM;
     http->collector = collector;
-    int r = connections_start(options->request_s, &http->connections);
+    int r = acceptor_open(&options->address, &http->acceptor);
+    if (r == 0)
+        r = connections_start(options->request_s, &http->connections);
     if (r == 0)
         r = start_daemon(options, http);
+    if (r == 0) {
+        r = acceptor_start(http->acceptor, HTTP_CONNECTIONS_MAX, http->daemon,
+                           http->connections);
+    }
     if (r < 0) {
         http_stop(&http);
         return r;
@@ -298,10 +295,7 @@ int http_start(const struct http_options *options, struct collector *collector,
 
 uint16_t http_port(const struct http *http)
 {
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
-
-    return info ? info->port : 0;
+    return acceptor_port(http->acceptor);
 }
 
 /* Waits for the requests under way; a bounded poll, once in a life. */
@@ -320,8 +314,8 @@ void http_stop(struct http **http)
 {
     if (!*http)
         return;
+    acceptor_close(&(*http)->acceptor);
     if ((*http)->daemon) {
-        atomic_store(&(*http)->stopping, true);
         drain();
         MHD_stop_daemon((*http)->daemon);
     }

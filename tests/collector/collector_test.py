@@ -171,10 +171,12 @@ class CollectorTest(unittest.TestCase):
         path.write_text("\n".join([*fixed, *lines]) + "\n")
         return path
 
-    def start(self, *lines, port=0, token=None, context=None):
-        """Starts it with these lines of configuration; a client."""
+    def start(self, *lines, port=0, token=None, context=None,
+              descriptors=None):
+        """Starts it with these lines of configuration, and no more than so
+        many descriptors; a client."""
         self.collector = job.Collector(
-            BUILD, self.database, port, self.configure(*lines))
+            BUILD, self.database, port, self.configure(*lines), descriptors)
         self.addCleanup(self.stop, self.collector)
         return Client(self.collector.url, token, context)
 

@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import json
+import resource
 import signal
 import socket
 import sqlite3
@@ -17,6 +18,7 @@ from collector_test import (CollectorTest, Client, pack, report, scaled,
 
 BODY_MAX = 16 << 20
 REPORT_MAX = 64 << 20
+ACCEPTOR_PAUSE_S = 0.1  # collector/http/acceptor.h
 
 
 class Ingest(CollectorTest):
@@ -145,6 +147,42 @@ class Ingest(CollectorTest):
         dripper.join()
         self.assertGreaterEqual(
             client.metric("inquest_connections_cut_total"), len(slow))
+
+    def limit_descriptors(self, soft, hard):
+        resource.prlimit(self.collector.process.pid, resource.RLIMIT_NOFILE,
+                         (soft, hard))
+
+    def test_without_descriptors_it_waits_and_does_not_spin(self):
+        client = self.start()
+        failed = "inquest_accepts_failed_total"
+        self.assertEqual(client.metric(failed), 0)  # it is connected
+        limits = resource.prlimit(self.collector.process.pid,
+                                  resource.RLIMIT_NOFILE)
+        begin = time.monotonic()
+        self.limit_descriptors(1, limits[1])
+        other = Client(client.url.geturl())
+        sender = threading.Thread(target=other.send, args=(report(),))
+        sender.start()
+        wait_until(lambda: client.metric(failed) >= 3, "nothing failed")
+        tries = client.metric(failed)
+        self.assertLessEqual(
+            tries, 2 + (time.monotonic() - begin) / ACCEPTOR_PAUSE_S)
+        self.limit_descriptors(*limits)
+        sender.join()
+        self.assertEqual(len(client.get("/v1/reports")), 1)
+
+    def test_more_than_descriptors_are_for_wait_their_turn(self):
+        """64 of them make 32 connections; the others stay the store's."""
+        client = self.start(descriptors=64)
+        silent = [socket.create_connection(
+            (client.url.hostname, client.url.port), timeout=30)
+            for _ in range(100)]
+        for one in silent:
+            one.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            self.assertTrue(one.recv(1))
+            one.close()
+        client.send(report())
+        self.assertEqual(client.metric("inquest_accepts_failed_total"), 0)
 
     def test_sigterm_lets_a_request_finish(self):
         client = self.start()

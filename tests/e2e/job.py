@@ -25,11 +25,14 @@ def wait_until(condition, what, deadline_s=30):
 class Collector:
     """inquest-collector on a port that the kernel chose."""
 
-    def __init__(self, build, database, port=0, config=None):
+    def __init__(self, build, database, port=0, config=None,
+                 descriptors=None):
         options = ["--config", config] if config else []
+        limit = ["prlimit", f"--nofile={descriptors}"] if descriptors else []
         self.process = subprocess.Popen(
-            [build / "bin/inquest-collector", "--listen", f"127.0.0.1:{port}",
-             "--db", database, *options], stdout=subprocess.PIPE, text=True)
+            [*limit, build / "bin/inquest-collector", "--listen",
+             f"127.0.0.1:{port}", "--db", database, *options],
+            stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()  # its first line says where
         if " on http" not in line:
             raise RuntimeError(f"the collector did not start: {line!r}")
