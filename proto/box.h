@@ -22,7 +22,7 @@
 #include "proto/base/compiler.h"
 
 #define BOX_MAGIC   0x31786f42716e49ULL /* "InqBox1" */
-#define BOX_VERSION 2
+#define BOX_VERSION 3
 
 #define BOX_PAGE_BYTES       4096
 #define BOX_STACK_BYTES      (32u << 10) /* copied stack of the crashing thread */
@@ -220,8 +220,7 @@ struct box_sampler {
     uint64_t oom_kills_start; /* in the cgroup, at the first sample */
     uint64_t oom_kills;       /* now */
     uint64_t system_oom_kills_start; /* of /proc/vmstat */
-    uint64_t system_oom_kills;
-    uint64_t anon_bytes; /* resident, by kind */
+    uint64_t anon_bytes;             /* resident, by kind */
     uint64_t file_bytes;
     uint64_t shared_bytes;
     uint64_t proportional_bytes; /* PSS, where smaps_rollup was affordable */

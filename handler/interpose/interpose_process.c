@@ -157,23 +157,28 @@ EXPORT int unshare(int flags)
 /*
  * Inside, the dumper finds neither /proc nor the files: tier 2, which is
  * unwound outside later. A directory descriptor of ours would be a way out of
- * the jail, so the one of the state directory goes.
+ * the jail, so that of the state directory goes, and those of the sampler,
+ * which rests meanwhile and may not come back inside a sandbox.
  */
 EXPORT int chroot(const char *path)
 {
     bool interposed = guest_interposes(INTERPOSE_PLACE);
     struct box *box = interposed ? guest_box() : NULL;
 
+    bool stopped = interposed && !guest.sandboxed && sampler_stop();
     if (box)
         crash_record_keep_maps(box);
     long r = sys_call1(SYS_chroot, (long)path);
+    if (r == 0 && interposed) {
+        guest.jailed = true;
+        fd_close(&guest.file.state_fd);
+        sampler_close_directories();
+    }
+    if (stopped)
+        sampler_start();
     if (r < 0) {
         errno = (int)-r;
         return -1;
-    }
-    if (interposed) {
-        guest.jailed = true;
-        fd_close(&guest.file.state_fd);
     }
     return 0;
 }

@@ -137,7 +137,8 @@ void cgroup_memory_read(struct cgroup_memory *group,
     size_t size = proc_file_read(&group->kills, text, sizeof text);
     figures->oom_kills = event(text, size, "oom_kill ");
     if (group->version == 1) {
-        figures->limit_events = number_of(&group->events);
+        if (group->limit_bytes != UINT64_MAX) /* else nothing can fail */
+            figures->limit_events = number_of(&group->events);
         return;
     }
     size = proc_file_read(&group->events, text, sizeof text);

@@ -1,17 +1,13 @@
 /* Figures for one sample. Formats: proc(5), cgroups(7). Context: guest. */
 #include "handler/sampler/memory_stats.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 
 #include "handler/sampler/sample_number.h"
 #include "proto/base/fmt.h"
 #include "proto/base/sys.h"
-
-static const char vmstat_path[] = "/proc/vmstat";
 
 static uint32_t machine_pages(void)
 {
@@ -22,6 +18,20 @@ static uint32_t machine_pages(void)
         __builtin_mul_overflow((uint64_t)info.totalram, info.mem_unit, &bytes))
         return BOX_UNKNOWN_U32;
     return sample_pages(bytes);
+}
+
+/* Of the machine, before us; whoever finds the box knows them after us. */
+static void read_system_kills(struct memory_stats *stats)
+{
+    struct proc_file vmstat;
+    uint64_t kills;
+
+    proc_file_open(&vmstat, stats->root, "/proc/vmstat");
+    size_t size = proc_file_read(&vmstat, stats->text, PROC_FILE_TEXT_BYTES);
+    stats->known.error[BOX_SOURCE_SYSTEM_KILLS] = proc_file_error(&vmstat);
+    proc_file_close(&vmstat);
+    if (fmt_find_u64(stats->text, size, "oom_kill ", &kills) == 0)
+        stats->known.system_oom_kills_start = kills;
 }
 
 void memory_stats_open(struct memory_stats *stats, const char *root,
@@ -40,7 +50,7 @@ void memory_stats_open(struct memory_stats *stats, const char *root,
     stats->oom_events = UINT64_MAX;
     stats->oom_kills = UINT64_MAX;
     process_stats_open(&stats->process, root);
-    proc_file_open(&stats->vmstat, root, vmstat_path);
+    read_system_kills(stats);
     cgroup_memory_open(&stats->group, root, cgroup);
     stats->machine_pages = machine_pages();
     pressure_stats_open(&stats->pressure, root, &stats->group);
@@ -51,39 +61,7 @@ void memory_stats_close(struct memory_stats *stats)
     process_stats_close(&stats->process);
     cgroup_memory_close(&stats->group);
     pressure_stats_close(&stats->pressure);
-    proc_file_close(&stats->vmstat);
     usage_stats_close(&stats->usage);
-}
-
-static void read_system_kills(struct memory_stats *stats)
-{
-    size_t size =
-        proc_file_read(&stats->vmstat, stats->text, PROC_FILE_TEXT_BYTES);
-    uint64_t kills;
-
-    if (fmt_find_u64(stats->text, size, "oom_kill ", &kills) < 0)
-        return;
-    stats->known.system_oom_kills = kills;
-    if (stats->known.system_oom_kills_start == BOX_UNKNOWN_U64)
-        stats->known.system_oom_kills_start = kills;
-}
-
-/* Since kernel 6.2 st_size of /proc/self/fd is the number of descriptors. */
-static void count_descriptors(struct memory_stats *stats,
-                              struct box_sample *sample)
-{
-    struct stat status = {0};
-    long r = -ENOENT;
-
-    if (stats->root[0] == '\0') {
-        r = sys_call4(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/fd",
-                      (long)&status, 0);
-    }
-    if (r == 0 && status.st_size == 0)
-        r = -EOPNOTSUPP;
-    stats->known.error[BOX_SOURCE_DESCRIPTORS] = (uint16_t)-r;
-    if (r == 0)
-        sample->fds = sample_u16((uint64_t)status.st_size);
 }
 
 static void read_cgroup(struct memory_stats *stats, struct box_sample *sample)
@@ -109,7 +87,6 @@ static void read_cgroup(struct memory_stats *stats, struct box_sample *sample)
 static void check_files(struct memory_stats *stats)
 {
     process_stats_check(&stats->process, stats->root);
-    proc_file_keep(&stats->vmstat, stats->root, vmstat_path);
     proc_file_check(&stats->pressure.file);
     cgroup_memory_refresh(&stats->group);
 }
@@ -125,7 +102,8 @@ static void note_errors(struct memory_stats *stats)
     error[BOX_SOURCE_CGROUP_EVENTS] = proc_file_error(&stats->group.events);
     error[BOX_SOURCE_CGROUP_KILLS] = proc_file_error(&stats->group.kills);
     error[BOX_SOURCE_PRESSURE] = proc_file_error(&stats->pressure.file);
-    error[BOX_SOURCE_SYSTEM_KILLS] = proc_file_error(&stats->vmstat);
+    error[BOX_SOURCE_DESCRIPTORS] =
+        proc_file_error(&stats->process.descriptors);
     error[BOX_SOURCE_NETWORK] =
         stats->usage.granted ? proc_file_error(&stats->usage.network) : 0;
 }
@@ -141,7 +119,6 @@ static void read_slow(struct memory_stats *stats, struct box_sample *sample)
     struct box_sampler *known = &stats->known;
 
     process_stats_status(&stats->process, stats->text, known, sample);
-    read_system_kills(stats);
     memory_stats_reclaimable(stats);
     if (stats->usage.granted) {
         usage_stats_network(&stats->usage, stats->text, PROC_FILE_TEXT_BYTES);
@@ -152,6 +129,20 @@ static void read_slow(struct memory_stats *stats, struct box_sample *sample)
     box_string(known->limiting_cgroup, sizeof known->limiting_cgroup,
                stats->group.limiting);
     note_errors(stats);
+}
+
+static void read_process(struct memory_stats *stats, bool slow,
+                         struct box_sample *sample)
+{
+    struct process_stats *process = &stats->process;
+    struct rusage used;
+
+    process_stats_statm(process, stats->text, sample);
+    if (sys_call2(SYS_getrusage, RUSAGE_SELF, (long)&used) == 0)
+        process_stats_used(process, &stats->usage, &used, sample);
+    process_stats_count(process, sample);
+    if (slow || !process->tasks_count)
+        process_stats_stat(process, stats->text, &stats->known, sample);
 }
 
 void memory_stats_read(struct memory_stats *stats, bool slow,
@@ -165,12 +156,9 @@ void memory_stats_read(struct memory_stats *stats, bool slow,
     sample->version = 1;
     if (slow)
         check_files(stats);
-    process_stats_statm(&stats->process, stats->text, sample);
-    process_stats_stat(&stats->process, &stats->usage, stats->text,
-                       &stats->known, sample);
+    read_process(stats, slow, sample);
     read_cgroup(stats, sample);
     pressure_stats_read(&stats->pressure, stats->text, sample);
-    count_descriptors(stats, sample);
     if (slow)
         read_slow(stats, sample);
 }

@@ -2,8 +2,8 @@
  * Reads one sample's worth of /proc and cgroup figures. What cannot be read
  * is BOX_UNKNOWN_*, and known.error says why. Sources come in tiers by cost:
  *
- *     each sample  statm stat cgroup PSI descriptors        about 16 us
- *     slow, 10 s   status vmstat limits memory.stat         about 100 us
+ *     each sample  statm rusage cgroup PSI, what is counted
+ *     slow, 10 s   stat status limits memory.stat
  *     rarely       smaps_rollup (memory_rollup.h)
  *
  * Usage figures are OPTIONAL data (usage_stats.h). No allocation.
@@ -30,7 +30,6 @@ struct memory_stats {
     struct cgroup_memory group;
     struct pressure_stats pressure;
     struct usage_stats usage;
-    struct proc_file vmstat;
     uint64_t limit_events; /* totals at the sample before */
     uint64_t oom_events;
     uint64_t oom_kills;

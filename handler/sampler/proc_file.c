@@ -71,7 +71,9 @@ void proc_file_keep(struct proc_file *file, const char *root, const char *path)
 
 uint16_t proc_file_error(const struct proc_file *file)
 {
-    return (uint16_t)(file->fd > 0 ? 0 : file->error ? file->error : ENOENT);
+    if (file->error)
+        return (uint16_t)file->error;
+    return file->fd > 0 ? 0 : ENOENT;
 }
 
 size_t proc_file_read(const struct proc_file *file, char *text, size_t capacity)

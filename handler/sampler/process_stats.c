@@ -1,22 +1,42 @@
 /* Fields by their number, and by their name. Context: guest. */
 #include "handler/sampler/process_stats.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "handler/sampler/sample_number.h"
 #include "proto/base/fmt.h"
+#include "proto/base/sys.h"
 
-#define NAME_WITHIN 32 /* of stat: behind a pid */
+#define NAME_WITHIN     32 /* of stat: behind a pid */
+#define THREADS_FIELD   17 /* of stat from its third field on: num_threads */
+#define DIRECTORY_LINKS 2  /* of a directory, without those inside */
 
 static const char statm_path[] = "/proc/self/statm";
 static const char stat_path[] = "/proc/self/stat";
 static const char status_path[] = "/proc/self/status";
+static const char tasks_path[] = "/proc/self/task";
+static const char descriptors_path[] = "/proc/self/fd";
+
+/* Of a real /proc alone: elsewhere their status says something else. */
+static void keep_directories(struct process_stats *process, const char *root)
+{
+    if (root[0] != '\0') {
+        process->descriptors.error = ENOENT;
+        return;
+    }
+    proc_file_keep(&process->tasks, root, tasks_path);
+    proc_file_keep(&process->descriptors, root, descriptors_path);
+}
 
 void process_stats_open(struct process_stats *process, const char *root)
 {
     proc_file_open(&process->statm, root, statm_path);
     proc_file_open(&process->stat, root, stat_path);
     proc_file_open(&process->status, root, status_path);
+    keep_directories(process, root);
+    process->tasks_count = false;
     process->minor_faults = UINT64_MAX;
     process->major_faults = UINT64_MAX;
     process->swap_pages = BOX_UNKNOWN_U32;
@@ -27,6 +47,13 @@ void process_stats_close(struct process_stats *process)
     proc_file_close(&process->statm);
     proc_file_close(&process->stat);
     proc_file_close(&process->status);
+    process_stats_close_directories(process);
+}
+
+void process_stats_close_directories(struct process_stats *process)
+{
+    proc_file_close(&process->tasks);
+    proc_file_close(&process->descriptors);
 }
 
 void process_stats_check(struct process_stats *process, const char *root)
@@ -34,6 +61,7 @@ void process_stats_check(struct process_stats *process, const char *root)
     proc_file_keep(&process->statm, root, statm_path);
     proc_file_keep(&process->stat, root, stat_path);
     proc_file_keep(&process->status, root, status_path);
+    keep_directories(process, root);
 }
 
 /* Number of blank-separated field index (from 0), or fallback. */
@@ -81,9 +109,51 @@ static void copy_name(const char *text, const char *name_end,
         memcpy(known->name, begin + 1, size);
 }
 
-/* Fields 10, 12 and 20 of stat: minflt, majflt, num_threads (from ')'). */
+void process_stats_used(struct process_stats *process,
+                        struct usage_stats *usage, const struct rusage *used,
+                        struct box_sample *sample)
+{
+    sample->minor_faults = sample_u32(
+        sample_risen(&process->minor_faults, (uint64_t)used->ru_minflt));
+    sample->major_faults = sample_u16(
+        sample_risen(&process->major_faults, (uint64_t)used->ru_majflt));
+    if (usage->granted)
+        sample->cpu_permille = usage_stats_cpu(usage, used);
+}
+
+static int status_of(const struct proc_file *file, struct stat *ret_status)
+{
+    return file->fd > 0 ? (int)sys_call2(SYS_fstat, file->fd, (long)ret_status)
+                        : -ENOENT;
+}
+
+/* Each thread is a directory in tasks, and so a link to it. */
+static uint64_t threads_by_links(const struct process_stats *process)
+{
+    struct stat status = {0};
+
+    if (status_of(&process->tasks, &status) < 0 ||
+        status.st_nlink <= DIRECTORY_LINKS)
+        return BOX_UNKNOWN_U16;
+    return status.st_nlink - DIRECTORY_LINKS;
+}
+
+/* Since kernel 6.2 st_size of /proc/self/fd is the number of descriptors. */
+void process_stats_count(struct process_stats *process,
+                         struct box_sample *sample)
+{
+    struct stat status = {0};
+
+    if (process->tasks_count)
+        sample->threads = sample_u16(threads_by_links(process));
+    if (status_of(&process->descriptors, &status) < 0)
+        return;
+    process->descriptors.error = status.st_size == 0 ? EOPNOTSUPP : 0;
+    if (status.st_size > 0)
+        sample->fds = sample_u16((uint64_t)status.st_size);
+}
+
 void process_stats_stat(struct process_stats *process,
-                        struct usage_stats *usage,
                         char text[PROC_FILE_TEXT_BYTES],
                         struct box_sampler *known, struct box_sample *sample)
 {
@@ -95,15 +165,9 @@ void process_stats_stat(struct process_stats *process,
     copy_name(text, at, known);
     at += 2;
     size -= (size_t)(at - text);
-    uint64_t minor = field_u64(at, size, 7, UINT64_MAX);
-    uint64_t major = field_u64(at, size, 9, UINT64_MAX);
-    sample->minor_faults =
-        sample_u32(sample_risen(&process->minor_faults, minor));
-    sample->major_faults =
-        sample_u16(sample_risen(&process->major_faults, major));
-    sample->threads = sample_u16(field_u64(at, size, 17, BOX_UNKNOWN_U16));
-    if (usage->granted)
-        sample->cpu_permille = usage_stats_cpu(usage, at, size);
+    uint64_t threads = field_u64(at, size, THREADS_FIELD, BOX_UNKNOWN_U16);
+    process->tasks_count = threads_by_links(process) == threads;
+    sample->threads = sample_u16(threads);
 }
 
 void process_stats_status(struct process_stats *process,

@@ -1,11 +1,14 @@
 /*
- * What /proc says of the process itself: statm and stat for each sample,
- * status for the slow ones (proc(5)). Context: guest.
+ * What the kernel says of the process itself: statm, getrusage(2) and the
+ * status of two directories for each sample, whose texts would take ten times
+ * as long; stat and status for the slow ones (proc(5)). Context: guest.
  */
 #ifndef INQUEST_HANDLER_PROCESS_STATS_H
 #define INQUEST_HANDLER_PROCESS_STATS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "handler/sampler/proc_file.h"
 #include "handler/sampler/usage_stats.h"
@@ -16,6 +19,9 @@ struct process_stats {
     struct proc_file statm;
     struct proc_file stat;
     struct proc_file status;
+    struct proc_file tasks;       /* directories, which are a way out of a */
+    struct proc_file descriptors; /* chroot: process_stats_close_directories */
+    bool tasks_count; /* the links of tasks are known to count the threads */
     uint64_t minor_faults; /* totals at the sample before */
     uint64_t major_faults;
     uint32_t swap_pages; /* at the slow sample */
@@ -28,14 +34,25 @@ void process_stats_close(struct process_stats *process);
 /* Opens again what the program closed. */
 void process_stats_check(struct process_stats *process, const char *root);
 
+/* Until the next check. */
+void process_stats_close_directories(struct process_stats *process);
+
 /* Resident and anonymous memory. */
 void process_stats_statm(const struct process_stats *process,
                          char text[PROC_FILE_TEXT_BYTES],
                          struct box_sample *sample);
 
-/* Faults, threads and the name; CPU use where that was granted. */
+/* Faults; CPU use where that was granted. */
+void process_stats_used(struct process_stats *process,
+                        struct usage_stats *usage, const struct rusage *used,
+                        struct box_sample *sample);
+
+/* Threads and descriptors. */
+void process_stats_count(struct process_stats *process,
+                         struct box_sample *sample);
+
+/* The name, and threads by their true number. */
 void process_stats_stat(struct process_stats *process,
-                        struct usage_stats *usage,
                         char text[PROC_FILE_TEXT_BYTES],
                         struct box_sampler *known, struct box_sample *sample);
 

@@ -263,6 +263,12 @@ bool sampler_stop(void)
     return true;
 }
 
+void sampler_close_directories(void)
+{
+    if (progress.box && progress.pid == sys_getpid())
+        process_stats_close_directories(&progress.stats.process);
+}
+
 void sampler_forget(void)
 {
     running = false;

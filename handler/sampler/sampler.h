@@ -20,6 +20,12 @@ void sampler_start(void);
  */
 bool sampler_stop(void);
 
+/*
+ * Closes the directories that it keeps, which are a way out of a chroot. Not
+ * while the thread runs: it would open them again.
+ */
+void sampler_close_directories(void);
+
 /* In a fork child: the parent's thread is not here. */
 void sampler_forget(void);
 

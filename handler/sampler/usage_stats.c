@@ -8,9 +8,8 @@
 #include "proto/base/sys.h"
 #include "proto/box.h"
 
-#define MS_PER_TICK 10 /* USER_HZ is 100 on x86-64 */
-#define RX_COLUMN   0  /* of /proc/net/dev, behind the colon */
-#define TX_COLUMN   8
+#define RX_COLUMN 0 /* of /proc/net/dev, behind the colon */
+#define TX_COLUMN 8
 
 void usage_stats_grant(struct usage_stats *usage, const char *root,
                        bool granted)
@@ -55,17 +54,18 @@ static uint64_t monotonic_ms(void)
     return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
 }
 
-uint16_t usage_stats_cpu(struct usage_stats *usage, const char *fields,
-                         size_t size)
+static uint64_t ms_of(const struct timeval *time)
+{
+    return (uint64_t)time->tv_sec * 1000u + (uint64_t)time->tv_usec / 1000u;
+}
+
+uint16_t usage_stats_cpu(struct usage_stats *usage, const struct rusage *used)
 {
     uint64_t now_ms = monotonic_ms();
     uint64_t since_ms = now_ms - usage->cpu_before_at_ms;
     bool first = usage->cpu_before_at_ms == 0;
 
-    /* Fields 14 and 15, utime and stime; fields begins with the third. */
-    usage->cpu_ms = (column(fields, fields + size, 11) +
-                     column(fields, fields + size, 12)) *
-                    MS_PER_TICK;
+    usage->cpu_ms = ms_of(&used->ru_utime) + ms_of(&used->ru_stime);
     uint64_t used_ms = usage->cpu_ms - usage->cpu_before_ms;
     usage->cpu_before_ms = usage->cpu_ms;
     usage->cpu_before_at_ms = now_ms;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "handler/sampler/proc_file.h"
 
@@ -30,11 +31,10 @@ void usage_stats_grant(struct usage_stats *usage, const char *root,
 void usage_stats_close(struct usage_stats *usage);
 
 /*
- * CPU use since the last call in thousandths of one core, from the text of
- * /proc/self/stat behind the name; BOX_UNKNOWN_U16 the first time.
+ * CPU use since the last call in thousandths of one core, from getrusage(2);
+ * BOX_UNKNOWN_U16 the first time.
  */
-uint16_t usage_stats_cpu(struct usage_stats *usage, const char *fields,
-                         size_t size);
+uint16_t usage_stats_cpu(struct usage_stats *usage, const struct rusage *used);
 
 /* Network totals into rx_bytes and tx_bytes, but for the loopback's. */
 void usage_stats_network(struct usage_stats *usage, char *text,

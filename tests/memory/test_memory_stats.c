@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,15 @@
 
 static struct memory_stats stats;
 static struct box_sample sample;
+
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+
+static void *wait_for_held(void *unused)
+{
+    (void)pthread_mutex_lock(&held);
+    (void)pthread_mutex_unlock(&held);
+    return unused;
+}
 
 static void read_all(const char *root, const char *cgroup)
 {
@@ -35,7 +45,7 @@ static void figures_of_the_process_are_read(void **state)
     assert_true(sample.flags & BOX_SAMPLE_TRACED);
     assert_string_equal(stats.known.name, "a) b");
     assert_int_equal(stats.known.anon_bytes, 40000 * 1024);
-    assert_int_equal(stats.known.system_oom_kills, 3);
+    assert_int_equal(stats.known.system_oom_kills_start, 3);
 }
 
 static void v2_takes_the_smallest_limit_of_the_ancestors(void **state)
@@ -127,10 +137,8 @@ static void second_sample_counts_from_the_first(void **state)
     (void)state;
     read_all(RECORDED "/v2", "/app.slice/app.scope");
     assert_int_equal(sample.minor_faults, 0);
-    stats.process.minor_faults -= 40;
     stats.oom_kills -= 1;
     memory_stats_read(&stats, false, &sample);
-    assert_int_equal(sample.minor_faults, 40);
     assert_int_equal(sample.cgroup_oom_kill_events, 1);
     assert_int_equal(sample.swap_pages, BOX_UNKNOWN_U32);
 }
@@ -161,7 +169,54 @@ static void usage_is_read_only_when_granted(void **state)
     assert_int_equal(stats.usage.cpu_ms, 0);
     usage_stats_grant(&stats.usage, RECORDED "/v2", true);
     memory_stats_read(&stats, false, &sample);
-    assert_int_equal(stats.usage.cpu_ms, 3000);
+    assert_true(stats.usage.cpu_before_at_ms > 0);
+}
+
+static void faults_and_cpu_time_are_what_the_kernel_counted_since(void **state)
+{
+    struct process_stats process = {.minor_faults = UINT64_MAX,
+                                    .major_faults = UINT64_MAX};
+    struct usage_stats usage = {.granted = true};
+    struct rusage used = {.ru_utime = {2, 500000},
+                          .ru_stime = {0, 499999},
+                          .ru_minflt = 100,
+                          .ru_majflt = 3};
+
+    (void)state;
+    process_stats_used(&process, &usage, &used, &sample);
+    assert_int_equal(sample.minor_faults, 0);
+    assert_int_equal(sample.cpu_permille, BOX_UNKNOWN_U16);
+    assert_int_equal(usage.cpu_ms, 2999);
+    used.ru_minflt += 40;
+    used.ru_majflt += 70000;
+    process_stats_used(&process, &usage, &used, &sample);
+    assert_int_equal(sample.minor_faults, 40);
+    assert_int_equal(sample.major_faults, BOX_UNKNOWN_U16);
+}
+
+/* Whatever else runs here holds neither threads nor descriptors of ours. */
+static void
+threads_and_descriptors_are_counted_without_their_lists(void **state)
+{
+    (void)state;
+    read_all("", "");
+    assert_true(stats.process.tasks_count);
+    int more[3];
+    uint16_t before = sample.fds;
+    for (int i = 0; i < 3; i++)
+        more[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    pthread_t thread;
+    pthread_mutex_lock(&held);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_held, NULL), 0);
+    memory_stats_read(&stats, false, &sample);
+    pthread_mutex_unlock(&held);
+    (void)pthread_join(thread, NULL);
+    for (int i = 0; i < 3; i++)
+        (void)close(more[i]);
+    if (stats.known.error[BOX_SOURCE_DESCRIPTORS] == 0)
+        assert_int_equal(sample.fds, before + 3);
+    assert_int_equal(sample.threads, 2);
+    assert_int_equal(stats.process.minor_faults != UINT64_MAX, 1);
 }
 
 int main(void)
@@ -187,6 +242,10 @@ int main(void)
         cmocka_unit_test_teardown(
             descriptor_that_the_program_took_is_not_closed, close_stats),
         cmocka_unit_test_teardown(usage_is_read_only_when_granted, close_stats),
+        cmocka_unit_test(faults_and_cpu_time_are_what_the_kernel_counted_since),
+        cmocka_unit_test_teardown(
+            threads_and_descriptors_are_counted_without_their_lists,
+            close_stats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,17 +32,34 @@ time.sleep(1.2)
 os.execv({VICTIM!r}, [{VICTIM!r}, "wait"])
 """
 
+JAIL = """
+import os, sys
+print("ready", flush=True)
+sys.stdin.readline()
+os.chroot(sys.argv[1])
+print("inside", flush=True)
+sys.stdin.readline()
+"""
+
+
+def directories_of(pid):
+    """What it holds open that is a directory, and so a way out of a jail."""
+    return [os.readlink(entry)
+            for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir()
+            if entry.is_dir()]
+
 
 class ProcessesTest(WatchedTest):
     def setUp(self):
         super().setUp()
         self.inquest.environment["INQUEST_ALARM_LIMIT"] = "0"
 
-    def start(self, *command, prefix=(), script='exec "$@"'):
+    def start(self, *command, prefix=(), script='exec "$@"',
+              stdin=subprocess.DEVNULL):
         process = subprocess.Popen(
             ["/bin/sh", "-c", script, "sh", *prefix,
              str(BUILD / "bin/inquest"), "run", "--", *command],
-            env=self.inquest.environment, stdin=subprocess.DEVNULL,
+            env=self.inquest.environment, stdin=stdin,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             start_new_session=True)
         self.addCleanup(process.stdout.close)
@@ -68,6 +85,24 @@ class ProcessesTest(WatchedTest):
     def wait_for(self, condition, what):
         """For what a sampler will have written."""
         return wait_until(lambda: condition(self.boxes()), what, DEADLINE_S)
+
+    @unittest.skipIf(os.geteuid() != 0, "not allowed to call chroot")
+    def test_chroot_leaves_no_directory_of_ours_and_the_history_goes_on(self):
+        process = self.start("/usr/bin/python3", "-c", JAIL,
+                             str(self.directory), stdin=subprocess.PIPE)
+        self.addCleanup(process.stdin.close)
+        pid, box = next(iter(self.wait_for(
+            lambda boxes: len(boxes) == 1 and
+            all(box["samples"] > 2 for box in boxes.values()) and boxes,
+            "a box with samples").items()))
+        self.assertIn(f"/proc/{pid}/fd", directories_of(pid))
+        os.write(process.stdin.fileno(), b"\n")
+        self.assertEqual(process.stdout.readline(), "inside\n")
+        self.assertEqual(directories_of(pid), [])
+        self.wait_for(
+            lambda boxes: boxes[pid]["samples"] > box["samples"] + 2,
+            "samples from inside")
+        self.assertEqual(directories_of(pid), [])
 
     def test_fork_child_has_a_history_of_its_own(self):
         self.start("/usr/bin/python3", "-c", FORK)
