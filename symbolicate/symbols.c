@@ -25,7 +25,8 @@ struct symbols {
     pthread_mutex_t lock;    /* of what follows */
     struct symbol_cache *parts[SYMBOLS_PARTS_MAX];
     size_t part_count;
-    bool failed; /* the worker could not make it: not tried again */
+    bool part_failed;   /* the worker could not make one: not tried again */
+    atomic_bool failed; /* nor the whole */
     struct symbol_cache *torn; /* kept: its strings may be in use */
 };
 
@@ -225,16 +226,41 @@ static size_t parts_max(const struct debug_file *file)
                : SYMBOLS_PARTS_MAX;
 }
 
+bool symbols_is_settled(const struct symbols *symbols)
+{
+    return atomic_load(&symbols->whole) || atomic_load(&symbols->failed) ||
+           symbols->file.state < DEBUG_SYMTAB;
+}
+
+/* How many addresses may still be read alone. By lock. */
+static size_t parts_left(const struct symbols *symbols)
+{
+    return is_small(&symbols->file) || symbols->part_failed
+               ? 0
+               : parts_max(&symbols->file) - symbols->part_count;
+}
+
+void symbols_expect(struct symbols *symbols, size_t count)
+{
+    pthread_mutex_lock(&symbols->lock);
+    if (count > 1 && count > parts_left(symbols) &&
+        !atomic_load(&symbols->whole))
+        DROP(build_whole(symbols)); /* parts answer, as far as they may */
+    pthread_mutex_unlock(&symbols->lock);
+}
+
 /* What is around address alone; its answer is whole even without a file. */
 static bool build_part(struct symbols *symbols, uint64_t address,
                        struct symbols_frame *frames, size_t *ret_count)
 {
     struct symbol_cache *part = NULL;
 
+    symbols->part_failed = true;
     OWNED_FD fd = memfd_create("symbols", MFD_CLOEXEC);
     if (fd < 0 || worker_run(&symbols->file, fd, &address) < 0 ||
         symbol_cache_open(fd, &part) < 0)
         return false;
+    symbols->part_failed = false;
     symbols->parts[symbols->part_count++] = part;
     note_lacks(symbols, part);
     *ret_count = answer(part, address, frames);
@@ -263,9 +289,7 @@ static size_t resolve_slowly(struct symbols *symbols, uint64_t address,
     size_t count = answer_from_parts(symbols, address, frames);
     if (count > 0 || symbols->file.state < DEBUG_SYMTAB)
         return count;
-    if (!symbols->failed && !is_small(&symbols->file) &&
-        symbols->part_count < parts_max(&symbols->file) &&
-        build_part(symbols, address, frames, &count))
+    if (parts_left(symbols) > 0 && build_part(symbols, address, frames, &count))
         return count;
     if (build_whole(symbols) < 0)
         return 0;

@@ -5,7 +5,8 @@
  *
  * Answers come from the symbol cache (symbol_cache.h); where there is none the
  * worker makes it, after the first few addresses of a large module were
- * answered from what is around them alone. Context: tool.
+ * answered from what is around them alone, or at once where more are expected.
+ * Context: tool.
  */
 #ifndef INQUEST_SYMBOLICATE_SYMBOLS_H
 #define INQUEST_SYMBOLICATE_SYMBOLS_H
@@ -55,6 +56,17 @@ const char *symbols_tried(const struct symbols *symbols, size_t index);
 
 /* Makes the whole cache now, where there is none. 0, -errno, -ERR_*. */
 MUST_CHECK int symbols_build(struct symbols *symbols);
+
+/* Whether the whole cache is there or cannot be had: symbols_expect is then
+ * without effect. */
+bool symbols_is_settled(const struct symbols *symbols);
+
+/*
+ * The next count addresses are known already: where they are more than will be
+ * read alone, the whole cache is made now. Where it cannot be, the first are
+ * answered all the same.
+ */
+void symbols_expect(struct symbols *symbols, size_t count);
 
 /*
  * Frames at address, innermost first, into frames[SYMBOLS_FRAMES_MAX]; returns

@@ -30,8 +30,20 @@
 struct input {
     char bytes[LINE_BYTES_MAX];
     size_t begin, end;
+    size_t line_count; /* whole ones that wait in bytes */
     bool ended;
 };
+
+static size_t count_lines(const char *bytes, size_t size)
+{
+    const char *end = bytes + size;
+    size_t count = 0;
+
+    for (const char *at = bytes; (at = memchr(at, '\n', (size_t)(end - at)));
+         at++)
+        count++;
+    return count;
+}
 
 static bool more(struct input *input)
 {
@@ -48,9 +60,11 @@ static bool more(struct input *input)
     ssize_t size = read(STDIN_FILENO, input->bytes + input->end,
                         sizeof input->bytes - input->end - 1);
     input->ended = size <= 0;
-    if (size > 0)
-        input->end += (size_t)size;
-    return size > 0;
+    if (size <= 0)
+        return false;
+    input->line_count += count_lines(input->bytes + input->end, (size_t)size);
+    input->end += (size_t)size;
+    return true;
 }
 
 /* The next line without its newline; one that is too long comes in pieces. */
@@ -62,6 +76,7 @@ static char *next_line(struct input *input)
         if (newline) {
             *newline = '\0';
             input->begin = (size_t)(newline - input->bytes) + 1;
+            input->line_count--;
             return line;
         }
         if (more(input))
@@ -84,6 +99,15 @@ static void complain(const struct options *options, const char *line)
     }
 }
 
+/* Before an answer that may take long: what is answered flows out. */
+static void prepare(struct symbols *symbols, const struct input *input)
+{
+    if (symbols_is_settled(symbols))
+        return;
+    (void)fflush(stdout);
+    symbols_expect(symbols, input->line_count + 1);
+}
+
 static int resolve_lines(const struct options *options, struct symbols *symbols)
 {
     static struct input input;
@@ -97,6 +121,7 @@ static int resolve_lines(const struct options *options, struct symbols *symbols)
             status = EX_DATAERR;
             continue;
         }
+        prepare(symbols, &input);
         size_t count = symbols_resolve(symbols, address, frames);
         if (options->json) {
             print_json_answer(address, frames, count);

@@ -146,6 +146,9 @@ def budgets(building, costs):
         verdict("first cached answer, ms",
                 costs["inquest, cached", 1].wall * 1000, 5),
         verdict("building, CPU over llvm's for 1 k", building, 1.5),
+        verdict("no cache, 1 k addresses, CPU over llvm's",
+                costs["inquest, no cache", 1000].cpu / costs[llvm, 1000].cpu,
+                2),
         verdict("no cache, one address, wall over llvm's",
                 costs["inquest, no cache", 1].wall / costs[llvm, 1].wall, 1),
     ])

@@ -11,11 +11,13 @@ import tempfile
 import unittest
 
 import forms
+import many_units
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 PROGRAM = BUILD / "bin/inquest-symbolicate"
 EX_DATAERR = 65
 ADDRESSES = 20_000  # in one go; what a pipe does not hold at once
+PARTS = 4  # addresses of a large module that are read alone
 
 SIZED = """
 .text
@@ -55,10 +57,10 @@ class Answers(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.at = pathlib.Path(directory.name).resolve()
 
-    def program(self, module, text, *arguments):
+    def program(self, module, text, *arguments, **options):
         return subprocess.run(
             [PROGRAM, "--module", module, "--no-cache", *arguments],
-            input=text, capture_output=True, text=True, timeout=60)
+            input=text, capture_output=True, text=True, timeout=60, **options)
 
     def frames(self, module, addresses):
         result = self.program(module, "".join(f"{a:x}\n" for a in addresses),
@@ -157,6 +159,64 @@ class Answers(unittest.TestCase):
                     self.assertIn("outer", lines[-1])
                 process.stdin.close()
                 self.assertEqual(process.wait(10), 0)
+
+    def watched_workers(self, before="true"):
+        """An environment in which each worker writes its last argument, an
+        address or the empty name of dwz's file, into a file, then does what
+        the shell is told before it reads anything; and that file."""
+        helpers, started = self.at / "helpers", self.at / "started"
+        helpers.mkdir()
+        started.touch()
+        worker = helpers / "inquest-symbolicate-worker"
+        worker.write_text(f"""#!/bin/sh
+for last; do :; done
+echo "$last" >>{started}
+{before}
+exec {BUILD}/bin/inquest-symbolicate-worker "$@"
+""")
+        worker.chmod(0o755)
+        return {**os.environ,
+                "INQUEST_SYMBOLICATE_HELPERS": str(helpers)}, started
+
+    def test_few_are_read_alone_and_many_that_wait_all_at_once(self):
+        module, names = many_units.build(self.at)
+        environment, started = self.watched_workers()
+        asked = sorted(names)
+        alone = [str(address) for address in asked[:PARTS]]
+        for count, workers in ((1, alone[:1]), (PARTS, alone),
+                               (PARTS + 1, [""]), (len(asked), [""])):
+            started.write_text("")
+            text = "".join(f"{a:x}\n" for a in asked[:count])
+            result = self.program(module, text, "--json", env=environment)
+            self.assertEqual(
+                [json.loads(line)["frames"][-1]["function"]
+                 for line in result.stdout.splitlines()],
+                [names[address] for address in asked[:count]])
+            self.assertEqual(started.read_text().splitlines(), workers)
+
+    def test_what_is_answered_does_not_wait_until_all_is_read(self):
+        module, names = many_units.build(self.at)
+        gate = self.at / "gate"
+        os.mkfifo(gate)
+        environment, started = self.watched_workers(f"read line <{gate}")
+        asked = sorted(names)
+        with subprocess.Popen(
+                [PROGRAM, "--module", module, "--no-cache"], env=environment,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                text=True) as process:
+            process.stdin.write(f"{asked[0]:x}\n")
+            process.stdin.flush()
+            with gate.open("w"):  # once the worker waits there
+                process.stdin.write("".join(f"{a:x}\n" for a in asked[1:]))
+                process.stdin.flush()
+            self.assertIn(names[asked[0]], process.stdout.readline())
+            with gate.open("w"):
+                process.stdin.close()
+            for address in asked[1:]:
+                self.assertIn(names[address], process.stdout.readline())
+            self.assertEqual(process.wait(30), 0)
+        self.assertEqual(started.read_text().splitlines(),
+                         [str(asked[0]), ""])
 
     def test_text_has_a_line_a_frame(self):
         module, _, _ = forms.FORMS["gcc_dwarf_5"](self.at)
