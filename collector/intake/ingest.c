@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,8 +22,36 @@
 #define RETRY_SECONDS      2
 #define SEAL_RETRY_SECONDS 300 /* a person must do something first */
 
-/* Large reports take much memory: one of them at a time. */
-static pthread_mutex_t one_large = PTHREAD_MUTEX_INITIALIZER;
+/* Large reports take much memory: one of them at a time, from its unpacking
+ * until it is in the store. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool taken;
+} turn = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .ended = PTHREAD_COND_INITIALIZER,
+};
+
+/* Packed bytes of the others that wait for the store, which may stand still. */
+static atomic_size_t waiting_bytes;
+
+static void turn_begin(void)
+{
+    (void)pthread_mutex_lock(&turn.lock);
+    while (turn.taken)
+        (void)pthread_cond_wait(&turn.ended, &turn.lock);
+    turn.taken = true;
+    (void)pthread_mutex_unlock(&turn.lock);
+}
+
+static void turn_end(void)
+{
+    (void)pthread_mutex_lock(&turn.lock);
+    turn.taken = false;
+    (void)pthread_cond_signal(&turn.ended);
+    (void)pthread_mutex_unlock(&turn.lock);
+}
 
 static struct answer refuse(unsigned status, const char *sentence)
 {
@@ -32,8 +63,11 @@ static struct answer refuse(unsigned status, const char *sentence)
 struct waiting {
     struct request *request;
     struct intake intake;
-    uint8_t *body; /* what intake.row.body points to, where it is ours */
-    int result;    /* enum store_put_result, or an error */
+    uint8_t *body;        /* what intake.row.body points to, where it is ours */
+    int result;           /* enum store_put_result, or an error */
+    size_t counted_bytes; /* in waiting_bytes */
+    bool large;           /* it has the turn */
+    char id[REPORT_ID_BYTES];
 };
 
 static void waiting_free(void *context)
@@ -41,6 +75,7 @@ static void waiting_free(void *context)
     struct waiting *waiting = context;
 
     intake_close(&waiting->intake);
+    atomic_fetch_sub(&waiting_bytes, waiting->counted_bytes);
     free(waiting->body);
     free(waiting);
 }
@@ -48,7 +83,7 @@ static void waiting_free(void *context)
 static struct answer answer_of(void *context)
 {
     const struct waiting *waiting = context;
-    const char *id = waiting->intake.report->report_id;
+    const char *id = waiting->id;
 
     switch (waiting->result) {
     case STORE_NEW:
@@ -80,6 +115,10 @@ static void stored(void *context, int result)
     if (symbols && result == STORE_NEW && waiting->intake.row.stack &&
         !waiting->intake.stack.settled)
         symbols_wake(symbols);
+    if (waiting->large) {
+        report_free(&waiting->intake.report);
+        turn_end();
+    }
     waiting->result = result;
     request_resume(waiting->request);
 }
@@ -108,14 +147,34 @@ static struct answer refuse_unpack(int r)
                : refuse(400, "the body is not an inquest.v1.Report");
 }
 
-static struct answer accept(struct request *request, struct span packed)
+/* NULL: no memory, or enough waits. */
+static struct waiting *waiting_new(struct request *request, size_t size_bytes,
+                                   bool large)
 {
+    size_t counted = large ? 0 : size_bytes;
     struct waiting *waiting = calloc(1, sizeof *waiting);
+
+    if (!waiting)
+        return NULL;
+    waiting->request = request;
+    waiting->large = large;
+    waiting->counted_bytes = counted;
+    if (atomic_fetch_add(&waiting_bytes, counted) + counted <=
+        INGEST_WAITING_BYTES_MAX)
+        return waiting;
+    waiting_free(waiting);
+    return NULL;
+}
+
+/* large: the caller has the turn; deferred, it ends in the store. */
+static struct answer accept(struct request *request, struct span packed,
+                            bool large)
+{
+    struct waiting *waiting = waiting_new(request, packed.size_bytes, large);
     struct span body = request_body(request);
 
     if (!waiting)
-        return answer_later(503, RETRY_SECONDS, "no memory for the report");
-    waiting->request = request;
+        return answer_later(503, RETRY_SECONDS, "too much at once");
     int r = intake_open(request->collector, packed, &waiting->intake);
     struct answer answer = r < 0
                                ? refuse_unpack(r)
@@ -130,6 +189,8 @@ static struct answer accept(struct request *request, struct span packed)
         waiting_free(waiting);
         return answer;
     }
+    (void)snprintf(waiting->id, sizeof waiting->id, "%s",
+                   waiting->intake.report->report_id);
     waiting->intake.row.project = request->project;
     waiting->intake.row.body = body;
     intake_sign(&waiting->intake, request->collector->symbols != NULL);
@@ -141,21 +202,23 @@ static struct answer accept(struct request *request, struct span packed)
 
 static struct answer accept_gzip(struct request *request, size_t limit)
 {
+    bool large = limit == FRAME_REPORT_BYTES_MAX;
     uint8_t *data = NULL;
     size_t size = 0;
 
     int r = frame_gunzip(request_body(request), limit, &data, &size);
-    if (r == -ERR_LIMIT && limit < FRAME_REPORT_BYTES_MAX) {
-        (void)pthread_mutex_lock(&one_large);
+    if (r == -ERR_LIMIT && !large) {
+        turn_begin();
         struct answer answer = accept_gzip(request, FRAME_REPORT_BYTES_MAX);
-        (void)pthread_mutex_unlock(&one_large);
+        if (answer.status != 0)
+            turn_end();
         return answer;
     }
     if (r == -ERR_LIMIT)
         return refuse(413, "the report is too large when decompressed");
     if (r < 0)
         return refuse(400, "the body is not gzip");
-    struct answer answer = accept(request, (struct span){data, size});
+    struct answer answer = accept(request, (struct span){data, size}, large);
     free(data);
     return answer;
 }
@@ -209,7 +272,7 @@ struct answer api_ingest(struct request *request)
                    : accept_gzip(request, INGEST_QUICK_BYTES_MAX);
     }
     if (!encoding)
-        return accept(request, request_body(request));
+        return accept(request, request_body(request), false);
     if (strcasecmp(encoding, "gzip") != 0)
         return refuse(415, "Content-Encoding must be gzip or absent");
     return accept_gzip(request, INGEST_QUICK_BYTES_MAX);

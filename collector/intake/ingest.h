@@ -11,11 +11,13 @@
 #include "collector/collector.h"
 #include "proto/base/compiler.h"
 
+/* Bytes, unpacked: what is larger is taken one at a time; and of all others
+ * that are not yet stored. */
+#define INGEST_QUICK_BYTES_MAX   (2u << 20)
+#define INGEST_WAITING_BYTES_MAX (64u << 20)
+
 #define INGEST_BODY_BYTES_MAX (16u << 20) /* as sent */
-#define INGEST_QUICK_BYTES_MAX                                         \
-    (2u << 20)                      /* unpacked; larger: one at a time \
-                                     */
-#define INGEST_FUTURE_MS 86400000ll /* clocks differ */
+#define INGEST_FUTURE_MS      86400000ll  /* clocks differ */
 
 /*
  * Takes the reports of a database of version 1 over; blocks. Fails with what
