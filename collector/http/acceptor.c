@@ -81,7 +81,7 @@ static unsigned affordable(unsigned open_max)
     }
     if (limit.rlim_cur >= wanted)
         return open_max;
-    return limit.rlim_cur > 2 * ACCEPTOR_RESERVED
+    return limit.rlim_cur / 2 > ACCEPTOR_RESERVED
                ? (unsigned)limit.rlim_cur - ACCEPTOR_RESERVED
                : (unsigned)limit.rlim_cur / 2;
 }
