@@ -19,7 +19,7 @@
 static int end_counted(struct box *box, const char *box_path)
 {
     session_answer(&box->control.dump_state, BOX_DUMP_COUNTED);
-    session_wipe(box, box_path);
+    session_wipe_crashed(box, box_path);
     return 0;
 }
 
@@ -80,7 +80,9 @@ int mode_crash(void)
     target_detach(build.target);
     if (r == 0) {
         session_answer(&box->control.dump_state, BOX_DUMP_QUEUED);
-        session_end(&build, box, box_path, &queue);
+        /* Else the box stays: evidence until the report is safe. */
+        if (queue_sync(&queue, build.report_id) == 0)
+            session_wipe_crashed(box, box_path);
         return 0;
     }
     bool spilled = deliver_spill(box) == 0;

@@ -250,7 +250,9 @@ static int make_report(const struct recovery *recovery, struct box *box,
     }
     box->control.dump_state = BOX_DUMP_QUEUED;
     session_store(box);
-    session_end(&build, box, recovery->box_path, &queue);
+    /* Else the box stays: evidence until the report is safe. */
+    if (queue_sync(&queue, build.report_id) == 0)
+        session_wipe(box, recovery->box_path);
     puts(build.report_id);
     return 0;
 }
@@ -274,12 +276,14 @@ static int become_owner(int state_fd)
     return 0;
 }
 
-/* Whoever was killed before it had a box. */
+/* Whoever died before it had a box. */
 static int recover_absent(const struct recovery *recovery, int state_fd)
 {
+    struct recovery absent = *recovery;
     struct box *box = recovery_absent_box(recovery, state_fd);
 
-    return box ? make_report(recovery, box, state_fd) : 0;
+    absent.hearsay.no_box = true;
+    return box ? make_report(&absent, box, state_fd) : 0;
 }
 
 static int recover(const struct recovery *recovery)

@@ -11,8 +11,8 @@ struct recovery {
     const char *box_path;
     const char *state_dir;
     struct termination_hearsay hearsay;
-    /* For a process that was killed before it had a box; pid 0: there is no
-     * report then. */
+    /* For a process that died before it had a box; pid 0: there is no report
+     * then. */
     uint64_t pid;
     uint64_t start_ticks;
     const char *executable;

@@ -63,6 +63,7 @@ struct termination_hearsay {
     enum termination_supervisor supervisor;
     int signal_number; /* seen by waitid, 0: not seen */
     bool restarted;
+    bool no_box; /* it had none: nothing of ours was in it */
     bool kernel_log_read;
     const char *kernel_log; /* NULL: none */
     uint64_t cgroup_kills, cgroup_kills_start;

@@ -160,21 +160,34 @@ void session_tier(struct build *build, Inquest__V1__TierName name,
         1000u;
 }
 
-void session_wipe(struct box *box, const char *box_path)
+static void wipe(struct box *box)
 {
     memset(box->stack, 0, sizeof box->stack);
     box->control.wiped = 1;
     store(box->stack, sizeof box->stack, offsetof(struct box, stack));
     session_store(box);
+}
+
+void session_wipe(struct box *box, const char *box_path)
+{
+    wipe(box);
     (void)unlink(box_path); /* swept later otherwise */
 }
 
-void session_end(struct build *build, struct box *box, const char *box_path,
-                 struct queue *queue)
+/* It looks at the box after it has reaped, we ask whether it has reaped after
+ * the box is wiped: one of us takes it away. */
+static bool is_awaited(const struct box *box)
 {
-    if (queue_sync(queue, build->report_id) < 0)
-        return; /* the box stays: evidence until the report is safe */
-    session_wipe(box, box_path);
+    return box->control.supervisor_pid != 0 &&
+           box->control.supervisor_pid == (uint32_t)box->identity.parent_pid &&
+           kill(box->identity.pid, 0) == 0;
+}
+
+void session_wipe_crashed(struct box *box, const char *box_path)
+{
+    wipe(box);
+    if (!is_awaited(box))
+        (void)unlink(box_path); /* swept later otherwise */
 }
 
 int session_open_state(const struct box *box)

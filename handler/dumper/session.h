@@ -60,8 +60,11 @@ void session_tier(struct build *build, Inquest__V1__TierName name,
 /* Wipes the stack bytes and removes the box file. */
 void session_wipe(struct box *box, const char *box_path);
 
-/* Syncs; only then wipes the stack bytes and removes the box file. */
-void session_end(struct build *build, struct box *box, const char *box_path,
-                 struct queue *queue);
+/*
+ * At a crash: likewise, but where `inquest run` waits for the end of this very
+ * process, the wiped file stays for it until it has seen that we were there;
+ * it takes it away.
+ */
+void session_wipe_crashed(struct box *box, const char *box_path);
 
 #endif

@@ -213,21 +213,27 @@ void termination_judge(const struct termination_facts *facts,
         say(ret_verdict, "the supervisor saw it end by %s",
             cause_signal_name(facts->signal_number));
     }
-    if (facts->kernel_log) {
+    if (facts->kernel_log)
         say(ret_verdict, "kernel log: %.300s", facts->kernel_log);
+    if (facts->signal_number > 0 && facts->signal_number != SIGKILL) {
+        decide(ret_verdict, INQUEST__V1__TERMINATION_CAUSE__KILLED,
+               facts->kernel_log ? INQUEST__V1__GRADE__A
+                                 : INQUEST__V1__GRADE__B);
+    } else if (facts->kernel_log) {
         decide(ret_verdict, INQUEST__V1__TERMINATION_CAUSE__OOM_KILL,
                INQUEST__V1__GRADE__A);
         say_memory(ret_verdict, facts);
     } else if (facts->signal_number == SIGKILL) {
         judge_kill(facts, ret_verdict);
-    } else if (facts->signal_number > 0) {
-        decide(ret_verdict, INQUEST__V1__TERMINATION_CAUSE__KILLED,
-               INQUEST__V1__GRADE__B);
     } else {
         judge_unseen(facts, ret_verdict);
     }
     if (!ret_verdict->report)
         return;
+    if (facts->no_box) {
+        say(ret_verdict, "nothing of ours was in it: it ended while it was "
+                         "loaded, or it cannot be watched");
+    }
     if (facts->traced)
         say(ret_verdict, "a debugger was attached");
     if (was_silent(facts)) {

@@ -3,6 +3,7 @@
  * and sees to the report of its death. Context: tool.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,17 +99,25 @@ static int set_environment(const struct invocation *invocation,
     return 0;
 }
 
-/* Prepares the watching; when it cannot be, says so in one line. */
+/*
+ * Prepares the watching; when it cannot be, says so in one line. Whether the
+ * program's death makes a report: nothing of ours needs to be in it for that.
+ */
 static bool prepare(const struct invocation *invocation,
                     const struct config *config)
 {
     char path[WATCHABLE_PATH_BYTES];
     char why[WATCHABLE_WHY_BYTES];
     const char *program = operand(invocation, 0);
+    const char *disabled = getenv("INQUEST_DISABLE");
 
-    if (watchable_find(program, path) == 0 && watchable_check(path, why) < 0) {
-        log_warn("cannot watch %s: %s; running it unwatched", program, why);
+    if (disabled && strcmp(disabled, "1") == 0)
         return false;
+    if (watchable_find(program, path) == 0 && watchable_check(path, why) < 0) {
+        log_warn("cannot watch %s: %s; running it unwatched, and reporting "
+                 "only how it ends",
+                 program, why);
+        return true;
     }
     int r = set_environment(invocation, config);
     if (r < 0) {
@@ -171,7 +180,8 @@ int cmd_run(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
     struct aftermath aftermath = {0};
-    char executable[WATCHABLE_PATH_BYTES];
+    char found[WATCHABLE_PATH_BYTES];
+    char executable[PATH_MAX];
     struct child child;
     struct child_end end;
     int exec_errno = 0;
@@ -183,12 +193,13 @@ int cmd_run(const struct invocation *invocation)
         log_warn("no state directory: running %s unwatched",
                  operand(invocation, 0));
     }
-    bool watched = ready && prepare(invocation, &home.config);
+    bool reported = ready && prepare(invocation, &home.config);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us */
     aftermath_prepare(&aftermath);
     aftermath.app = option_value(invocation, "app");
     aftermath.app_version = option_value(invocation, "app-version");
-    if (watchable_find(operand(invocation, 0), executable) == 0)
+    if (watchable_find(operand(invocation, 0), found) == 0 &&
+        realpath(found, executable))
         aftermath.executable = executable;
     int r = child_start(invocation->operands, environ, &child, &exec_errno);
     if (r < 0 || exec_errno) {
@@ -197,12 +208,12 @@ int cmd_run(const struct invocation *invocation)
         return exec_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
     }
     struct usage_run usage = {0};
-    if (watched)
+    if (reported)
         note_start(invocation, &home, (int64_t)aftermath.start_ms, &usage);
     child_wait(&child, &end);
     usage_end(&home, &usage, child.pid, end.signal == 0,
               aftermath_deserves_report(&end));
-    if (watched && aftermath_of(&aftermath, &home, &child, &end)) {
+    if (reported && aftermath_of(&aftermath, &home, &child, &end)) {
         tell(invocation, home_seals(&home), &aftermath);
         /* What is amiss here the next command says. */
         DROP(seal_queue(&home));
@@ -210,7 +221,9 @@ int cmd_run(const struct invocation *invocation)
         aftermath_upload(&home, option_value(invocation, "wait-upload"));
     }
     child_reap(&child);
-    if (watched)
+    if (reported) {
+        aftermath_end(&home, &child);
         recover_descendants(&home);
+    }
     child_die_alike(&end);
 }

@@ -106,12 +106,13 @@ static void find_cgroup(const char *box_path, char cgroup[OOM_CGROUP_BYTES])
 }
 
 /* Counters before and now, and the kernel's word, which may come late. */
-static void ask_kernel(const struct aftermath *aftermath, pid_t pid,
-                       const char *box_path, char line[KERNEL_LOG_LINE_BYTES],
-                       struct recover_facts *facts)
+static void ask_about_kill(const struct aftermath *aftermath, pid_t pid,
+                           const char *box_path,
+                           char line[KERNEL_LOG_LINE_BYTES],
+                           struct recover_facts *facts)
 {
     char cgroup[OOM_CGROUP_BYTES];
-    const struct kernel_kill wanted = {
+    const struct kernel_death wanted = {
         .pid = pid, .name = "", .before_us = UINT64_MAX};
 
     box_string(cgroup, sizeof cgroup, aftermath->cgroup);
@@ -129,21 +130,37 @@ static void ask_kernel(const struct aftermath *aftermath, pid_t pid,
         facts->kernel_log = line;
 }
 
-/* Whether our handler in the program is called for the signal. */
-static bool handler_can_see(int signal)
+/* What the kernel knows of the death. */
+static void ask_kernel(const struct aftermath *aftermath, pid_t pid,
+                       const char *box_path, char line[KERNEL_LOG_LINE_BYTES],
+                       struct recover_facts *facts)
 {
-    return signal != SIGKILL && signal != SIGXCPU && signal != SIGXFSZ;
+    facts->before = facts->now =
+        (struct oom_counters){OOM_UNKNOWN, OOM_UNKNOWN, OOM_UNKNOWN};
+    if (facts->signal_number == SIGKILL) {
+        ask_about_kill(aftermath, pid, box_path, line, facts);
+    } else if (kernel_log_find_fault(aftermath->kernel_log_fd, pid, line)) {
+        facts->kernel_log = line;
+    }
+}
+
+static void box_path_of(const struct home *home, const struct child *child,
+                        char ret_path[STATE_PATH_BYTES + BOX_NAME_BYTES])
+{
+    char name[BOX_NAME_BYTES];
+
+    state_box_name(child->pid, child->start_ticks, name);
+    (void)snprintf(ret_path, STATE_PATH_BYTES + BOX_NAME_BYTES, "%s/%s",
+                   home->box_path, name);
 }
 
 bool aftermath_of(struct aftermath *aftermath, struct home *home,
                   const struct child *child, const struct child_end *end)
 {
     char box[STATE_PATH_BYTES + BOX_NAME_BYTES];
-    char name[BOX_NAME_BYTES];
     char line[KERNEL_LOG_LINE_BYTES];
 
-    state_box_name(child->pid, child->start_ticks, name);
-    (void)snprintf(box, sizeof box, "%s/%s", home->box_path, name);
+    box_path_of(home, child, box);
     if (!aftermath_deserves_report(end)) {
         (void)unlink(box); /* the program slipped past our exit hooks */
         return false;
@@ -154,21 +171,29 @@ bool aftermath_of(struct aftermath *aftermath, struct home *home,
         .supervisor = "saw",
         .signal_number = end->signal,
         .peak_rss_bytes = end->peak_rss_bytes,
-        /* Whose crash was only counted has no box any more either. */
-        .pid = handler_can_see(end->signal) ? 0 : child->pid,
+        .pid = child->pid,
         .start_ticks = child->start_ticks,
         .executable = aftermath->executable,
         .app = aftermath->app,
         .app_version = aftermath->app_version,
     };
-    if (end->signal == SIGKILL) {
-        ask_kernel(aftermath, child->pid, box, line, &facts);
-    } else {
-        facts.before = facts.now =
-            (struct oom_counters){OOM_UNKNOWN, OOM_UNKNOWN, OOM_UNKNOWN};
-    }
+    ask_kernel(aftermath, child->pid, box, line, &facts);
     return recover_box(home, box, &facts) == 0 &&
            find_report(aftermath, home, child->pid);
+}
+
+void aftermath_end(const struct home *home, const struct child *child)
+{
+    char path[STATE_PATH_BYTES + BOX_NAME_BYTES];
+    OWNED_FD fd = -1;
+
+    box_path_of(home, child, path);
+    const struct box *box = box_open(AT_FDCWD, path, &fd);
+    if (!box)
+        return;
+    if (box->control.wiped)
+        (void)unlink(path);
+    box_close(box);
 }
 
 static _Noreturn void become_uploader(const char *wait_seconds)

@@ -40,6 +40,13 @@ bool aftermath_of(struct aftermath *aftermath, struct home *home,
                   const struct child *child, const struct child_end *end);
 
 /*
+ * After child_reap: takes away the box that the dumper of a crash left for
+ * aftermath_of to see, once its report is safe. The dumper does it when it is
+ * later than we.
+ */
+void aftermath_end(const struct home *home, const struct child *child);
+
+/*
  * Starts `inquest upload` as a process of its own, if an endpoint is
  * configured. wait_seconds: NULL, or how long to wait for it at most.
  */

@@ -33,7 +33,7 @@ int kernel_log_open(bool from_start)
     return fd;
 }
 
-bool kernel_log_is_kill(const char *record, const struct kernel_kill *wanted)
+bool kernel_log_is_kill(const char *record, const struct kernel_death *wanted)
 {
     char number[48];
     const char *text = strchr(record, ';');
@@ -56,6 +56,23 @@ bool kernel_log_is_kill(const char *record, const struct kernel_kill *wanted)
             found[(size_t)size + name_size] == ')');
 }
 
+/* "NAME[PID]: segfault at …", "traps: NAME[PID] trap divide error ip:…". */
+bool kernel_log_is_fault(const char *record, const struct kernel_death *wanted)
+{
+    char number[24];
+    const char *text = strchr(record, ';');
+
+    if (!text)
+        return false;
+    (void)snprintf(number, sizeof number, "[%d]", (int)wanted->pid);
+    const char *found = strstr(text, number);
+    if (!found)
+        return false;
+    found += strlen(number);
+    return strncmp(found, ": segfault at ", strlen(": segfault at ")) == 0 ||
+           strncmp(text, ";traps: ", strlen(";traps: ")) == 0;
+}
+
 static void copy_text(char *record, char ret_line[KERNEL_LOG_LINE_BYTES])
 {
     char *text = strchr(record, ';'); /* behind it: the message */
@@ -65,8 +82,11 @@ static void copy_text(char *record, char ret_line[KERNEL_LOG_LINE_BYTES])
     snprintf(ret_line, KERNEL_LOG_LINE_BYTES, "%.1000s", text);
 }
 
+typedef bool is_record(const char *record, const struct kernel_death *wanted);
+
 /* Reads what is there. */
-static bool find_now(int fd, const struct kernel_kill *wanted,
+static bool find_now(int fd, is_record *is_it,
+                     const struct kernel_death *wanted,
                      char ret_line[KERNEL_LOG_LINE_BYTES])
 {
     char record[RECORD_BYTES];
@@ -78,7 +98,7 @@ static bool find_now(int fd, const struct kernel_kill *wanted,
         if (size <= 0)
             return false;
         record[size] = '\0';
-        if (kernel_log_is_kill(record, wanted)) {
+        if (is_it(record, wanted)) {
             copy_text(record, ret_line);
             return true;
         }
@@ -94,18 +114,27 @@ static int64_t now_ms(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-bool kernel_log_find_kill(int fd, const struct kernel_kill *wanted, int wait_ms,
-                          char ret_line[KERNEL_LOG_LINE_BYTES])
+bool kernel_log_find_kill(int fd, const struct kernel_death *wanted,
+                          int wait_ms, char ret_line[KERNEL_LOG_LINE_BYTES])
 {
     struct pollfd log = {.fd = fd, .events = POLLIN};
     int64_t until_ms = now_ms() + wait_ms;
 
     if (fd < 0)
         return false;
-    while (!find_now(fd, wanted, ret_line)) {
+    while (!find_now(fd, kernel_log_is_kill, wanted, ret_line)) {
         int64_t left_ms = until_ms - now_ms();
         if (left_ms <= 0 || poll(&log, 1, (int)left_ms) <= 0)
             return false;
     }
     return true;
+}
+
+bool kernel_log_find_fault(int fd, pid_t pid,
+                           char ret_line[KERNEL_LOG_LINE_BYTES])
+{
+    const struct kernel_death wanted = {
+        .pid = pid, .name = "", .before_us = UINT64_MAX};
+
+    return fd >= 0 && find_now(fd, kernel_log_is_fault, &wanted, ret_line);
 }

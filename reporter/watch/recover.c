@@ -62,7 +62,7 @@ static bool find_in_log(const struct box *box, int log_fd,
 
     if (period_ms > PERIOD_MS_MAX)
         period_ms = PERIOD_MS_MAX;
-    const struct kernel_kill wanted = {
+    const struct kernel_death wanted = {
         .pid = box->identity.pid,
         .name = sampler.name,
         .after_us = seen_us > slack_us ? seen_us - slack_us : 0,

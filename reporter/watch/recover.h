@@ -21,8 +21,8 @@ struct recover_facts {
     struct oom_counters before; /* before the program started */
     struct oom_counters now;
     uint64_t peak_rss_bytes; /* OOM_UNKNOWN: not known */
-    /* Of a process that may have been killed before it had a box; pid 0: then
-     * there is no report. */
+    /* Of a process that may have died before it had a box; pid 0: then there is
+     * no report. */
     pid_t pid;
     uint64_t start_ticks;
     const char *executable, *app, *app_version; /* NULL: not known */

@@ -7,12 +7,12 @@
     "3,991,5000000,-;Memory cgroup out of memory: Killed process 123 (a b) " \
     "total-vm:1kB, anon-rss:1kB"
 
-static struct kernel_kill wanted;
+static struct kernel_death wanted;
 
 static int start(void **state)
 {
     (void)state;
-    wanted = (struct kernel_kill){
+    wanted = (struct kernel_death){
         .pid = 123, .name = "", .after_us = 0, .before_us = UINT64_MAX};
     return 0;
 }
@@ -55,6 +55,32 @@ static void other_lines_are_not_kills(void **state)
     assert_false(kernel_log_is_kill("", &wanted));
 }
 
+static void faults_of_the_pid_are_found(void **state)
+{
+    (void)state;
+    assert_true(kernel_log_is_fault(
+        "6,1,1,-;a b[123]: segfault at 10 ip 0 sp 0 error 6 in x[1,2+3]",
+        &wanted));
+    assert_true(kernel_log_is_fault(
+        "6,1,1,-;traps: a[123] trap invalid opcode ip:1 sp:2 error:0 in x[1]",
+        &wanted));
+    assert_true(kernel_log_is_fault(
+        "6,1,1,-;traps: a[123] general protection fault ip:1 sp:2 error:0",
+        &wanted));
+}
+
+static void other_lines_are_not_faults(void **state)
+{
+    (void)state;
+    assert_false(kernel_log_is_fault(
+        "6,1,1,-;a[1234]: segfault at 10 ip 0 sp 0 error 6", &wanted));
+    assert_false(kernel_log_is_fault(
+        "6,1,1,-;traps: a[12] trap invalid opcode ip:1", &wanted));
+    assert_false(kernel_log_is_fault("6,1,1,-;a[123]: started", &wanted));
+    assert_false(kernel_log_is_fault(RECORD, &wanted));
+    assert_false(kernel_log_is_fault("no record at all [123]", &wanted));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -63,6 +89,8 @@ int main(void)
         cmocka_unit_test_setup(line_of_another_time_is_about_another_process,
                                start),
         cmocka_unit_test_setup(other_lines_are_not_kills, start),
+        cmocka_unit_test_setup(faults_of_the_pid_are_found, start),
+        cmocka_unit_test_setup(other_lines_are_not_faults, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

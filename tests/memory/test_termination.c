@@ -140,6 +140,31 @@ static void cpu_limit_is_killed(void **state)
     expect(KILLED, B);
 }
 
+static bool is_told(const char *words)
+{
+    for (uint32_t i = 0; i < verdict.evidence_count; i++) {
+        if (strstr(verdict.evidence[i], words))
+            return true;
+    }
+    return false;
+}
+
+/* A fault in the loader: the log tells where, and it is no OOM kill. */
+static void fault_without_a_box_is_killed(void **state)
+{
+    (void)state;
+    facts.signal_number = SIGSEGV;
+    facts.no_box = true;
+    expect(KILLED, B);
+    assert_true(is_told("nothing of ours was in it"));
+    facts.kernel_log = "a[7]: segfault at 10 ip 0";
+    expect(KILLED, A);
+    assert_true(is_told("segfault at 10"));
+    facts.no_box = false;
+    expect(KILLED, A);
+    assert_false(is_told("nothing of ours was in it"));
+}
+
 static void lack_of_a_mark_is_no_report(void **state)
 {
     (void)state;
@@ -234,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup(counter_that_did_not_move_means_killed, start),
         cmocka_unit_test_setup(nothing_known_is_killed_of_grade_c, start),
         cmocka_unit_test_setup(cpu_limit_is_killed, start),
+        cmocka_unit_test_setup(fault_without_a_box_is_killed, start),
         cmocka_unit_test_setup(lack_of_a_mark_is_no_report, start),
         cmocka_unit_test_setup(unseen_death_with_counter_and_want_is_grade_c,
                                start),

@@ -215,7 +215,7 @@ CASES = (
     null("exec_child"),
     null("popen_child", end=0),
     null("constructor", phase="BEFORE_MAIN"),
-    null("ifunc_resolver", reports=0),
+    gone("ifunc_resolver", "SIGSEGV"),
     null("atexit", phase="EXITING"),
     null("destructor", phase="EXITING"),
     null("tls_destructor"),
