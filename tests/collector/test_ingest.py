@@ -20,7 +20,8 @@ from collector_test import (PROGRAM, CollectorTest, Client, pack, report,
 BODY_MAX = 16 << 20
 REPORT_MAX = 64 << 20
 PEAK_KIB_MAX = 200 << 10
-SANITIZED = b"__asan_init" in PROGRAM.read_bytes()
+SANITIZED = any(name in PROGRAM.read_bytes()
+                for name in (b"__asan_init", b"__tsan_init"))
 ACCEPTOR_PAUSE_S = 0.1  # collector/http/acceptor.h
 
 
