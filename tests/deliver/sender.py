@@ -43,10 +43,11 @@ class DeliveryTest(unittest.TestCase):
         self.environment["INQUEST_ENDPOINT"] = server.url
         return server
 
-    def make(self, count=1, app="made"):
+    def make(self, count=1, app="made", note_bytes=0):
         """Drops so many reports; their ids."""
         done = subprocess.run(
-            [BUILD / "bin/make_reports", self.state, str(count), app],
+            [BUILD / "bin/make_reports", self.state, str(count), app,
+             str(note_bytes)],
             capture_output=True, text=True, check=True)
         return done.stdout.split()
 

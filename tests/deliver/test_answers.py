@@ -310,6 +310,15 @@ class Answers(DeliveryTest):
         self.assertEqual(len(server.requests), 20)
         self.assertEqual(server.connections, 1)
 
+    def test_a_large_report_is_sent_without_asking_first(self):
+        """Beyond 1 MiB curl would wait a second for 100 Continue."""
+        server = self.serve(FaultServer([ACCEPT]))
+        self.make(note_bytes=3 << 20)
+        self.assertEqual(self.upload().returncode, EX_OK)
+        request, = server.requests
+        self.assertGreater(len(request.body), 1 << 20)
+        self.assertNotIn("expect", request.headers)
+
     def test_several_are_sent_at_once(self):
         server = FaultServer([ACCEPT])
         server.script = [server.together(8, ACCEPT)]
