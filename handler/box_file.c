@@ -20,6 +20,7 @@
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
 #include "proto/base/sys.h"
+#include "proto/cgroup_place.h"
 #include "proto/data_class.h"
 
 #define FD_ABOVE        200
@@ -139,7 +140,6 @@ static void read_link(const char *path, char *buffer, size_t size)
     buffer[n > 0 ? n : 0] = '\0';
 }
 
-/* The path of the memory controller's line, else that of cgroup v2. */
 static void read_cgroup(char *buffer, size_t capacity)
 {
     char text[PROC_TEXT_BYTES];
@@ -147,23 +147,7 @@ static void read_cgroup(char *buffer, size_t capacity)
 
     DROP(io_read_text(AT_FDCWD, "/proc/self/cgroup", text, sizeof text,
                       &size)); /* missing: no cgroup */
-    text[size] = '\0';
-    for (const char *line = text; *line;) {
-        size_t length = strcspn(line, "\n");
-        const char *first = memchr(line, ':', length);
-        const char *second =
-            first ? memchr(first + 1, ':', length - (size_t)(first + 1 - line))
-                  : NULL;
-        if (second && (memmem(line, length, ":memory:", 8) ||
-                       (second == first + 1 && buffer[0] == '\0'))) {
-            struct text path = text_init(buffer, capacity);
-            text_append_bytes(&path, second + 1,
-                              length - (size_t)(second + 1 - line));
-            if (path.cut) /* another cgroup's path */
-                buffer[0] = '\0';
-        }
-        line += length + (line[length] == '\n');
-    }
+    (void)cgroup_path_parse(text, size, buffer, capacity);
 }
 
 static uint64_t inode_of(const char *path)

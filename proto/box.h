@@ -94,7 +94,7 @@ struct box_identity {
     char app_version[64];
     char executable[512]; /* readlink /proc/self/exe */
     char state_dir[512];  /* where the queue is */
-    char cgroup[512];     /* path in the memory hierarchy, v1 or v2 */
+    char cgroup[512];     /* path in the memory hierarchy at the start */
 };
 
 /* What changes while the process lives: plain atomic stores, no seal. */
@@ -110,6 +110,7 @@ struct box_control {
     uint32_t supervisor_pid; /* of inquest run, 0: none */
     uint32_t live_state;     /* dump_state of a report while it lives; futex */
     uint32_t rate_limit_off; /* 1: every death makes a report */
+    uint32_t cgroup_moves;   /* how often it was seen in another one */
     uint8_t report_id[16];   /* of this death's report once begun; 0: none */
     uint32_t also_crashing_count;             /* may be more than fit */
     int32_t also_crashing[BOX_ALSO_CRASHING]; /* tids that waited */
@@ -216,9 +217,10 @@ struct box_sampler {
     uint64_t clock_boot_ns; /* the same moment on both clocks: CLOCK_REALTIME */
     uint64_t clock_unix_ms; /* may have been set since the process started */
     uint64_t clock_monotonic_ns; /* likewise: the kernel's log goes by it */
-    uint64_t suspended_ms;    /* slept by the machine since the first sample */
-    uint64_t oom_kills_start; /* in the cgroup, at the first sample */
-    uint64_t oom_kills;       /* now */
+    uint64_t suspended_ms;     /* slept by the machine since the first sample */
+    uint64_t oom_kills_start;  /* in cgroup, at the first sample inside it */
+    uint64_t oom_kills;        /* now */
+    uint64_t cgroup_namespace; /* as in the identity, for this cgroup: */
     uint64_t system_oom_kills_start; /* of /proc/vmstat */
     uint64_t anon_bytes;             /* resident, by kind */
     uint64_t file_bytes;
@@ -233,6 +235,7 @@ struct box_sampler {
     uint16_t error[BOX_SOURCES_MAX]; /* errno of what cannot be read, 0: fine */
     char name[16];                   /* of the main thread, as ps(1) shows it */
     char limiting_cgroup[256];       /* the directory of the smallest limit */
+    char cgroup[512];                /* where it is now; "": not known */
 };
 
 /* Which rule raised an alarm: alarm.h of the sampler has the rules. */

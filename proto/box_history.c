@@ -19,6 +19,7 @@ bool box_sampler_read(const struct box *box, struct box_sampler *ret_sampler)
         ret_sampler->name[sizeof ret_sampler->name - 1] = '\0';
         ret_sampler->limiting_cgroup[sizeof ret_sampler->limiting_cgroup - 1] =
             '\0';
+        ret_sampler->cgroup[sizeof ret_sampler->cgroup - 1] = '\0';
         return true;
     }
     memset(ret_sampler, 0xff, sizeof *ret_sampler);
@@ -27,6 +28,7 @@ bool box_sampler_read(const struct box *box, struct box_sampler *ret_sampler)
     ret_sampler->clock_steps = 0;
     ret_sampler->name[0] = '\0';
     ret_sampler->limiting_cgroup[0] = '\0';
+    ret_sampler->cgroup[0] = '\0';
     return false;
 }
 

@@ -88,15 +88,17 @@ static void split(char *line, struct mount *ret_mount)
     ret_mount->options = next_word(&at);
 }
 
-static bool has_option(const char *options, const char *wanted)
+/* Whether wanted is one of the words of [at, end), joined by commas. */
+static bool list_has(const char *at, const char *end, const char *wanted)
 {
     size_t size = strlen(wanted);
 
-    for (const char *at = options; *at; at += *at == ',') {
-        size_t length = strcspn(at, ",");
-        if (length == size && strncmp(at, wanted, size) == 0)
+    while (at < end) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        const char *stop = comma ? comma : end;
+        if ((size_t)(stop - at) == size && memcmp(at, wanted, size) == 0)
             return true;
-        at += length;
+        at = stop + 1;
     }
     return false;
 }
@@ -106,7 +108,8 @@ static int version_of(const struct mount *mount)
     if (strcmp(mount->type, "cgroup2") == 0)
         return 2;
     return strcmp(mount->type, "cgroup") == 0 &&
-                   has_option(mount->options, "memory")
+                   list_has(mount->options,
+                            mount->options + strlen(mount->options), "memory")
                ? 1
                : 0;
 }
@@ -200,4 +203,43 @@ int cgroup_place_find(const char *root_directory, const char *cgroup,
         return -ENOENT;
     *ret_place = place;
     return 0;
+}
+
+/* The path of one line "ID:CONTROLLERS:PATH", and the version it is of. */
+static int path_of(const char *line, const char *end, const char **ret_path)
+{
+    const char *first = memchr(line, ':', (size_t)(end - line));
+    const char *second =
+        first ? memchr(first + 1, ':', (size_t)(end - first - 1)) : NULL;
+
+    if (!second)
+        return 0;
+    *ret_path = second + 1;
+    if (second == first + 1)
+        return 2;
+    return list_has(first + 1, second, "memory") ? 1 : 0;
+}
+
+int cgroup_path_parse(const char *text, size_t size, char *ret_path,
+                      size_t capacity)
+{
+    const char *end = text + size;
+    int found = 0;
+
+    ret_path[0] = '\0';
+    for (const char *line = text; line < end && found != 1;) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        const char *path = NULL;
+        newline = newline ? newline : end;
+        int version = path_of(line, newline, &path);
+        if (version != 0) {
+            struct text whole = text_init(ret_path, capacity);
+            text_append_bytes(&whole, path, (size_t)(newline - path));
+            found = whole.cut ? 0 : version;
+            if (whole.cut) /* another cgroup's path */
+                ret_path[0] = '\0';
+        }
+        line = newline + (newline < end);
+    }
+    return found;
 }

@@ -37,4 +37,13 @@ struct cgroup_place {
 MUST_CHECK int cgroup_place_find(const char *root_directory, const char *cgroup,
                                  struct cgroup_place *ret_place);
 
+/*
+ * The path of the memory cgroup in text[size], the contents of a
+ * /proc/PID/cgroup: "4:memory:/path" of version 1 outweighs "0::/path" of
+ * version 2. Returns the version; 0 where there is no path, or none that fits:
+ * ret_path is then "". Version 1 shows the root for who is a zombie.
+ */
+int cgroup_path_parse(const char *text, size_t size, char *ret_path,
+                      size_t capacity);
+
 #endif

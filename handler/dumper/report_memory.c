@@ -117,6 +117,20 @@ static const char *const source_names[BOX_SOURCES] = {
     [BOX_SOURCE_NETWORK] = "network use (/proc/net/dev)",
 };
 
+static void note_moves(struct build *build)
+{
+    char note[NOTE_BYTES];
+    uint32_t moves = build->box->control.cgroup_moves;
+
+    if (moves == 0)
+        return;
+    (void)snprintf(note, sizeof note,
+                   "the program was moved to another memory cgroup %u time%s "
+                   "while it ran; use and limit are of where it was",
+                   moves, moves == 1 ? "" : "s");
+    build_note(build, note);
+}
+
 static void note_sampler(struct build *build, const struct box_sampler *sampler)
 {
     char note[NOTE_BYTES];
@@ -183,6 +197,7 @@ void build_memory(struct build *build)
     build->report.memory = memory;
     if (build->box) {
         add_history(build);
+        note_moves(build);
         bool known = box_sampler_read(build->box, &sampler);
         if (known) {
             note_sampler(build, &sampler);

@@ -107,6 +107,7 @@ void termination_read_box(const struct box *box,
         take_last_samples(points, count, &sampler, facts);
     facts->period_ms = known ? sampler.period_ms : 0;
     facts->where = sampler.limiting_cgroup;
+    facts->moved = box->control.cgroup_moves != 0;
     facts->cgroup_kills =
         risen(hearsay->cgroup_kills,
               known ? sampler.oom_kills_start : hearsay->cgroup_kills_start);

@@ -82,7 +82,8 @@ static void say_counters(struct termination_verdict *verdict,
                          const struct termination_facts *facts)
 {
     if (known(facts->cgroup_kills)) {
-        say(verdict, "OOM kills in its cgroup while it ran: %llu",
+        say(verdict, "OOM kills in its cgroup %s: %llu",
+            facts->moved ? "since it was moved there" : "while it ran",
             (unsigned long long)facts->cgroup_kills);
     } else if (known(facts->system_kills)) {
         say(verdict, "OOM kills on the machine while it ran: %llu",

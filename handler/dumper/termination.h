@@ -48,6 +48,7 @@ struct termination_facts {
     uint64_t used_bytes;  /* of the cgroup that limits */
     uint64_t limit_bytes; /* its limit */
     uint32_t pressure_full_permille;
+    bool moved;        /* it was in other cgroups before */
     bool traced;       /* a debugger was attached */
     const char *where; /* the cgroup that limits, "" for unknown */
 };

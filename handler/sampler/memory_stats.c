@@ -1,13 +1,18 @@
 /* Figures for one sample. Formats: proc(5), cgroups(7). Context: guest. */
 #include "handler/sampler/memory_stats.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 
 #include "handler/sampler/sample_number.h"
 #include "proto/base/fmt.h"
 #include "proto/base/sys.h"
+#include "proto/cgroup_place.h"
+
+static const char cgroup_path[] = "/proc/self/cgroup";
 
 static uint32_t machine_pages(void)
 {
@@ -34,6 +39,41 @@ static void read_system_kills(struct memory_stats *stats)
         stats->known.system_oom_kills_start = kills;
 }
 
+/* Into cgroup: what was counted in another one says nothing in this. */
+static void enter_cgroup(struct memory_stats *stats, const char *cgroup)
+{
+    struct box_sampler *known = &stats->known;
+    struct stat status = {0};
+
+    stats->limit_events = UINT64_MAX;
+    stats->oom_events = UINT64_MAX;
+    stats->oom_kills = UINT64_MAX;
+    known->oom_kills_start = BOX_UNKNOWN_U64;
+    known->oom_kills = BOX_UNKNOWN_U64;
+    box_string(known->cgroup, sizeof known->cgroup, cgroup);
+    (void)sys_call4(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/ns/cgroup",
+                    (long)&status, 0);
+    known->cgroup_namespace = status.st_ino; /* 0: not known */
+    cgroup_memory_open(&stats->group, stats->root, cgroup);
+    pressure_stats_open(&stats->pressure, stats->root, &stats->group);
+}
+
+/* Service managers and container runtimes move who runs already. */
+static void follow_cgroup(struct memory_stats *stats)
+{
+    char cgroup[sizeof stats->known.cgroup];
+    size_t size =
+        proc_file_read(&stats->cgroup, stats->text, PROC_FILE_TEXT_BYTES);
+
+    if (cgroup_path_parse(stats->text, size, cgroup, sizeof cgroup) == 0 ||
+        strcmp(cgroup, stats->known.cgroup) == 0)
+        return;
+    cgroup_memory_close(&stats->group);
+    pressure_stats_close(&stats->pressure);
+    enter_cgroup(stats, cgroup);
+    stats->cgroup_moves++;
+}
+
 void memory_stats_open(struct memory_stats *stats, const char *root,
                        const char *cgroup)
 {
@@ -46,14 +86,12 @@ void memory_stats_open(struct memory_stats *stats, const char *root,
     stats->known.suspended_ms = 0;
     stats->known.name[0] = '\0';
     stats->known.limiting_cgroup[0] = '\0';
-    stats->limit_events = UINT64_MAX;
-    stats->oom_events = UINT64_MAX;
-    stats->oom_kills = UINT64_MAX;
+    stats->cgroup_moves = 0;
     process_stats_open(&stats->process, root);
     read_system_kills(stats);
-    cgroup_memory_open(&stats->group, root, cgroup);
+    proc_file_open(&stats->cgroup, root, cgroup_path);
+    enter_cgroup(stats, cgroup);
     stats->machine_pages = machine_pages();
-    pressure_stats_open(&stats->pressure, root, &stats->group);
 }
 
 void memory_stats_close(struct memory_stats *stats)
@@ -61,6 +99,7 @@ void memory_stats_close(struct memory_stats *stats)
     process_stats_close(&stats->process);
     cgroup_memory_close(&stats->group);
     pressure_stats_close(&stats->pressure);
+    proc_file_close(&stats->cgroup);
     usage_stats_close(&stats->usage);
 }
 
@@ -87,7 +126,9 @@ static void read_cgroup(struct memory_stats *stats, struct box_sample *sample)
 static void check_files(struct memory_stats *stats)
 {
     process_stats_check(&stats->process, stats->root);
+    proc_file_keep(&stats->cgroup, stats->root, cgroup_path);
     proc_file_check(&stats->pressure.file);
+    follow_cgroup(stats);
     cgroup_memory_refresh(&stats->group);
 }
 

@@ -30,7 +30,9 @@ struct memory_stats {
     struct cgroup_memory group;
     struct pressure_stats pressure;
     struct usage_stats usage;
-    uint64_t limit_events; /* totals at the sample before */
+    struct proc_file cgroup; /* which one we are in */
+    uint32_t cgroup_moves;   /* so often it was another one */
+    uint64_t limit_events;   /* totals at the sample before */
     uint64_t oom_events;
     uint64_t oom_kills;
     uint32_t machine_pages;     /* all memory there is */
@@ -41,7 +43,8 @@ struct memory_stats {
 };
 
 /*
- * cgroup: the path in the box's identity, "" for none. All files are below
+ * cgroup: the path in the box's identity, "" for none; the slow samples look
+ * whether it is another one by now. All files are below
  * root ("" for the machine's own). Closes what was open: a forked child has
  * its parent's.
  */

@@ -148,6 +148,10 @@ static uint32_t sample_box(struct box *box)
         heed_consent(box);
     }
     memory_stats_read(&progress.stats, slow, &sample);
+    if (progress.stats.cgroup_moves != box->control.cgroup_moves) {
+        __atomic_store_n(&box->control.cgroup_moves,
+                         progress.stats.cgroup_moves, __ATOMIC_RELEASE);
+    }
     watch_clocks(&sample);
     alarm_watch_sample(&progress.alarm, box, &progress.stats,
                        sample_clock_awake_ms(elapsed_ms, &progress.stats.known),

@@ -93,16 +93,33 @@ bool aftermath_deserves_report(const struct child_end *end)
     }
 }
 
-/* The cgroup that the program was in, as its box says. */
-static void find_cgroup(const char *box_path, char cgroup[OOM_CGROUP_BYTES])
+/* The cgroup that the program was in, as its box says. True: it was in others
+ * before. */
+static bool find_cgroup(const char *box_path, char cgroup[OOM_CGROUP_BYTES])
 {
     OWNED_FD fd = -1;
     const struct box *box = box_open(AT_FDCWD, box_path, &fd);
 
     if (!box)
-        return; /* as it was before the start */
+        return false; /* as it was before the start */
+    bool moved = box->control.cgroup_moves != 0;
     box_owner_cgroup(box, cgroup, OOM_CGROUP_BYTES);
     box_close(box);
+    return moved;
+}
+
+/* Whether it died in another cgroup than it was seen in last. */
+static bool died_elsewhere(pid_t zombie, const char *cgroup)
+{
+    char last[OOM_CGROUP_BYTES];
+
+    return oom_cgroup_of(zombie, last) == 2 && strcmp(last, cgroup) != 0;
+}
+
+static void forget_cgroup(struct oom_counters *counters)
+{
+    counters->cgroup_kills = OOM_UNKNOWN;
+    counters->group_kills = OOM_UNKNOWN;
 }
 
 /* Counters before and now, and the kernel's word, which may come late. */
@@ -116,13 +133,14 @@ static void ask_about_kill(const struct aftermath *aftermath, pid_t pid,
         .pid = pid, .name = "", .before_us = UINT64_MAX};
 
     box_string(cgroup, sizeof cgroup, aftermath->cgroup);
-    find_cgroup(box_path, cgroup);
+    bool moved = find_cgroup(box_path, cgroup);
     oom_counters_read(cgroup, &facts->now);
     facts->before = aftermath->before;
-    if (strcmp(cgroup, aftermath->cgroup) != 0) {
-        facts->before.cgroup_kills = OOM_UNKNOWN;
-        facts->before.group_kills = OOM_UNKNOWN;
-    }
+    /* What two cgroups counted is no difference. */
+    if (moved || strcmp(cgroup, aftermath->cgroup) != 0)
+        forget_cgroup(&facts->before);
+    if (died_elsewhere(pid, cgroup))
+        forget_cgroup(&facts->now);
     facts->kernel_log_read = aftermath->kernel_log_fd >= 0;
     bool counted = facts->now.system_kills != facts->before.system_kills;
     if (kernel_log_find_kill(aftermath->kernel_log_fd, &wanted,

@@ -65,15 +65,27 @@ static bool is_in_our_namespace(const struct box *box)
            status.st_ino == box->identity.pid_namespace;
 }
 
-void box_owner_cgroup(const struct box *box, char *ret_path, size_t capacity)
+static bool is_our_cgroup_namespace(uint64_t inode)
 {
     struct stat status;
 
+    return inode == 0 || stat("/proc/self/ns/cgroup", &status) < 0 ||
+           status.st_ino == inode;
+}
+
+void box_owner_cgroup(const struct box *box, char *ret_path, size_t capacity)
+{
+    const struct box_identity *identity = &box->identity;
+    struct box_sampler sampler;
+
     ret_path[0] = '\0';
-    if (box->identity.cgroup_namespace == 0 ||
-        stat("/proc/self/ns/cgroup", &status) < 0 ||
-        status.st_ino == box->identity.cgroup_namespace)
-        box_string(ret_path, capacity, box->identity.cgroup);
+    if (box_sampler_read(box, &sampler)) {
+        if (is_our_cgroup_namespace(sampler.cgroup_namespace))
+            box_string(ret_path, capacity, sampler.cgroup);
+    } else if (box->control.cgroup_moves == 0 &&
+               is_our_cgroup_namespace(identity->cgroup_namespace)) {
+        box_string(ret_path, capacity, identity->cgroup);
+    }
 }
 
 /* Whether the last sample is so young that somebody must be writing them. */

@@ -31,8 +31,8 @@ void box_close(const struct box *box);
 enum box_owner box_owner_state(const struct box *box, int fd);
 
 /*
- * The cgroup of the box's process as a path that is good here: "" where it is
- * of another cgroup namespace.
+ * The cgroup that the box's process was seen in last, as a path that is good
+ * here: "" where it is of another cgroup namespace, or not known.
  */
 void box_owner_cgroup(const struct box *box, char *ret_path, size_t capacity);
 

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
@@ -58,27 +57,15 @@ void oom_counters_read(const char *cgroup, struct oom_counters *ret_counters)
     ret_counters->group_kills = cgroup_counter(&place, "oom_group_kill ");
 }
 
-void oom_cgroup_of(pid_t pid, char ret_path[OOM_CGROUP_BYTES])
+int oom_cgroup_of(pid_t pid, char ret_path[OOM_CGROUP_BYTES])
 {
     char path[64];
     char text[TEXT_BYTES];
     size_t size = 0;
-    char *rest = NULL;
 
     ret_path[0] = '\0';
     (void)snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
     if (io_read_text(AT_FDCWD, path, text, sizeof text, &size) < 0)
-        return;
-    /* "4:memory:/path" of version 1 outweighs "0::/path" of version 2. */
-    for (char *line = strtok_r(text, "\n", &rest); line;
-         line = strtok_r(NULL, "\n", &rest)) {
-        const char *memory = strstr(line, ":memory:");
-        const char *unified = strncmp(line, "0::", 3) == 0 ? line + 3 : NULL;
-        if (memory) {
-            (void)snprintf(ret_path, OOM_CGROUP_BYTES, "%s",
-                           memory + strlen(":memory:"));
-        } else if (unified && ret_path[0] == '\0') {
-            (void)snprintf(ret_path, OOM_CGROUP_BYTES, "%s", unified);
-        }
-    }
+        return 0;
+    return cgroup_path_parse(text, size, ret_path, OOM_CGROUP_BYTES);
 }

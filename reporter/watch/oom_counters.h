@@ -21,7 +21,10 @@ struct oom_counters {
 /* cgroup: its path in /proc/PID/cgroup; "" for none. */
 void oom_counters_read(const char *cgroup, struct oom_counters *ret_counters);
 
-/* The path of a process's memory cgroup; "" where there is none. */
-void oom_cgroup_of(pid_t pid, char ret_path[OOM_CGROUP_BYTES]);
+/*
+ * The path of a process's memory cgroup and its version; "" and 0 where there
+ * is none. Only version 2 knows it of a zombie.
+ */
+int oom_cgroup_of(pid_t pid, char ret_path[OOM_CGROUP_BYTES]);
 
 #endif

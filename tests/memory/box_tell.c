@@ -70,7 +70,7 @@ static int tell(const char *path)
     printf(
         "{\"pid\":%d,\"samples\":%zu,\"torn\":%u,\"foreign\":%u,"
         "\"alarms\":%u,\"resumed\":%u,\"period_ms\":%u,\"last_boot_ms\":%llu,"
-        "\"first_boot_ms\":%llu}\n",
+        "\"first_boot_ms\":%llu,\"cgroup\":\"%s\",\"moves\":%u}\n",
         box->identity.pid, count,
         torn_in(box->seconds, BOX_SECONDS_COUNT) +
             torn_in(box->tens, BOX_TENS_COUNT) +
@@ -78,7 +78,8 @@ static int tell(const char *path)
         foreign_in(count, box->identity.pid == 0), alarms, resumed_in(count),
         known ? sampler.period_ms : 0,
         count ? (unsigned long long)points[count - 1].boot_ms : 0ull,
-        count ? (unsigned long long)points[0].boot_ms : 0ull);
+        count ? (unsigned long long)points[0].boot_ms : 0ull, sampler.cgroup,
+        box->control.cgroup_moves);
     return 0;
 }
 

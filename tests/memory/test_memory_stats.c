@@ -4,10 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "handler/sampler/memory_stats.h"
+
+#define APP_SLICE_KILLS 2 /* recorded, with those below it */
 
 static struct memory_stats stats;
 static struct box_sample sample;
@@ -219,6 +223,80 @@ threads_and_descriptors_are_counted_without_their_lists(void **state)
     assert_int_equal(stats.process.minor_faults != UINT64_MAX, 1);
 }
 
+/* A root of its own with the recorded files, but for where the process is. */
+static void make_movable_root(const char *directory, char *root, size_t size)
+{
+    char path[SUPPORT_PATH_BYTES + 64];
+
+    (void)snprintf(root, size, "%s", directory);
+    (void)snprintf(path, sizeof path, "%s/sys", directory);
+    assert_int_equal(symlink(RECORDED "/v2/sys", path), 0);
+    (void)snprintf(path, sizeof path, "%s/proc", directory);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof path, "%s/proc/self", directory);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof path, "%s/proc/self/mountinfo", directory);
+    assert_int_equal(symlink(RECORDED "/v2/proc/self/mountinfo", path), 0);
+}
+
+/* As the kernel would: the file stays the same. */
+static void move_to(const char *root, const char *line)
+{
+    char path[SUPPORT_PATH_BYTES + 64];
+
+    (void)snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(line, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void who_was_moved_is_counted_anew_where_it_is(void **state)
+{
+    char root[SUPPORT_PATH_BYTES];
+
+    make_movable_root(*state, root, sizeof root);
+    move_to(root, "0::/app.slice/app.scope\n");
+    read_all(root, "/app.slice/app.scope");
+    assert_int_equal(stats.cgroup_moves, 0);
+    assert_int_equal(stats.known.oom_kills_start, 1);
+    move_to(root, "0::/app.slice\n");
+    memory_stats_read(&stats, false, &sample);
+    assert_int_equal(stats.cgroup_moves, 0); /* the slow ones look */
+    memory_stats_read(&stats, true, &sample);
+    assert_int_equal(stats.cgroup_moves, 1);
+    assert_string_equal(stats.known.cgroup, "/app.slice");
+    assert_int_equal(stats.known.oom_kills_start, APP_SLICE_KILLS);
+    assert_int_equal(stats.known.oom_kills, APP_SLICE_KILLS);
+    assert_int_equal(sample.cgroup_oom_kill_events, 0);
+    assert_int_equal(sample.cgroup_limit_events, 0);
+    memory_stats_read(&stats, true, &sample);
+    assert_int_equal(stats.cgroup_moves, 1);
+    move_to(root, "0::/elsewhere\n"); /* which no mount shows */
+    memory_stats_read(&stats, true, &sample);
+    assert_int_equal(stats.cgroup_moves, 2);
+    assert_int_equal(stats.known.oom_kills, BOX_UNKNOWN_U64);
+    assert_int_equal(stats.known.oom_kills_start, BOX_UNKNOWN_U64);
+    assert_int_equal(sample.cgroup_current_pages, BOX_UNKNOWN_U32);
+    assert_int_equal(sample.cgroup_limit_pages, BOX_UNKNOWN_U32);
+}
+
+static void where_it_is_cannot_be_read_keeps_the_cgroup(void **state)
+{
+    (void)state;
+    read_all(RECORDED "/v2", "/app.slice/app.scope");
+    memory_stats_read(&stats, true, &sample);
+    assert_int_equal(stats.cgroup_moves, 0);
+    assert_string_equal(stats.known.cgroup, "/app.slice/app.scope");
+    assert_int_equal(stats.known.oom_kills, 1);
+}
+
+static int close_and_remove(void **state)
+{
+    (void)close_stats(state);
+    return support_directory_remove(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +320,11 @@ int main(void)
         cmocka_unit_test_teardown(
             descriptor_that_the_program_took_is_not_closed, close_stats),
         cmocka_unit_test_teardown(usage_is_read_only_when_granted, close_stats),
+        cmocka_unit_test_setup_teardown(
+            who_was_moved_is_counted_anew_where_it_is, support_directory_make,
+            close_and_remove),
+        cmocka_unit_test_teardown(where_it_is_cannot_be_read_keeps_the_cgroup,
+                                  close_stats),
         cmocka_unit_test(faults_and_cpu_time_are_what_the_kernel_counted_since),
         cmocka_unit_test_teardown(
             threads_and_descriptors_are_counted_without_their_lists,

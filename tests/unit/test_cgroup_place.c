@@ -163,6 +163,30 @@ static void no_cgroup_and_no_table_are_errors(void **state)
     assert_int_equal(find("", "/"), -ENOENT);
 }
 
+static void expect_path(int version, const char *path, const char *text)
+{
+    char found[16] = "before";
+
+    assert_int_equal(cgroup_path_parse(text, strlen(text), found, sizeof found),
+                     version);
+    assert_string_equal(found, path);
+}
+
+static void
+path_is_that_of_the_memory_controller_else_of_version_2(void **state)
+{
+    (void)state;
+    expect_path(2, "/a.scope", "0::/a.scope\n");
+    expect_path(2, "/a:b", "0::/a:b");
+    expect_path(1, "/m", "9:cpu:/c\n4:memory:/m\n0::/u\n");
+    expect_path(1, "/m", "0::/u\n4:cpu,memory:/m\n");
+    expect_path(2, "/u", "4:memoryx,xmemory:/m\n0::/u\n");
+    expect_path(0, "", "1:name=memory:/m\n");
+    expect_path(0, "", "");
+    expect_path(0, "", "nothing\n4:memory\n\n");
+    expect_path(0, "", "0::/a/path/too/long/to/fit\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 
 int main(void)
@@ -177,6 +201,8 @@ int main(void)
         TEST(hierarchy_without_the_memory_controller_is_none),
         TEST(lines_that_are_too_long_or_broken_are_passed_over),
         TEST(no_cgroup_and_no_table_are_errors),
+        cmocka_unit_test(
+            path_is_that_of_the_memory_controller_else_of_version_2),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
