@@ -122,11 +122,9 @@ static int open_public(const struct home *home, const char *id,
         return r;
     (void)class_filter(&report->base, CLASS_BIT(CLASS_REQUIRED), NULL);
     json_t *json = report_to_json(&report->base);
-    json_t *missing = json_array();
-    if (!json || !missing)
+    if (!json)
         return -ENOMEM;
-    symbols_fill_one(NULL, json, missing); /* needs the paths as they are */
-    json_decref(missing);
+    symbols_fill_one(NULL, json, NULL); /* needs the paths as they are */
     redact_init_home(home, &redact);
     redact_report(&redact, report);
     json_t *redacted = report_to_json(&report->base);
@@ -142,12 +140,10 @@ static int open_public(const struct home *home, const char *id,
 static int open_whole(const struct home *home, const char *id,
                       json_t **ret_report)
 {
-    json_t *missing = json_array();
     int r = view_open(home, id, ret_report);
 
     if (r == 0)
-        symbols_fill_one(NULL, *ret_report, missing);
-    json_decref(missing);
+        symbols_fill_one(NULL, *ret_report, NULL);
     return r;
 }
 

@@ -50,7 +50,7 @@ static void print(struct batch *batch, json_t *json)
         .width = PROGRESS_COLUMNS,
     };
 
-    symbols_fill(batch->symbols, json, missing);
+    symbols_fill(batch->symbols, json, batch->json ? NULL : missing);
     if (batch->json) {
         json_dumpf(json, stdout, JSON_COMPACT);
         putchar('\n');

@@ -89,6 +89,13 @@ static int print(const struct invocation *invocation, json_t *report,
     return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
 
+/* Who are told what the names lack. */
+static bool is_for_people(const struct invocation *invocation)
+{
+    return option_given(invocation, "html") ||
+           !option_given(invocation, "json");
+}
+
 int report_print(const struct home *home, const struct invocation *invocation,
                  const char *id)
 {
@@ -102,7 +109,7 @@ int report_print(const struct home *home, const struct invocation *invocation,
     json_t *missing = json_array();
     if (!option_given(invocation, "raw")) {
         symbols_fill_one(command_debuginfod(invocation, &home->config), report,
-                         missing);
+                         is_for_people(invocation) ? missing : NULL);
     }
     int status = print(invocation, report, missing);
     json_decref(report);

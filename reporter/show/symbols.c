@@ -161,14 +161,17 @@ static void tell_all(struct symbols *symbols, const struct symbol_fill *fill,
 void symbols_fill(struct symbols *symbols, json_t *report, json_t *told)
 {
     if (!symbols || !symbols->client) {
-        json_array_append_new(
-            told, json_string("inquest-symbolicate is missing: no names"));
+        if (told) {
+            json_array_append_new(
+                told, json_string("inquest-symbolicate is missing: no names"));
+        }
         return;
     }
     struct symbol_fill fill =
         symbol_fill_init(symbols->client, true, SYMBOLS_WAIT_MS);
     symbol_fill_report(&fill, report);
-    tell_all(symbols, &fill, told);
+    if (told)
+        tell_all(symbols, &fill, told);
     symbol_fill_end(&fill);
 }
 

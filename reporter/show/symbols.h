@@ -24,7 +24,8 @@ void symbols_stop(struct symbols **symbols);
  * Fills function, file, line of every frame of report (report_to_json with
  * expanded frames) and puts inlined frames before theirs. What each module
  * lacks or where its files and lines came from, and how many frames were too
- * many, is added to *told, an array of sentences.
+ * many, is added to *told, an array of sentences; told may be NULL, and then
+ * no package manager is asked, which takes longer than all the rest.
  */
 void symbols_fill(struct symbols *symbols, json_t *report, json_t *told);
 
