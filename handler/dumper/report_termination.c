@@ -7,9 +7,10 @@
 #include "proto/box_history.h"
 #include "proto/report_set.h"
 
-#define PAGE_BYTES 4096ull
-#define NS_PER_MS  1000000u
-#define RECENT     16 /* samples looked at for a debugger */
+#define PAGE_BYTES  4096ull
+#define NS_PER_MS   1000000u
+#define RECENT      16     /* samples looked at for a debugger */
+#define SWAP_MS_MAX 20000u /* how old a figure of swap may be */
 
 static uint64_t bytes_of(uint32_t pages)
 {
@@ -44,6 +45,21 @@ static uint64_t silent_ms(const struct box_sampler *sampler, uint64_t last_ms)
     return since_ms > slept_ms ? since_ms - slept_ms : 0;
 }
 
+/* Only each slow sample has it. */
+static uint64_t last_swap_bytes(const struct box_point *points, size_t count)
+{
+    uint64_t last_ms = points[count - 1].boot_ms;
+
+    for (size_t i = count; i > 0; i--) {
+        const struct box_point *point = &points[i - 1];
+        if (last_ms - point->boot_ms > SWAP_MS_MAX)
+            break;
+        if (point->sample.swap_pages != BOX_UNKNOWN_U32)
+            return bytes_of(point->sample.swap_pages);
+    }
+    return TERMINATION_UNKNOWN;
+}
+
 static void take_last_samples(const struct box_point *points, size_t count,
                               const struct box_sampler *sampler,
                               struct termination_facts *facts)
@@ -52,12 +68,11 @@ static void take_last_samples(const struct box_point *points, size_t count,
     uint64_t last_ms = points[count - 1].boot_ms;
 
     facts->rss_bytes = bytes_of(last->rss_pages);
+    facts->swap_bytes = last_swap_bytes(points, count);
     for (size_t i = count; i > 0 && count - i < RECENT; i--) {
         const struct box_sample *sample = &points[i - 1].sample;
         if (sample->flags & BOX_SAMPLE_TRACED)
             facts->traced = true;
-        if (sample->swap_pages != BOX_UNKNOWN_U32 && i == count)
-            facts->rss_bytes += bytes_of(sample->swap_pages);
     }
     facts->used_bytes = bytes_of(last->cgroup_current_pages);
     facts->limit_bytes = bytes_of(last->cgroup_limit_pages);
@@ -97,6 +112,7 @@ void termination_read_box(const struct box *box,
         .group_kills = TERMINATION_UNKNOWN,
         .silent_ms = TERMINATION_UNKNOWN,
         .rss_bytes = TERMINATION_UNKNOWN,
+        .swap_bytes = TERMINATION_UNKNOWN,
         .peak_rss_bytes = hearsay->peak_rss_bytes,
         .used_bytes = TERMINATION_UNKNOWN,
         .limit_bytes = TERMINATION_UNKNOWN,

@@ -48,10 +48,20 @@ static bool is_share(uint64_t part, uint64_t whole, unsigned percent)
            part >= whole / 100u * percent;
 }
 
+/* For the kernel what is swapped counts as what is resident; of others' swap
+ * nothing is known. */
+static bool held_most(const struct termination_facts *facts)
+{
+    uint64_t swap = known(facts->swap_bytes) ? facts->swap_bytes : 0;
+
+    return known(facts->rss_bytes) && known(facts->used_bytes) &&
+           is_share(facts->rss_bytes + swap, facts->used_bytes + swap, 50);
+}
+
 /* It held most of what the limit allows: a bystander does not. */
 static bool is_likely_victim(const struct termination_facts *facts)
 {
-    return is_share(facts->rss_bytes, facts->used_bytes, 50) ||
+    return held_most(facts) ||
            is_share(facts->rss_bytes, facts->limit_bytes, AT_LIMIT_PERCENT);
 }
 
@@ -98,6 +108,22 @@ static void say_counters(struct termination_verdict *verdict,
     }
 }
 
+static void say_held(struct termination_verdict *verdict,
+                     const struct termination_facts *facts)
+{
+    unsigned long long rss_mib = facts->rss_bytes / BYTES_PER_MIB;
+    unsigned long long swap_mib = facts->swap_bytes / BYTES_PER_MIB;
+
+    if (known(facts->swap_bytes) && swap_mib > 0) {
+        say(verdict,
+            "last sample: it held %llu MiB itself, and %llu MiB in "
+            "swap",
+            rss_mib, swap_mib);
+    } else {
+        say(verdict, "last sample: it held %llu MiB itself", rss_mib);
+    }
+}
+
 static void say_memory(struct termination_verdict *verdict,
                        const struct termination_facts *facts)
 {
@@ -107,10 +133,8 @@ static void say_memory(struct termination_verdict *verdict,
             (unsigned long long)facts->limit_bytes / BYTES_PER_MIB,
             *facts->where ? ", limit of " : "", facts->where);
     }
-    if (known(facts->rss_bytes)) {
-        say(verdict, "last sample: it held %llu MiB itself",
-            (unsigned long long)facts->rss_bytes / BYTES_PER_MIB);
-    }
+    if (known(facts->rss_bytes))
+        say_held(verdict, facts);
     if (known(facts->peak_rss_bytes)) {
         say(verdict, "largest resident set: %llu MiB",
             (unsigned long long)facts->peak_rss_bytes / BYTES_PER_MIB);

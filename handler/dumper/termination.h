@@ -43,7 +43,8 @@ struct termination_facts {
     uint64_t group_kills;   /* of whole cgroups (memory.oom.group) */
     uint64_t silent_ms;     /* from its last sample to its death */
     uint32_t period_ms;     /* between its samples */
-    uint64_t rss_bytes;     /* at its last sample, with swap; below likewise */
+    uint64_t rss_bytes;     /* at its last sample; below likewise */
+    uint64_t swap_bytes;    /* it has of it besides */
     uint64_t peak_rss_bytes;
     uint64_t used_bytes;  /* of the cgroup that limits */
     uint64_t limit_bytes; /* its limit */

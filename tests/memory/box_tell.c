@@ -49,6 +49,16 @@ static unsigned resumed_in(size_t count)
     return resumed;
 }
 
+/* Only the slow samples have it. */
+static unsigned last_swap_mib(size_t count)
+{
+    for (size_t i = count; i > 0; i--) {
+        if (points[i - 1].sample.swap_pages != BOX_UNKNOWN_U32)
+            return points[i - 1].sample.swap_pages / 256;
+    }
+    return 0;
+}
+
 static int tell(const char *path)
 {
     OWNED_FD fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -70,7 +80,8 @@ static int tell(const char *path)
     printf(
         "{\"pid\":%d,\"samples\":%zu,\"torn\":%u,\"foreign\":%u,"
         "\"alarms\":%u,\"resumed\":%u,\"period_ms\":%u,\"last_boot_ms\":%llu,"
-        "\"first_boot_ms\":%llu,\"cgroup\":\"%s\",\"moves\":%u}\n",
+        "\"first_boot_ms\":%llu,\"cgroup\":\"%s\",\"moves\":%u,\"swap_mib\":%u}"
+        "\n",
         box->identity.pid, count,
         torn_in(box->seconds, BOX_SECONDS_COUNT) +
             torn_in(box->tens, BOX_TENS_COUNT) +
@@ -79,7 +90,7 @@ static int tell(const char *path)
         known ? sampler.period_ms : 0,
         count ? (unsigned long long)points[count - 1].boot_ms : 0ull,
         count ? (unsigned long long)points[0].boot_ms : 0ull, sampler.cgroup,
-        box->control.cgroup_moves);
+        box->control.cgroup_moves, last_swap_mib(count));
     return 0;
 }
 

@@ -27,6 +27,7 @@ static int start(void **state)
         .group_kills = TERMINATION_UNKNOWN,
         .silent_ms = TERMINATION_UNKNOWN,
         .rss_bytes = TERMINATION_UNKNOWN,
+        .swap_bytes = TERMINATION_UNKNOWN,
         .peak_rss_bytes = TERMINATION_UNKNOWN,
         .used_bytes = TERMINATION_UNKNOWN,
         .limit_bytes = TERMINATION_UNKNOWN,
@@ -114,6 +115,19 @@ static void small_bystander_is_not_oom_killed(void **state)
     (void)state;
     fill_victim();
     facts.rss_bytes = 4 * MIB;
+    expect(KILLED, C);
+}
+
+static void what_is_swapped_counts_as_held(void **state)
+{
+    (void)state;
+    fill_victim();
+    facts.rss_bytes = 30 * MIB;
+    facts.swap_bytes = 50 * MIB;
+    expect(OOM, B);
+    facts.swap_bytes = 20 * MIB; /* 50 of 119 */
+    expect(KILLED, C);
+    facts.swap_bytes = TERMINATION_UNKNOWN;
     expect(KILLED, C);
 }
 
@@ -256,6 +270,7 @@ int main(void)
         cmocka_unit_test_setup(late_death_is_grade_c, start),
         cmocka_unit_test_setup(debugger_takes_a_grade, start),
         cmocka_unit_test_setup(small_bystander_is_not_oom_killed, start),
+        cmocka_unit_test_setup(what_is_swapped_counts_as_held, start),
         cmocka_unit_test_setup(counter_that_did_not_move_means_killed, start),
         cmocka_unit_test_setup(nothing_known_is_killed_of_grade_c, start),
         cmocka_unit_test_setup(cpu_limit_is_killed, start),
