@@ -113,6 +113,64 @@ static void a_consent_file_reads_back_as_written(void **state)
     assert_int_equal(word->since_epoch, 11);
 }
 
+static void a_further_policy_takes_away_and_never_gives(void **state)
+{
+    const char *directory = *state;
+    struct policy free_of = {.allowed = CLASS_ALL};
+    struct policy none = policy_of(directory, "allow = nonsense\n", 0600);
+    struct policy first = free_of;
+
+    policy_restrict(&first, &free_of);
+    assert_false(first.present);
+    assert_int_equal(first.allowed, CLASS_ALL);
+
+    struct policy locks = policy_of(directory, "privacy_setting = on\n", 0600);
+    struct policy opens = policy_of(directory, "privacy_setting = off\n", 0600);
+    first.privacy = POLICY_PRIVACY_OFF;
+    first.required_by_rule = true;
+    policy_restrict(&first, &opens);
+    assert_true(first.present);
+    assert_true(first.required_by_rule);
+    policy_restrict(&first, &locks);
+    policy_restrict(&first, &opens);
+    assert_int_equal(first.privacy, POLICY_PRIVACY_ON);
+
+    /* What cannot be read makes nothing mandatory, and says the first why. */
+    policy_restrict(&first, &none);
+    assert_int_equal(first.allowed, 0);
+    assert_false(first.required_by_rule);
+    assert_string_equal(first.problem, none.problem);
+    struct policy later = policy_of(directory, "nonsense\n", 0600);
+    policy_restrict(&first, &later);
+    assert_string_equal(first.problem, none.problem);
+}
+
+static void what_is_no_class_is_never_allowed(void **state)
+{
+    const struct consent_layers all = {.vendor = CLASS_ALL,
+                                       .policy = CLASS_ALL};
+    const struct consent_report report = {0};
+
+    (void)state;
+    assert_int_equal(consent_decides(CLASS_UNSPECIFIED, &all, &report),
+                     CONSENT_BY_VENDOR);
+    assert_int_equal(consent_decides(CLASS_COUNT, &all, &report),
+                     CONSENT_BY_VENDOR);
+}
+
+static void a_word_that_cannot_be_kept_is_said(void **state)
+{
+    const struct consent_report report = {.denied = CLASS_BIT(CLASS_REQUIRED)};
+    struct consent consent = {0};
+
+    write_file(*state, CONSENT_PER_REPORT, "", 0600); /* no directory */
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+    assert_true(consent_report_write(fd, "some", &report) < 0);
+    consent_report_remove(fd, "some");
+    assert_true(consent_report_write(-1, "some", &report) < 0);
+    assert_true(consent_file_write(-1, &consent) < 0);
+}
+
 #define DIRECTORY_TEST(test)                                      \
     cmocka_unit_test_setup_teardown(test, support_directory_make, \
                                     support_directory_remove)
@@ -123,6 +181,9 @@ int main(void)
         DIRECTORY_TEST(a_policy_that_is_not_one_allows_nothing),
         DIRECTORY_TEST(a_consent_file_that_is_not_one_denies_everything),
         DIRECTORY_TEST(a_consent_file_reads_back_as_written),
+        DIRECTORY_TEST(a_further_policy_takes_away_and_never_gives),
+        cmocka_unit_test(what_is_no_class_is_never_allowed),
+        DIRECTORY_TEST(a_word_that_cannot_be_kept_is_said),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
