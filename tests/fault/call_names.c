@@ -23,6 +23,7 @@ static const struct {
     {"fdatasync", SYS_fdatasync},
     {"flock", SYS_flock},
     {"fstat", SYS_fstat},
+    {"fstatfs", SYS_fstatfs},
     {"fsync", SYS_fsync},
     {"ftruncate", SYS_ftruncate},
     {"futex", SYS_futex},

@@ -31,6 +31,7 @@ ERRORS = {
     "fdatasync": ("EIO", "ENOSPC"),
     "flock": ("ENOLCK",),
     "fstat": ("EIO",),
+    "fstatfs": ("EIO",),
     "fsync": ("EIO", "ENOSPC"),
     "ftruncate": ("EIO",),
     "malloc": ("ENOMEM",),
@@ -63,11 +64,15 @@ ERRORS = {
     "unlink": ("EIO", "EROFS"),
     "unlinkat": ("EIO", "EROFS"),
     "vfork": ("EAGAIN",),
-    "wait4": ("ECHILD",),
-    "waitid": ("ECHILD",),
+    "wait4": ("ECHILD", "EINTR"),
+    "waitid": ("ECHILD", "EINTR"),
     "write": ("ENOSPC", "EIO", "EDQUOT", "short"),
     "writev": ("EIO",),
 }
+
+
+# Not for ever: a byte a call is slow, and an interruption is over at last.
+ONCE = ("short", "EINTR")
 
 
 @dataclasses.dataclass(frozen=True)
