@@ -119,7 +119,7 @@ static int change_report(struct home *home, const char *prefix,
     int status = command_report(home, prefix, &found);
     if (status != 0)
         return status;
-    consent_report_read(home->state_fd, found.id, &word);
+    int r = consent_report_read(home->state_fd, found.id, &word);
     word.granted &= ~CLASS_BIT(wish->class);
     word.denied &= ~CLASS_BIT(wish->class);
     if (wish->state == CONSENT_GRANTED) {
@@ -127,7 +127,8 @@ static int change_report(struct home *home, const char *prefix,
     } else {
         word.denied |= CLASS_BIT(wish->class);
     }
-    int r = consent_report_write(home->state_fd, found.id, &word);
+    if (r == 0)
+        r = consent_report_write(home->state_fd, found.id, &word);
     if (r == 0)
         r = audit(home, wish, found.id);
     if (r < 0)

@@ -163,8 +163,8 @@ static uint32_t mask_of(const struct keyfile *file, const char *key,
     return mask;
 }
 
-void consent_report_read(int state_fd, const char *report_id,
-                         struct consent_report *report)
+int consent_report_read(int state_fd, const char *report_id,
+                        struct consent_report *report)
 {
     OWNED_KEYFILE file = {0};
     OWNED_FD fd = openat(state_fd, CONSENT_PER_REPORT,
@@ -175,14 +175,15 @@ void consent_report_read(int state_fd, const char *report_id,
     report->denied = 0;
     report->past = 0;
     if (r == -ENOENT)
-        return;
+        return 0;
     if (r < 0) {
         report->denied = CLASS_ALL;
-        return;
+        return r;
     }
     report->granted = mask_of(&file, "granted", 0);
     report->denied = mask_of(&file, "denied", CLASS_ALL);
     report->past = mask_of(&file, "past", 0);
+    return 0;
 }
 
 static void append_mask(char *text, size_t capacity, const char *key,

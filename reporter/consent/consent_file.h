@@ -38,9 +38,13 @@ MUST_CHECK int consent_file_write(int state_fd, const struct consent *consent);
 MUST_CHECK int consent_page_update(int state_fd,
                                    const struct consent_layers *layers);
 
-/* What was said of one report: masks of CLASS_BIT()s; none said: zeros. */
-void consent_report_read(int state_fd, const char *report_id,
-                         struct consent_report *report);
+/*
+ * What was said of one report: masks of CLASS_BIT()s; none said: zeros. What
+ * cannot be read is denied, and fails: who changes a word must not write that
+ * denial down as if a person had said it.
+ */
+MUST_CHECK int consent_report_read(int state_fd, const char *report_id,
+                                   struct consent_report *report);
 MUST_CHECK int consent_report_write(int state_fd, const char *report_id,
                                     const struct consent_report *report);
 /* Forgets it, with the report. */

@@ -86,13 +86,16 @@ int preview_past(const struct home *home, enum data_class class, FILE *out,
 int preview_past_allow(const struct home *home, enum data_class class,
                        const struct preview_past *past)
 {
+    int first_error = 0;
+
     for (size_t i = 0; i < past->count; i++) {
         struct consent_report word = {0};
-        consent_report_read(home->state_fd, past->ids[i], &word);
+        int r = consent_report_read(home->state_fd, past->ids[i], &word);
         word.past |= CLASS_BIT(class);
-        int r = consent_report_write(home->state_fd, past->ids[i], &word);
-        if (r < 0)
-            return r;
+        if (r == 0)
+            r = consent_report_write(home->state_fd, past->ids[i], &word);
+        if (r < 0 && first_error == 0)
+            first_error = r;
     }
-    return 0;
+    return first_error;
 }

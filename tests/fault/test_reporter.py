@@ -5,9 +5,10 @@ import sys
 
 from scene_reporter import (Command, Deny, Recover, RecoverDumper, RecoverSpill,
                             Run, Seal, Upload, Withdraw)
+from scene_said import Feedback, GrantPast
 from sweep import main
 
 status = main((Upload, Deny, Withdraw, Recover, RecoverDumper, RecoverSpill,
-               Run, Seal))
+               Run, Seal, Feedback, GrantPast))
 Command.server.close()
 sys.exit(status)

@@ -171,6 +171,28 @@ static void a_word_that_cannot_be_kept_is_said(void **state)
     assert_true(consent_file_write(-1, &consent) < 0);
 }
 
+/* Denied for now, and not for good: who changes a word is told. */
+static void a_word_that_cannot_be_read_is_said(void **state)
+{
+    const struct consent_report past = {.past = CLASS_BIT(CLASS_REQUIRED)};
+    struct consent_report read = {0};
+
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(consent_report_read(fd, "some", &read), 0);
+    assert_int_equal(read.denied, 0);
+    assert_int_equal(consent_report_write(fd, "some", &past), 0);
+    assert_int_equal(consent_report_read(fd, "some", &read), 0);
+    assert_int_equal(read.past, past.past);
+    consent_report_remove(fd, "some");
+    OWNED_FD words = openat(fd, CONSENT_PER_REPORT, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(symlinkat("/dev/null", words, "some"), 0);
+    assert_true(consent_report_read(fd, "some", &read) < 0);
+    assert_int_equal(read.denied, CLASS_ALL);
+    assert_int_equal(read.past, 0);
+    assert_int_equal(consent_report_read(-1, "some", &read), -EBADF);
+    assert_int_equal(read.denied, CLASS_ALL);
+}
+
 #define DIRECTORY_TEST(test)                                      \
     cmocka_unit_test_setup_teardown(test, support_directory_make, \
                                     support_directory_remove)
@@ -184,6 +206,7 @@ int main(void)
         DIRECTORY_TEST(a_further_policy_takes_away_and_never_gives),
         cmocka_unit_test(what_is_no_class_is_never_allowed),
         DIRECTORY_TEST(a_word_that_cannot_be_kept_is_said),
+        DIRECTORY_TEST(a_word_that_cannot_be_read_is_said),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
