@@ -174,6 +174,7 @@ void show_sparkline(const json_t *samples, const char *key, unsigned columns,
                                          "▅", "▆", "▇", "█"};
     size_t count = json_array_size(samples);
     uint64_t values[SPARKLINE_COLUMNS_MAX] = {0};
+    bool known[SPARKLINE_COLUMNS_MAX] = {false};
     uint64_t high = 1;
 
     ret_line[0] = '\0';
@@ -184,17 +185,32 @@ void show_sparkline(const json_t *samples, const char *key, unsigned columns,
     for (size_t i = 0; i < count && columns > 0; i++) {
         uint64_t value = 0;
         size_t column = i * columns / count;
-        if (view_number(json_array_get(samples, i), key, &value) &&
-            value > values[column])
+        if (!view_number(json_array_get(samples, i), key, &value))
+            continue;
+        known[column] = true;
+        if (value > values[column])
             values[column] = value;
         if (value > high)
             high = value;
     }
     for (unsigned i = 0; i < columns; i++) {
+        if (!known[i] && i > 0)
+            values[i] = values[i - 1];
         uint64_t step = (values[i] / 8 * 7 + values[i] / 8) / (high / 7 + 1);
         ret_line = stpncpy(ret_line, blocks[step < 8 ? step : 7], 4);
     }
     *ret_line = '\0';
+}
+
+/* Swap is only in each tenth sample or so. */
+static bool last_known(const json_t *samples, const char *key,
+                       uint64_t *ret_value)
+{
+    for (size_t i = json_array_size(samples); i > 0; i--) {
+        if (view_number(json_array_get(samples, i - 1), key, ret_value))
+            return true;
+    }
+    return false;
 }
 
 static void show_series(const struct show *show, const char *label,
@@ -202,14 +218,12 @@ static void show_series(const struct show *show, const char *label,
 {
     const json_t *samples =
         json_object_get(json_object_get(show->report, "memory"), "samples");
-    size_t count = json_array_size(samples);
     char line[SPARKLINE_BYTES];
     char text[SPARKLINE_BYTES + 2 * VIEW_BYTES_TEXT];
     char size[VIEW_BYTES_TEXT];
     uint64_t last = 0;
 
-    if (count == 0 ||
-        !view_number(json_array_get(samples, count - 1), key, &last))
+    if (!last_known(samples, key, &last))
         return;
     show_sparkline(samples, key, show->width > 100 ? 60 : 40, line);
     view_bytes(last, size);
