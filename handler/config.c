@@ -184,7 +184,25 @@ static bool child_is_watched(const char *children)
     return is_listed(children, program_name(path, sizeof path));
 }
 
-void config_read(struct config *config, char *const *envp)
+/*
+ * Chromium's processes, and those of what is built on it (Electron, CEF,
+ * QtWebEngine), end themselves when they have a second thread or an open
+ * directory as they enter their sandbox (ThreadHelpers::AssertSingleThreaded,
+ * ProcUtil::HasOpenDirectory in its sandbox/linux/services). All but the first
+ * carry --type=.
+ */
+static bool enters_sandbox(char *const *argv)
+{
+    if (!argv[0])
+        return false;
+    for (argv++; *argv; argv++) {
+        if (strncmp(*argv, "--type=", strlen("--type=")) == 0)
+            return true;
+    }
+    return false;
+}
+
+void config_read(struct config *config, char *const *argv, char *const *envp)
 {
     *config = (struct config){0};
     if (getauxval(AT_SECURE) || env_is(envp, "INQUEST_DISABLE", "1") ||
@@ -193,15 +211,16 @@ void config_read(struct config *config, char *const *envp)
         return;
     }
     config->sampler = !env_is(envp, "INQUEST_SAMPLER", "0");
+    config->sampler_waits = enters_sandbox(argv);
     config->dumper = !env_is(envp, "INQUEST_TIER", "2");
     read_alarm(&config->alarm, envp);
     config->rate_limit = !env_is(envp, "INQUEST_RATE_LIMIT", "off");
     config->interpose = interpose_bits(env_find(envp, "INQUEST_INTERPOSE"));
     config->supervisor_pid = env_pid(envp, "INQUEST_SUPERVISOR_PID");
-    config->eager_box = config->supervisor_pid == 0 ||
-                        config->supervisor_pid == (int)sys_call0(SYS_getppid);
-    if (!config->eager_box &&
-        !child_is_watched(env_find(envp, "INQUEST_CHILDREN"))) {
+    bool direct = config->supervisor_pid == 0 ||
+                  config->supervisor_pid == (int)sys_call0(SYS_getppid);
+    config->eager_box = direct && !config->sampler_waits;
+    if (!direct && !child_is_watched(env_find(envp, "INQUEST_CHILDREN"))) {
         config->disabled = true;
         return;
     }

@@ -29,8 +29,11 @@ enum config_interpose {
 struct config {
     bool disabled;      /* INQUEST_DISABLE=1, AT_SECURE, no state directory, a
                          * child that INQUEST_CHILDREN leaves out */
-    bool eager_box;     /* the direct child of run, or plainly preloaded */
+    bool eager_box;     /* the direct child of run, or plainly preloaded, but
+                         * for one whose sampler waits */
     bool sampler;       /* INQUEST_SAMPLER=0 switches it off */
+    bool sampler_waits; /* for the program's first thread: it has to be
+                         * alone, without an open directory, until then */
     bool dumper;        /* INQUEST_TIER=2 switches tier 1 off */
     uint32_t interpose; /* enum config_interpose */
     int supervisor_pid; /* INQUEST_SUPERVISOR_PID, 0: none */
@@ -45,9 +48,9 @@ struct config {
 };
 
 /*
- * Reads envp (the kernel's vector: environ is not set up yet when the
+ * Reads argv and envp (the kernel's vectors: environ is not set up yet when the
  * constructor runs). Never fails: what is amiss makes config->disabled.
  */
-void config_read(struct config *config, char *const *envp);
+void config_read(struct config *config, char *const *argv, char *const *envp);
 
 #endif

@@ -28,10 +28,9 @@ __attribute__((constructor)) static void preload(int argc, char **argv,
                                                  char **envp)
 {
     (void)argc;
-    (void)argv;
     int saved_errno = errno;
 
-    config_read(&guest.config, envp);
+    config_read(&guest.config, argv, envp);
     (void)real(); /* resolved now: never in a signal handler */
     if (guest.config.disabled)
         return;

@@ -101,6 +101,7 @@ EXPORT int pthread_create(pthread_t *ret_thread,
                           const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
 {
+    sampler_wanted();
     if (!guest_interposes(INTERPOSE_THREAD))
         return real()->pthread_create(ret_thread, attributes, run, argument);
     struct start *slot = take_slot();

@@ -235,7 +235,8 @@ void sampler_start(void)
     sigset_t before;
     char name[16] = "";
 
-    if (running || guest.config.disabled || !guest.config.sampler)
+    if (running || guest.config.disabled || !guest.config.sampler ||
+        guest.config.sampler_waits)
         return;
     if (pthread_attr_init(&attributes) != 0)
         return;
@@ -252,6 +253,15 @@ void sampler_start(void)
     (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)name);
     (void)real()->pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attributes);
+}
+
+void sampler_wanted(void)
+{
+    if (__atomic_load_n(&guest.config.sampler_waits, __ATOMIC_RELAXED) &&
+        __atomic_exchange_n(&guest.config.sampler_waits, false,
+                            __ATOMIC_ACQ_REL) &&
+        !guest.sandboxed)
+        sampler_start(); /* a filter might kill at clone */
 }
 
 bool sampler_stop(void)

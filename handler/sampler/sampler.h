@@ -9,9 +9,16 @@
 
 /*
  * Starts the thread; it makes the box at its first tick where there is none.
- * All signals are blocked in it. Does nothing when switched off or running.
+ * All signals are blocked in it. Does nothing when switched off or running, or
+ * while it waits for sampler_wanted.
  */
 void sampler_start(void);
+
+/*
+ * The program is about to start a thread: one that had to be alone until then
+ * (config.sampler_waits) gets its sampler now.
+ */
+void sampler_wanted(void);
 
 /*
  * Ends the thread and joins it, for calls that a process with a second thread

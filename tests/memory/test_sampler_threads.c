@@ -68,7 +68,7 @@ static int setup(void **state)
 
     if (r == 0)
         r = setenv("INQUEST_STATE_DIR", *state, 1);
-    config_read(&guest.config, environ);
+    config_read(&guest.config, (char *[]){NULL}, environ);
     (void)real();
     return r == 0 && !guest.config.disabled ? 0 : -1;
 }
