@@ -167,14 +167,30 @@ static void show_list(const struct show *show, const char *title,
     }
 }
 
+/* The highest of samples [begin, end); false where none has the figure. */
+static bool highest(const json_t *samples, const char *key, size_t begin,
+                    size_t end, uint64_t *ret_value)
+{
+    bool known = false;
+
+    for (size_t i = begin; i < end; i++) {
+        uint64_t value = 0;
+        if (!view_number(json_array_get(samples, i), key, &value))
+            continue;
+        if (!known || value > *ret_value)
+            *ret_value = value;
+        known = true;
+    }
+    return known;
+}
+
 void show_sparkline(const json_t *samples, const char *key, unsigned columns,
                     char ret_line[SPARKLINE_BYTES])
 {
     static const char *const blocks[] = {"▁", "▂", "▃", "▄",
                                          "▅", "▆", "▇", "█"};
     size_t count = json_array_size(samples);
-    uint64_t values[SPARKLINE_COLUMNS_MAX] = {0};
-    bool known[SPARKLINE_COLUMNS_MAX] = {false};
+    uint64_t values[SPARKLINE_COLUMNS_MAX];
     uint64_t high = 1;
 
     ret_line[0] = '\0';
@@ -182,20 +198,14 @@ void show_sparkline(const json_t *samples, const char *key, unsigned columns,
         columns = SPARKLINE_COLUMNS_MAX;
     if (count < columns)
         columns = (unsigned)count;
-    for (size_t i = 0; i < count && columns > 0; i++) {
-        uint64_t value = 0;
-        size_t column = i * columns / count;
-        if (!view_number(json_array_get(samples, i), key, &value))
-            continue;
-        known[column] = true;
-        if (value > values[column])
-            values[column] = value;
-        if (value > high)
-            high = value;
+    for (unsigned i = 0; i < columns; i++) {
+        if (!highest(samples, key, i * count / columns,
+                     (i + 1) * count / columns, &values[i]))
+            values[i] = i > 0 ? values[i - 1] : 0;
+        if (values[i] > high)
+            high = values[i];
     }
     for (unsigned i = 0; i < columns; i++) {
-        if (!known[i] && i > 0)
-            values[i] = values[i - 1];
         uint64_t step = (values[i] / 8 * 7 + values[i] / 8) / (high / 7 + 1);
         ret_line = stpncpy(ret_line, blocks[step < 8 ? step : 7], 4);
     }
