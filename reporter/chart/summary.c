@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "reporter/chart/axis.h"
@@ -10,7 +11,8 @@
 #define GROWTH_PARTS  20 /* less than one of them is none */
 #define GROWTH_MS_MIN 10000
 #define MS_PER_S      1000
-#define DATE_MS_MIN   (12 * INT64_C(3600000)) /* then the day is said twice */
+#define DATE_BYTES    11 /* of a time: said once if it is the same */
+#define CLOCK_BYTES   8
 #define MS_PER_MINUTE 60000.0
 
 void summary_time(int64_t time_ms, char ret_text[SUMMARY_TIME_BYTES])
@@ -36,10 +38,10 @@ static int write_time(const struct history_span *span, char *text)
     if (count == 1)
         return snprintf(text, SUMMARY_BYTES, "One sample, %s.", end);
     axis_duration(last_ms - begin_ms, duration);
-    if (last_ms - begin_ms < DATE_MS_MIN) {
-        axis_time_label(begin_ms, 0, begin);
-    } else {
-        summary_time(begin_ms, begin);
+    summary_time(begin_ms, begin);
+    if (strncmp(begin, end, DATE_BYTES) == 0) {
+        begin[DATE_BYTES + CLOCK_BYTES] = '\0'; /* and so is the zone */
+        memmove(end, end + DATE_BYTES, sizeof end - DATE_BYTES);
     }
     return snprintf(text, SUMMARY_BYTES, "%s in %zu samples, %s to %s.",
                     duration, count, begin, end);

@@ -235,8 +235,12 @@ static void show_series(const struct show *show, const char *label,
 
     if (!last_known(samples, key, &last))
         return;
-    show_sparkline(samples, key, show->width > 100 ? 60 : 40, line);
     view_bytes(last, size);
+    if (json_array_size(samples) == 1) {
+        row(show, label, size);
+        return;
+    }
+    show_sparkline(samples, key, show->width > 100 ? 60 : 40, line);
     snprintf(text, sizeof text, "%s %s", line, size);
     row(show, label, text);
 }
@@ -248,6 +252,7 @@ static void show_memory(const struct show *show)
     size_t count = json_array_size(samples);
     int64_t first = 0;
     int64_t last = 0;
+    uint64_t swapped = 0;
     char title[80];
 
     if (count == 0)
@@ -256,7 +261,9 @@ static void show_memory(const struct show *show)
             0 &&
         clock_parse(view_text(json_array_get(samples, count - 1), "time"),
                     &last) == 0) {
-        if (last - first < 1000) {
+        if (count == 1) {
+            snprintf(title, sizeof title, "Memory");
+        } else if (last - first < 1000) {
             snprintf(title, sizeof title, "Memory, less than a second");
         } else {
             snprintf(title, sizeof title, "Memory, the last %.0f s",
@@ -268,7 +275,8 @@ static void show_memory(const struct show *show)
     heading(show, title);
     show_series(show, "Resident", "rssBytes");
     show_series(show, "Anonymous", "anonBytes");
-    show_series(show, "Swapped", "swapBytes");
+    if (highest(samples, "swapBytes", 0, count, &swapped) && swapped > 0)
+        show_series(show, "Swapped", "swapBytes");
     show_series(show, "Cgroup", "cgroupCurrentBytes");
     show_series(show, "Limit", "cgroupLimitBytes");
 }

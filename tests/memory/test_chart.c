@@ -297,7 +297,12 @@ static void a_chart_is_also_words(void **s)
     assert_string_equal(words, "Resident: 10.0 MiB at first, highest 20.0 MiB, "
                                "20.0 MiB at last");
     summary_write(&span, text);
-    assert_non_null(strstr(text, "49 s in 20 samples"));
+    const char *times = strstr(text, "49 s in 20 samples, ");
+    assert_non_null(times);
+    times += strlen("49 s in 20 samples, ");
+    assert_int_equal(times[4], '-'); /* the day first, and once */
+    assert_memory_equal(times + strlen("2026-01-01 00:00:00"), " to ", 4);
+    assert_int_equal(times[strlen("2026-01-01 00:00:00 to 00")], ':');
 }
 
 static size_t count_of(const char *text, const char *word)

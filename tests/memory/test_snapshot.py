@@ -133,6 +133,9 @@ class SnapshotTest(WatchedTest):
         self.assertIn("many_waits: snapshot of 12 threads", taken.stdout)
         self.assertIn("stood still for", taken.stdout)
         self.assertEqual(self.inquest.text("show", "last"), taken.stdout)
+        self.assertIn("\nMemory\n", taken.stdout)  # of one moment
+        self.assertRegex(taken.stdout, r"\n  Resident +[0-9.]+ [KM]iB\n")
+        self.assertNotIn("Swapped", taken.stdout)  # nothing is
         self.assertIn("12 threads", self.inquest.text("list"))
         page = self.directory / "page.html"
         self.snapshot(process.pid, "--html", page)
