@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "handler/dumper/populate.h"
 #include "proto/class_filter.h"
 #include "proto/data_class.h"
 #include "proto/frame.h"
 
 #define PACKED_BYTES_MAX     (16u << 20)
 #define COMPRESSED_BYTES_MAX (8u << 20)
+#define WORK_BYTES_TOUCHED   (40u << 10)
 
 static uint8_t packed[PACKED_BYTES_MAX];
 static uint8_t file[FRAME_HEADER_BYTES + COMPRESSED_BYTES_MAX];
@@ -38,6 +40,7 @@ static int compress(struct build *build, uint32_t allowed)
     (void)class_filter(&build->report.base, allowed, &arena);
     int r = report_pack_into(&build->report, packed, sizeof packed, &size);
     if (r == 0) {
+        populate(work, WORK_BYTES_TOUCHED);
         r = frame_gzip_fast((struct span){packed, size}, work,
                             file + FRAME_HEADER_BYTES, COMPRESSED_BYTES_MAX,
                             &compressed_bytes);

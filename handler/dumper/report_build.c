@@ -7,16 +7,32 @@
 #include <unistd.h>
 
 #include "handler/dumper/cause.h"
+#include "handler/dumper/populate.h"
 
 #define ARENA_BYTES    (24u << 20)
+#define ARENA_STEP     (32u << 10)
 #define NOTES_MAX      32
 #define SCHEMA_VERSION 1
 
-static __attribute__((aligned(16))) uint8_t arena_bytes[ARENA_BYTES];
+static __attribute__((aligned(POPULATE_PAGE))) uint8_t arena_bytes[ARENA_BYTES];
+
+/* Ahead of the report, step by step. */
+static void populate_arena(const struct arena *arena)
+{
+    static size_t populated;
+
+    while (arena->used_bytes > populated) {
+        populate(arena->data + populated, ARENA_STEP);
+        populated += ARENA_STEP;
+    }
+}
 
 void *build_alloc(struct build *build, size_t size_bytes)
 {
-    return arena_alloc(&build->arena, size_bytes);
+    void *memory = arena_alloc(&build->arena, size_bytes);
+
+    populate_arena(&build->arena);
+    return memory;
 }
 
 char *build_string(struct build *build, const char *text, size_t limit)

@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -11,29 +12,33 @@
 #include <unistd.h>
 
 #include "handler/dumper/offline.h"
+#include "handler/dumper/populate.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
 #include "proto/box.h"
 
 #define PAGE_BYTES      4096u
+#define PAGE_READ       1ull
 #define CACHE_PAGES     1024u
 #define STACK_PAGES     4u
+#define TOUCHED_PAGES   20u /* of the cache, by the smallest program */
 #define MAPS_BYTES_MAX  (16u << 20)
 #define PROGRAM_HEADERS 64
 #define NOTES_BYTES_MAX 4096
 
-struct page {
-    uint64_t address; /* 0: empty */
-    bool readable;
-    const uint8_t *bytes;
-};
-
-static struct page cache[CACHE_PAGES];
-/* Apart, so that a copied page touches one page of ours. */
-static _Alignas(PAGE_BYTES) uint8_t cache_bytes[CACHE_PAGES][PAGE_BYTES];
-/* The stack that is being unwound, in one piece: each thread's in turn, so that
- * their pages do not fill the cache. */
-static _Alignas(PAGE_BYTES) uint8_t stack_bytes[STACK_PAGES * PAGE_BYTES];
+/*
+ * Copied memory. The cache is direct mapped by slots, but its pages are taken
+ * from the first one on, so that what a dump touches lies together.
+ */
+static struct {
+    uint16_t slots[CACHE_PAGES];  /* 1 + index in pages; 0: none */
+    uint64_t tagged[CACHE_PAGES]; /* by page: its address, and whether READ */
+    /* The stack that is being unwound, in one piece: each thread's in turn, so
+     * that their pages do not fill the cache. */
+    _Alignas(PAGE_BYTES) uint8_t stack[STACK_PAGES * PAGE_BYTES];
+    uint8_t pages[CACHE_PAGES][PAGE_BYTES];
+} copied __attribute__((aligned(PAGE_BYTES)));
+static size_t copied_pages;
 static uint64_t stack_begin;
 static uint64_t stack_end; /* what was readable */
 static struct target the_target;
@@ -98,6 +103,7 @@ bool target_open_memory(struct target *target, uint64_t address)
     struct iovec local = {&byte, sizeof byte};
     struct iovec remote = {(void *)address, sizeof byte};
 
+    populate(&copied, offsetof(typeof(copied), pages[TOUCHED_PAGES]));
     if (process_vm_readv(target->memory_tid, &local, 1, &remote, 1, 0) == 1)
         return true;
     (void)snprintf(path, sizeof path, "/proc/%d/task/%d/mem", target->pid,
@@ -106,26 +112,27 @@ bool target_open_memory(struct target *target, uint64_t address)
     return pread(target->memory_fd, &byte, 1, (off_t)address) == 1;
 }
 
-static const struct page *cached_page(const struct target *target,
-                                      uint64_t address)
+/* The copy of the page at address; NULL: not readable. */
+static const uint8_t *cached_page(const struct target *target, uint64_t address)
 {
-    size_t slot = (address / PAGE_BYTES) % CACHE_PAGES;
-    struct page *page = &cache[slot];
+    uint16_t *slot = &copied.slots[(address / PAGE_BYTES) % CACHE_PAGES];
 
-    if (page->address == address && address != 0)
-        return page;
-    page->address = address;
-    page->bytes = cache_bytes[slot];
-    page->readable = target->box
-                         ? offline_page(target, address, cache_bytes[slot])
-                         : read_live_page(target, address, cache_bytes[slot]);
-    return page;
+    if (*slot == 0)
+        *slot = (uint16_t)++copied_pages;
+    uint64_t *tagged = &copied.tagged[*slot - 1];
+    uint8_t *bytes = copied.pages[*slot - 1];
+    if ((*tagged & ~PAGE_READ) != address || address == 0) {
+        bool read = target->box ? offline_page(target, address, bytes)
+                                : read_live_page(target, address, bytes);
+        *tagged = address | (read ? PAGE_READ : 0);
+    }
+    return *tagged & PAGE_READ ? bytes : NULL;
 }
 
 void target_keep_stack(const struct target *target, uint64_t stack_pointer)
 {
     uint64_t begin = stack_pointer & ~(PAGE_BYTES - 1ull);
-    struct iovec local = {stack_bytes, sizeof stack_bytes};
+    struct iovec local = {copied.stack, sizeof copied.stack};
     struct iovec remote[STACK_PAGES]; /* one each: the last may be missing */
 
     stack_begin = stack_end = begin;
@@ -151,12 +158,12 @@ static size_t read_pages(const struct target *target, uint64_t address,
         uint64_t at = address + done;
         size_t offset = at % PAGE_BYTES;
         size_t part = PAGE_BYTES - offset;
-        const struct page *page = cached_page(target, at - offset);
-        if (!page->readable)
+        const uint8_t *page = cached_page(target, at - offset);
+        if (!page)
             break;
         if (part > size_bytes - done)
             part = size_bytes - done;
-        memcpy((char *)buffer + done, page->bytes + offset, part);
+        memcpy((char *)buffer + done, page + offset, part);
         done += part;
     }
     return done;
@@ -167,7 +174,7 @@ size_t target_read(struct target *target, uint64_t address, void *buffer,
 {
     if (address >= stack_begin && address < stack_end &&
         size_bytes <= stack_end - address) {
-        memcpy(buffer, stack_bytes + (address - stack_begin), size_bytes);
+        memcpy(buffer, copied.stack + (address - stack_begin), size_bytes);
         return size_bytes;
     }
     return read_pages(target, address, buffer, size_bytes);
