@@ -177,12 +177,50 @@ int frame_gzip(struct span data, void *work, uint8_t *buffer, size_t capacity,
     return gzip(&small, data, (struct span_out){buffer, capacity}, ret_size);
 }
 
+struct gzip_head {
+    uint8_t member[10]; /* RFC 1952 2.3: magic, deflate, no time, Unix */
+    uint8_t block;      /* RFC 1951 3.2.4: the last one, stored */
+    uint16_t size_bytes;
+    uint16_t not_size_bytes;
+} __attribute__((packed));
+
+struct gzip_tail {
+    uint32_t crc32;
+    uint32_t size_bytes;
+} __attribute__((packed));
+
+/* gzip of data as it is. */
+static int gzip_stored(struct span data, struct span_out out, size_t *ret_size)
+{
+    const struct gzip_head head = {
+        .member = {0x1f, 0x8b, 8, [9] = 3},
+        .block = 1,
+        .size_bytes = htole16((uint16_t)data.size_bytes),
+        .not_size_bytes = htole16((uint16_t)~data.size_bytes),
+    };
+    const struct gzip_tail tail = {
+        .crc32 = htole32((uint32_t)crc32(0, data.data, (uInt)data.size_bytes)),
+        .size_bytes = htole32((uint32_t)data.size_bytes),
+    };
+    size_t size = sizeof head + data.size_bytes + sizeof tail;
+
+    if (size > out.capacity)
+        return -ERR_LIMIT;
+    memcpy(out.data, &head, sizeof head);
+    memcpy(out.data + sizeof head, data.data, data.size_bytes);
+    memcpy(out.data + size - sizeof tail, &tail, sizeof tail);
+    *ret_size = size;
+    return 0;
+}
+
 int frame_gzip_fast(struct span data, void *work, uint8_t *buffer,
                     size_t capacity, size_t *ret_size)
 {
     struct effort fast = {
         {work, FRAME_GZIP_WORK_BYTES, 0}, LEVEL_FAST, MEMORY_FAST, WINDOW_FAST};
 
+    if (data.size_bytes <= FRAME_STORED_BYTES_MAX)
+        return gzip_stored(data, (struct span_out){buffer, capacity}, ret_size);
     return gzip(&fast, data, (struct span_out){buffer, capacity}, ret_size);
 }
 

@@ -50,9 +50,11 @@ MUST_CHECK int frame_open_any(struct span file, struct span *ret_payload,
  * gzip (RFC 1952) of data into buffer, capacity bytes. No allocation outside
  * work, which is FRAME_GZIP_WORK_BYTES of scratch, 16-byte aligned. Fails with
  * -ERR_LIMIT when the result does not fit. The fast one is for a host that
- * waits: half the time, some per cent larger.
+ * waits: half the time, some per cent larger; and data that fits into one block
+ * of a disk with its frame is stored as it is, for a file takes a block anyway.
  */
-#define FRAME_GZIP_WORK_BYTES (320u << 10)
+#define FRAME_GZIP_WORK_BYTES  (320u << 10)
+#define FRAME_STORED_BYTES_MAX (4096u - FRAME_HEADER_BYTES - 23u)
 MUST_CHECK int frame_gzip(struct span data, void *work, uint8_t *buffer,
                           size_t capacity, size_t *ret_size);
 MUST_CHECK int frame_gzip_fast(struct span data, void *work, uint8_t *buffer,

@@ -40,7 +40,8 @@ static int compress(struct build *build, uint32_t allowed)
     (void)class_filter(&build->report.base, allowed, &arena);
     int r = report_pack_into(&build->report, packed, sizeof packed, &size);
     if (r == 0) {
-        populate(work, WORK_BYTES_TOUCHED);
+        if (size > FRAME_STORED_BYTES_MAX)
+            populate(work, WORK_BYTES_TOUCHED);
         r = frame_gzip_fast((struct span){packed, size}, work,
                             file + FRAME_HEADER_BYTES, COMPRESSED_BYTES_MAX,
                             &compressed_bytes);

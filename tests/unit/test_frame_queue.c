@@ -69,7 +69,8 @@ static void frame_with_any_flipped_bit_is_refused(void **state)
 }
 
 static void assert_gunzip_gives_back(int (*pack)(struct span, void *, uint8_t *,
-                                                 size_t, size_t *))
+                                                 size_t, size_t *),
+                                     size_t size_bytes)
 {
     uint8_t data[10000];
     uint8_t packed[12000];
@@ -77,26 +78,47 @@ static void assert_gunzip_gives_back(int (*pack)(struct span, void *, uint8_t *,
     uint8_t *back = NULL;
     size_t back_size = 0;
 
-    for (size_t i = 0; i < sizeof data; i++)
+    for (size_t i = 0; i < size_bytes; i++)
         data[i] = (uint8_t)(i * i);
-    assert_int_equal(pack((struct span){data, sizeof data}, work, packed,
+    assert_int_equal(pack((struct span){data, size_bytes}, work, packed,
                           sizeof packed, &packed_size),
                      0);
     assert_int_equal(frame_gunzip((struct span){packed, packed_size},
                                   sizeof data, &back, &back_size),
                      0);
-    assert_int_equal(back_size, sizeof data);
-    assert_memory_equal(back, data, sizeof data);
+    assert_int_equal(back_size, size_bytes);
+    assert_memory_equal(back, data, size_bytes);
     free(back);
 }
 
 static void gunzip_gives_back_what_gzip_took(void **state)
 {
+    static const size_t sizes[] = {0, 1, FRAME_STORED_BYTES_MAX,
+                                   FRAME_STORED_BYTES_MAX + 1, 10000};
+
     (void)state;
-    memset(work, 0, sizeof work);
-    assert_gunzip_gives_back(frame_gzip);
-    memset(work, 0, sizeof work);
-    assert_gunzip_gives_back(frame_gzip_fast);
+    for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
+        memset(work, 0, sizeof work);
+        assert_gunzip_gives_back(frame_gzip, sizes[i]);
+        memset(work, 0, sizeof work);
+        assert_gunzip_gives_back(frame_gzip_fast, sizes[i]);
+    }
+}
+
+static void a_report_of_one_block_is_stored_as_it_is(void **state)
+{
+    static const uint8_t data[FRAME_STORED_BYTES_MAX];
+    uint8_t packed[4096];
+    size_t size = 0;
+
+    (void)state;
+    assert_int_equal(frame_gzip_fast((struct span){data, sizeof data}, work,
+                                     packed, sizeof packed, &size),
+                     0);
+    assert_int_equal(size + FRAME_HEADER_BYTES, 4096);
+    assert_int_equal(frame_gzip_fast((struct span){data, sizeof data}, work,
+                                     packed, size - 1, &size),
+                     -ERR_LIMIT);
 }
 
 static void gzip_bomb_stops_at_the_limit(void **state)
@@ -279,6 +301,7 @@ int main(void)
         cmocka_unit_test(frame_cut_anywhere_is_refused),
         cmocka_unit_test(frame_with_any_flipped_bit_is_refused),
         cmocka_unit_test(gunzip_gives_back_what_gzip_took),
+        cmocka_unit_test(a_report_of_one_block_is_stored_as_it_is),
         cmocka_unit_test(gzip_bomb_stops_at_the_limit),
         cmocka_unit_test(bytes_behind_the_gzip_are_refused),
         IN_DIRECTORY(dropped_report_has_its_name_in_new),
