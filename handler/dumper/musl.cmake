@@ -34,8 +34,9 @@ target_compile_options(inquest-dumper PRIVATE
     -specs=${MUSL_SPECS} -fno-stack-protector -fcf-protection=none)
 target_include_directories(inquest-dumper SYSTEM PRIVATE
     ${CMAKE_BINARY_DIR}/generated ${headers})
+# Two segments instead of four: exec maps each (15 us of a dump).
 target_link_options(inquest-dumper PRIVATE
-    -specs=${MUSL_SPECS} -static -no-pie)
+    -specs=${MUSL_SPECS} -static -no-pie -Wl,-z,noseparate-code)
 foreach(archive libprotobuf-c.a libz.a)
     find_library(ARCHIVE_${archive} ${archive} REQUIRED)
     target_link_libraries(inquest-dumper PRIVATE ${ARCHIVE_${archive}})
