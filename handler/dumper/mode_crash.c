@@ -15,11 +15,21 @@
 
 #define ALARM_SECONDS 10 /* after that something is badly wrong */
 
-/* Counted, not reported: what the box holds is not needed any more. */
-static int end_counted(struct box *box, const char *box_path)
+/* What the box holds is not needed any more. */
+static void wipe(struct box *box)
+{
+    char path[STATE_PATH_BYTES] = "";
+
+    if (readlink("/proc/self/fd/3", path, sizeof path - 1) < 0)
+        path[0] = '\0';
+    session_wipe_crashed(box, path);
+}
+
+/* Counted, not reported. */
+static int end_counted(struct box *box)
 {
     session_answer(&box->control.dump_state, BOX_DUMP_COUNTED);
-    session_wipe_crashed(box, box_path);
+    wipe(box);
     return 0;
 }
 
@@ -39,17 +49,14 @@ int mode_crash(void)
 {
     static struct build build;
     OWNED_QUEUE queue = QUEUE_CLOSED;
-    char box_path[STATE_PATH_BYTES] = "";
     struct box *box = session_map_box(SESSION_BOX_FD);
 
     if (!box)
         return EX_DATAERR;
-    if (readlink("/proc/self/fd/3", box_path, sizeof box_path - 1) < 0)
-        box_path[0] = '\0';
     build.box = box;
     build.state_fd = session_open_state(box);
     if (!crash_loop_allows(&build, box))
-        return end_counted(box, box_path);
+        return end_counted(box);
     if (!proc_is_ours())
         return EX_OSFILE; /* the handler looks at itself, then */
     build.deadline_ms = target_now_ms() + SESSION_DEADLINE_MS;
@@ -82,7 +89,7 @@ int mode_crash(void)
         session_answer(&box->control.dump_state, BOX_DUMP_QUEUED);
         /* Else the box stays: evidence until the report is safe. */
         if (queue_sync(&queue, build.report_id) == 0)
-            session_wipe_crashed(box, box_path);
+            wipe(box);
         return 0;
     }
     bool spilled = deliver_spill(box) == 0;
