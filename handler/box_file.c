@@ -129,6 +129,8 @@ static int map_box(struct box_file *file)
                         PROT_READ | PROT_WRITE, flags, file->fd, 0);
     if (at < 0 && at > -4096)
         return (int)at;
+    if (file->fd >= 0) /* no read-ahead: a page is had when it is touched */
+        (void)sys_call3(SYS_madvise, at, (long)sizeof(struct box), MADV_RANDOM);
     file->box = (struct box *)at;
     return 0;
 }

@@ -78,6 +78,12 @@ static void reverse(struct box_sample *samples, uint32_t begin, uint32_t end)
     }
 }
 
+/* Slots are filled in order; one that is being rewritten keeps its crc. */
+static bool never_written(const struct box_seal *seal)
+{
+    return seal->sequence == 0 && seal->crc == 0;
+}
+
 uint32_t box_ring_read(const struct box_sample *ring, uint32_t count,
                        struct box_sample *samples)
 {
@@ -85,6 +91,8 @@ uint32_t box_ring_read(const struct box_sample *ring, uint32_t count,
 
     for (uint32_t i = 0; i < count; i++) {
         memcpy(&samples[used], &ring[i], sizeof *samples);
+        if (never_written(&samples[used].seal))
+            break; /* nor are those behind it */
         if (box_sealed(&samples[used], sizeof *samples))
             used++;
     }

@@ -29,6 +29,7 @@ struct box *session_map_box(int fd)
                     MAP_SHARED, fd, 0);
     if (at == MAP_FAILED)
         return NULL;
+    (void)madvise(at, sizeof(struct box), MADV_RANDOM); /* as box_file.c */
     return box_valid(at, sizeof(struct box)) ? at : NULL;
 }
 

@@ -55,6 +55,17 @@ static void torn_sample_is_left_out(void **state)
     assert_int_equal(samples[2].rss_pages, 40);
 }
 
+static void sample_being_rewritten_does_not_end_the_ring(void **state)
+{
+    struct box_sample samples[COUNT];
+
+    (void)state;
+    for (uint32_t sequence = 1; sequence <= COUNT; sequence++)
+        append(sequence);
+    box_unseal(&ring[1]);
+    assert_int_equal(box_ring_read(ring, COUNT, samples), COUNT - 1);
+}
+
 static void record_being_written_is_not_sealed(void **state)
 {
     struct box_annotation record = {.key = "k"};
@@ -97,6 +108,8 @@ int main(void)
         cmocka_unit_test_setup(empty_ring_holds_no_sample, clear_ring),
         cmocka_unit_test_setup(wrapped_ring_reads_oldest_first, clear_ring),
         cmocka_unit_test_setup(torn_sample_is_left_out, clear_ring),
+        cmocka_unit_test_setup(sample_being_rewritten_does_not_end_the_ring,
+                               clear_ring),
         cmocka_unit_test(record_being_written_is_not_sealed),
         cmocka_unit_test(every_flipped_bit_breaks_the_seal),
         cmocka_unit_test(string_is_cut_ended_and_padded),
