@@ -178,13 +178,26 @@ static void repair_strings(const struct field_view *view)
     }
 }
 
+/* Most strings of a frame are: asked first, for thousands of frames. */
+static bool is_unset(const ProtobufCMessage *message,
+                     const ProtobufCFieldDescriptor *field)
+{
+    const void *value = *(void *const *)((const char *)message + field->offset);
+
+    return field->label != PROTOBUF_C_LABEL_REPEATED &&
+           !(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
+           (!value || value == protobuf_c_empty_string);
+}
+
 /* Nothing to clear in message but what the schema does not know. */
 static void walk_unknown(struct filter *filter, ProtobufCMessage *message)
 {
     drop_unknown(filter, message);
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         ProtobufCType type = message->descriptor->fields[i].type;
-        if (type != PROTOBUF_C_TYPE_MESSAGE && type != PROTOBUF_C_TYPE_STRING)
+        if ((type != PROTOBUF_C_TYPE_MESSAGE &&
+             type != PROTOBUF_C_TYPE_STRING) ||
+            is_unset(message, &message->descriptor->fields[i]))
             continue;
         struct field_view view = field_view_bare(message, i);
         if (type == PROTOBUF_C_TYPE_STRING) {
