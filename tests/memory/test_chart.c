@@ -216,9 +216,10 @@ static void a_line_goes_on_over_samples_that_lack_its_figure(void **s)
     assert_true(span_joins(&span, HISTORY_SWAP, 5));
     assert_false(span_joins(&span, HISTORY_SWAP, 10)); /* the gap */
     assert_true(span_joins(&span, HISTORY_SWAP, 15));
-    for (size_t i = 1; i < 10; i++)
+    for (size_t i = 1; i < 10; i++) {
         history.points[i].time_ms =
             history.points[0].time_ms + 3100LL * (int64_t)i;
+    }
     assert_false(span_joins(&span, HISTORY_SWAP, 5)); /* 15.5 s */
     assert_true(span_joins(&span, HISTORY_RSS, 5));
 }
