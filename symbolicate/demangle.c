@@ -6,7 +6,6 @@
  */
 #include "symbolicate/demangle.h"
 
-#include <ctype.h>
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,9 +13,6 @@
 #include <string.h>
 
 #include <libiberty/demangle.h>
-
-#define RUST_HASH_DIGITS 16
-#define RUST_HASH_BYTES  (3 + RUST_HASH_DIGITS) /* "17h", then the digits */
 
 struct plain {
     jmp_buf too_long;
@@ -34,28 +30,12 @@ static void take(const char *piece, size_t size, void *opaque)
     plain->size += size;
 }
 
-/* Legacy Rust is C++ to look at, but for "17h" and a hash at its end. */
-static bool is_legacy_rust(const char *name)
-{
-    const char *end = name + strcspn(name, ".");
-
-    if (end - name < RUST_HASH_BYTES + 3 || end[-1] != 'E')
-        return false;
-    const char *hash = end - 1 - RUST_HASH_BYTES;
-    if (memcmp(hash, "17h", 3) != 0)
-        return false;
-    for (int i = 0; i < RUST_HASH_DIGITS; i++) {
-        if (!isxdigit((unsigned char)hash[3 + i]))
-            return false;
-    }
-    return true;
-}
-
 static bool print(const char *name, int options, struct plain *plain)
 {
     bool v0 = name[0] == '_' && name[1] == 'R';
 
-    if (!(options & DMGL_TYPES) && (v0 || is_legacy_rust(name)) &&
+    /* Rust first: its older names are C++ to look at, but for their hash. */
+    if (!(options & DMGL_TYPES) &&
         rust_demangle_callback(name, options, take, plain))
         return true;
     plain->size = 0;

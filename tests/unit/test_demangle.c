@@ -27,6 +27,18 @@ static void cxx_and_both_manglings_of_rust_are_readable(void **state)
                      "matrix::shape::outer");
 }
 
+/* As most are: the letters $ and . of generics, a suffix of LLVM's. */
+static void older_names_of_rust_generics_are_readable(void **state)
+{
+    (void)state;
+    assert_demangles("_ZN72_$LT$alloc..boxed..Box$LT$T$C$A$GT$$u20$as$u20$"
+                     "core..ops..drop..Drop$GT$4drop17h2fa299a22fc33f37E",
+                     "<alloc::boxed::Box<T,A> as core::ops::drop::Drop>::drop");
+    assert_demangles("_ZN4core3ptr31drop_in_place$LT$a..b..Area$GT$"
+                     "17h618ff938003a5cd4E.llvm.18428811838037180115",
+                     "core::ptr::drop_in_place<a::b::Area>");
+}
+
 /* Ends in a hash's letters, but is no Rust: the C++ reading stands. */
 static void a_cxx_name_is_not_taken_for_rust(void **state)
 {
@@ -79,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cxx_and_both_manglings_of_rust_are_readable),
+        cmocka_unit_test(older_names_of_rust_generics_are_readable),
         cmocka_unit_test(a_cxx_name_is_not_taken_for_rust),
         cmocka_unit_test(what_is_not_mangled_is_left_alone),
         cmocka_unit_test(a_name_that_doubles_without_end_is_left_alone),
