@@ -90,6 +90,13 @@ static bool is_wanted(const struct build *build, Dwarf_Die *unit)
     return false;
 }
 
+/* libdw takes a skeleton of DWARF 4 that has children for a split unit. */
+static bool is_compiled(uint8_t type)
+{
+    return type == DW_UT_compile || type == DW_UT_skeleton ||
+           type == DW_UT_split_compile;
+}
+
 static int list_units(struct team *team, Dwarf *dwarf)
 {
     struct units *units = &team->units;
@@ -104,8 +111,7 @@ static int list_units(struct team *team, Dwarf *dwarf)
         Dwarf_Off at = dwarf_dieoffset(&die);
         if (units->count > 0)
             units->at[units->count - 1].size_bytes = at - before;
-        if ((type != DW_UT_compile && type != DW_UT_skeleton) ||
-            !is_wanted(team->build, &die))
+        if (!is_compiled(type) || !is_wanted(team->build, &die))
             continue;
         r = ARRAY_ROOM(units, BUILD_UNITS_MAX);
         if (r == 0)
@@ -134,8 +140,9 @@ static void note_split(struct team *team, Dwarf_Die *die)
 {
     Dwarf_Die tree = first_tree(team, die);
 
-    if (tree.addr == die->addr && (dwarf_hasattr(die, DW_AT_dwo_name) ||
-                                   dwarf_hasattr(die, DW_AT_GNU_dwo_name)))
+    if (tree.addr == die->addr && dwarf_haschildren(die) == 0 &&
+        (dwarf_hasattr(die, DW_AT_dwo_name) ||
+         dwarf_hasattr(die, DW_AT_GNU_dwo_name)))
         atomic_store(&team->lacks_split, true);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "symbolicate/worker/unit_lines.h"
 
+#include <dwarf.h>
 #include <stdbool.h>
 
 #include "symbolicate/worker/array.h"
@@ -34,6 +35,27 @@ static int add_row(struct lines *lines, struct pool *pool, Dwarf_Line *row,
     return r;
 }
 
+/*
+ * Where libdw takes a skeleton for a split unit it looks for its lines
+ * elsewhere; the table's place says which they are.
+ */
+static bool rows_of(Dwarf_Die *unit_die, Dwarf_Lines **rows, size_t *count)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Word place = 0;
+    Dwarf_Off next = 0;
+    Dwarf_CU *unit = unit_die->cu;
+    Dwarf_Files *files = NULL;
+    size_t file_count = 0;
+
+    if (dwarf_getsrclines(unit_die, rows, count) == 0)
+        return true;
+    return dwarf_attr(unit_die, DW_AT_stmt_list, &attribute) &&
+           dwarf_formudata(&attribute, &place) == 0 &&
+           dwarf_next_lines(dwarf_cu_getdwarf(unit), place, &next, &unit,
+                            &files, &file_count, rows, count) == 0;
+}
+
 int lines_read(struct lines *lines, struct pool *pool, Dwarf_Die *unit_die,
                const struct selection *selection)
 {
@@ -41,7 +63,7 @@ int lines_read(struct lines *lines, struct pool *pool, Dwarf_Die *unit_die,
     size_t count = 0;
     int r = 0;
 
-    if (dwarf_getsrclines(unit_die, &rows, &count) != 0)
+    if (!rows_of(unit_die, &rows, &count))
         return 0;
     for (size_t i = 0; i + 1 < count && r == 0; i++) {
         Dwarf_Line *row = dwarf_onesrcline(rows, i);

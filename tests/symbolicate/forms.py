@@ -197,6 +197,9 @@ FORMS = {
     "split_dwarf_clang": compiled("-g", "-gsplit-dwarf", compiler="clang++"),
     "split_dwarf_4_clang": compiled("-gdwarf-4", "-gsplit-dwarf",
                                     compiler="clang++"),
+    "split_dwarf_4_inlining": compiled(  # skeletons that know the inlining
+        "-gdwarf-4", "-gsplit-dwarf", "-fsplit-dwarf-inlining",
+        compiler="clang++"),
     "dwp_dwarf_5": packed("clang++", "llvm-dwp-14", "-gdwarf-5"),
     "dwp_dwarf_4": packed("g++", "dwp", "-gdwarf-4"),
     "lto": compiled("-g", "-flto"),
