@@ -125,14 +125,12 @@ static int list_units(struct team *team, Dwarf *dwarf)
 static Dwarf_Die first_tree(const struct team *team, Dwarf_Die *die)
 {
     uint64_t id = 0;
-    const struct dwp *package = team->build->package;
 
-    if (!package ||
-        dwarf_cu_info(die->cu, NULL, NULL, NULL, NULL, &id, NULL, NULL) != 0)
+    if (dwarf_cu_info(die->cu, NULL, NULL, NULL, NULL, &id, NULL, NULL) != 0)
         return unit_tree(die);
-    split_open_from(package, id);
+    split_open_from(team->build->package, id);
     Dwarf_Die tree = unit_tree(die);
-    split_open_from(NULL, 0);
+    split_open_end();
     return tree;
 }
 

@@ -160,13 +160,13 @@ static int finish(struct writer *writer)
     return r;
 }
 
-static int to_memory_file(const struct bytes *file)
+int dwo_memory_file(const void *bytes, size_t size)
 {
     OWNED_FD fd = memfd_create("dwo", MFD_CLOEXEC);
 
     if (fd < 0)
         return -errno;
-    int r = io_write_all(fd, file->at, file->count);
+    int r = io_write_all(fd, bytes, size);
     if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
         r = -errno;
     return r < 0 ? r : fd_take(&fd);
@@ -186,7 +186,7 @@ int dwo_write(const struct dwo *dwo)
     if (r == 0)
         r = finish(&writer);
     if (r == 0)
-        r = to_memory_file(&writer.file);
+        r = dwo_memory_file(writer.file.at, writer.file.count);
     free(offsets.at);
     free(strings.at);
     free(writer.file.at);

@@ -28,4 +28,7 @@ struct dwo {
 /* A new memory file. Fails with -ERR_FORMAT, -ERR_LIMIT, -errno. */
 MUST_CHECK int dwo_write(const struct dwo *dwo);
 
+/* These bytes as a new memory file, at its begin. Fails with -errno. */
+MUST_CHECK int dwo_memory_file(const void *bytes, size_t size);
+
 #endif

@@ -1,6 +1,7 @@
 /*
  * A DWARF package of whatever origin: every word of it is asked for as the id
- * of a unit, and what comes must be an ELF file. Context: tool.
+ * of a unit, and what comes must be an ELF file; and the same as a .dwo file,
+ * whose type units are hidden. Context: tool.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "symbolicate/worker/dwo_types.h"
 #include "symbolicate/worker/dwp.h"
 #include "symbolicate/worker/elf_file.h"
 #include "tests/fuzz/fuzz.h"
@@ -52,5 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (dwp_open(path, &dwp) == 0)
         ask(dwp, data, size);
     dwp_close(&dwp);
+    fd = dwo_without_types(fd);
+    assert(fd >= 0 && lseek(fd, 0, SEEK_END) == (off_t)size);
     return close(fd);
 }

@@ -75,6 +75,10 @@ def packages(directory):
         subprocess.run([tool, "-e", "p", "-o",
                         (directory / f"dwarf{version}").resolve()], cwd=work,
                        check=True)
+    subprocess.run(["g++", "-gdwarf-5", "-gsplit-dwarf", "-c",
+                    "-fdebug-types-section", "program.cpp", "-o", "types.o"],
+                   cwd=work, check=True)
+    shutil.copy(work / "types.dwo", directory)
     shutil.rmtree(work)
     subprocess.run(["objcopy", "--compress-debug-sections=zstd",
                     directory / "dwarf5", directory / "zstd"], check=True)

@@ -194,6 +194,8 @@ FORMS = {
     "type_units_dwarf_5": compiled("-g", "-fdebug-types-section"),
     "split_dwarf_5": compiled("-g", "-gsplit-dwarf"),
     "split_dwarf_4": compiled("-gdwarf-4", "-gsplit-dwarf"),
+    "split_dwarf_5_types": compiled("-gdwarf-5", "-gsplit-dwarf",
+                                    "-fdebug-types-section"),
     "split_dwarf_clang": compiled("-g", "-gsplit-dwarf", compiler="clang++"),
     "split_dwarf_4_clang": compiled("-gdwarf-4", "-gsplit-dwarf",
                                     compiler="clang++"),

@@ -1,0 +1,93 @@
+/* The sections keep their places and lose their names. Context: tool. */
+#include "symbolicate/worker/dwo_types.h"
+
+#include <dwarf.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "proto/base/fd.h"
+#include "symbolicate/worker/dwo_write.h"
+#include "symbolicate/worker/dwp.h"
+#include "symbolicate/worker/elf_file.h"
+
+#define VERSION_AT      4
+#define TYPE_AT         6
+#define UNIT_HEAD_BYTES 7
+#define DWARF_5         5
+
+/* Whether it is one type unit and nothing else (DWARF 5, 7.5.1.2). */
+static bool is_type_unit(Elf_Scn *section)
+{
+    const Elf_Data *data = elf_rawdata(section, NULL);
+    uint32_t size;
+    uint16_t version;
+
+    if (!data || !data->d_buf || data->d_size < UNIT_HEAD_BYTES)
+        return false;
+    const uint8_t *bytes = data->d_buf;
+    memcpy(&size, bytes, sizeof size);
+    memcpy(&version, bytes + VERSION_AT, sizeof version);
+    return size == data->d_size - sizeof size && version == DWARF_5 &&
+           bytes[TYPE_AT] == DW_UT_split_type;
+}
+
+/* The name at the begin of the table of names is none. */
+static bool hide(uint8_t *bytes, size_t size, const GElf_Ehdr *header,
+                 size_t index)
+{
+    static const Elf64_Word none = 0;
+    uint64_t place = index * sizeof(Elf64_Shdr);
+
+    if (__builtin_add_overflow(place, header->e_shoff, &place) ||
+        place > size || size - place < sizeof(Elf64_Shdr))
+        return false;
+    memcpy(bytes + place + offsetof(Elf64_Shdr, sh_name), &none, sizeof none);
+    return true;
+}
+
+/* Whether there were any. */
+static bool hide_types(uint8_t *bytes, size_t size)
+{
+    struct elf_file file;
+    GElf_Ehdr header;
+    size_t names = 0;
+    bool found = false;
+
+    if (elf_file_open_memory(bytes, size, &file) < 0)
+        return false;
+    bool plain = gelf_getehdr(file.elf, &header) &&
+                 gelf_getclass(file.elf) == ELFCLASS64 &&
+                 elf_getshdrstrndx(file.elf, &names) == 0;
+    for (Elf_Scn *at = NULL; plain && (at = elf_nextscn(file.elf, at));) {
+        GElf_Shdr section;
+        const char *name = gelf_getshdr(at, &section)
+                               ? elf_strptr(file.elf, names, section.sh_name)
+                               : NULL;
+        if (name && strcmp(name, dwo_part_names[DWO_INFO]) == 0 &&
+            is_type_unit(at))
+            found |= hide(bytes, size, &header, elf_ndxscn(at));
+    }
+    elf_file_close(&file);
+    return found;
+}
+
+int dwo_without_types(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+        status.st_size <= 0 || status.st_size > DWP_UNIT_BYTES_MAX)
+        return fd;
+    size_t size = (size_t)status.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        return fd;
+    int made = hide_types(bytes, size) ? dwo_memory_file(bytes, size) : -1;
+    munmap(bytes, size);
+    if (made < 0)
+        return fd;
+    fd_close(&fd);
+    return made;
+}

@@ -1,0 +1,17 @@
+/*
+ * A .dwo file of DWARF 5 by gcc has a section .debug_info.dwo for each type
+ * unit and one for the program's unit. libdw reads the first of a name and no
+ * other. Context: tool.
+ */
+#ifndef INQUEST_SYMBOLICATE_WORKER_DWO_TYPES_H
+#define INQUEST_SYMBOLICATE_WORKER_DWO_TYPES_H
+
+#include "proto/base/compiler.h"
+
+/*
+ * Takes fd and returns it; where the file has type units, a memory file
+ * without them, as far as there can be one.
+ */
+MUST_CHECK int dwo_without_types(int fd);
+
+#endif
