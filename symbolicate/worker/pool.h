@@ -21,6 +21,12 @@ struct segment {
     uint32_t unit;   /* lower goes before higher where units overlap */
 };
 
+/*
+ * Set in segment.unit of a line without a function outside what its unit says
+ * it covers: the linker left it there for code that is gone.
+ */
+#define SEGMENT_STRAY (1u << 31)
+
 struct segments {
     struct segment *at;
     size_t count, capacity;

@@ -91,10 +91,7 @@ static void extents_clear(struct extents *extents)
     free(extents->at);
 }
 
-/*
- * Whether a unit that says what it covers does not cover address: a line there
- * is of code that the linker left out, or of none, behind a sequence's end.
- */
+/* Whether a unit that says what it covers does not cover address. */
 static bool is_stray(const struct extents *extents, uint64_t address)
 {
     for (size_t i = 0; i < extents->count; i++) {
@@ -122,6 +119,8 @@ static int add(struct cut *cut, struct segment segment, uint32_t scope,
     if (r == 0)
         r = pool_record(cut->pool, record, &segment.record);
     segment.unit = cut->unit;
+    if (scope == POOL_NONE && is_stray(cut->extents, segment.begin))
+        segment.unit |= SEGMENT_STRAY;
     return r < 0 ? r : pool_segment(cut->pool, segment);
 }
 
@@ -152,7 +151,7 @@ static int add_stretch(struct cut *cut, uint64_t begin, uint64_t end,
     while (begin < end && r == 0) {
         uint64_t stop = end;
         const struct line *line = line_at(cut, begin, &stop);
-        if (scope != POOL_NONE || (line && !is_stray(cut->extents, begin))) {
+        if (line || scope != POOL_NONE) {
             r = add(cut, (struct segment){.begin = begin, .end = stop}, scope,
                     line);
         }

@@ -122,32 +122,6 @@ class Answers(unittest.TestCase):
         self.assertEqual(self.outermost(
             module, [*range(begin + size, bare), bare, bare + 4]), {None})
 
-    def test_a_line_of_no_code_does_not_reach_to_the_next_function(self):
-        """What compilers leave behind the last instruction of a section."""
-        (self.at / "a.c").write_text(
-            "__attribute__((section(\".text.hot\")))\n"
-            "int first(int x) { return x + 1; }\n"
-            "int third(int x) { return x - 1; }\n")
-        (self.at / "b.s").write_text(
-            ".text\n.globl second\n.type second, @function\nsecond: ret\n"
-            ".size second, . - second\n")
-        forms.run("gcc", "-O2", "-g", "-fPIC", "-S", "a.c", "-o", "a.s",
-                  cwd=self.at)
-        text = (self.at / "a.s").read_text()
-        end = "\t.size\tfirst, .-first\n"
-        self.assertIn(end, text)
-        (self.at / "a.s").write_text(text.replace(
-            end, end + "\t.loc 1 2 1 view .LVUlast\n"))
-        forms.run("gcc", "-shared", "b.s", "a.s", "-o", "p.so", cwd=self.at)
-        symbols = self.symbols(self.at / "p.so")
-        names = ("first", "second", "third")
-        begins = [symbols[name][0] for name in names]
-        self.assertEqual(sorted(begins), begins)
-        found = self.frames(self.at / "p.so", begins)
-        self.assertEqual([[(f["function"], f.get("line")) for f in frames]
-                          for frames in found],
-                         [[("first", 2)], [("second", None)], [("third", 3)]])
-
     def test_the_kind_of_a_frame_says_what_is_looked_up(self):
         module, symbols = self.sized()
         at = symbols["second"][0]
