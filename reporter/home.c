@@ -104,6 +104,7 @@ static void read_consent(struct home *home)
     int r = consent_file_read(home->state_fd, &home->consent);
     char why[STATE_PATH_BYTES + POLICY_PROBLEM_BYTES];
 
+    home->consent_error = r;
     if (r == 0)
         return;
     snprintf(why, sizeof why, "%s/%s: %s", home->state_path, CONSENT_FILE,

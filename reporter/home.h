@@ -29,6 +29,7 @@ struct home {
     struct policy vendor; /* of who packaged this: only its ceiling counts */
     struct policy policy;
     struct consent consent;
+    int consent_error; /* why it could not be read: all is denied; or 0 */
     bool do_not_track;
     char problem[HOME_PROBLEM_BYTES]; /* what is amiss but not fatal, or "" */
 };

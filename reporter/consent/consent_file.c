@@ -22,6 +22,7 @@
 
 #define TEXT_BYTES 2048
 #define TIME_BYTES 32
+#define EPOCH_LOST (1ull << 62) /* above all that were counted */
 
 static int parse_state(const char *name, enum consent_state *ret_state)
 {
@@ -65,11 +66,28 @@ static int parse_line(const struct keyfile_line *line, struct consent *consent)
     return parse_word(line->value, &consent->words[class]);
 }
 
-static void deny_all(struct consent *consent)
+/* In words that can be written, after the next change of one of them. */
+static void deny_all(struct consent *consent, uint64_t epoch)
 {
-    *consent = (struct consent){0};
-    for (int class = 0; class < CLASS_COUNT; class ++)
-        consent->words[class].state = CONSENT_DENIED;
+    *consent = (struct consent){.epoch = epoch};
+    for (int class = 0; class < CLASS_COUNT; class ++) {
+        consent->words[class] = (struct consent_word){
+            .state = CONSENT_DENIED,
+            .actor = "nobody",
+            .way = "unreadable",
+        };
+    }
+}
+
+/* Never lower than it was, so that no grant reaches back. */
+static uint64_t epoch_of(const struct keyfile *file)
+{
+    const char *text = keyfile_get(file, "epoch");
+    struct consent consent = {0};
+    struct keyfile_line line = {.key = "epoch", .value = text};
+
+    return text && parse_line(&line, &consent) == 0 ? consent.epoch
+                                                    : EPOCH_LOST;
 }
 
 int consent_file_read(int state_fd, struct consent *ret_consent)
@@ -83,7 +101,7 @@ int consent_file_read(int state_fd, struct consent *ret_consent)
     for (size_t i = 0; r == 0 && i < file.count; i++)
         r = parse_line(&file.lines[i], ret_consent);
     if (r < 0)
-        deny_all(ret_consent);
+        deny_all(ret_consent, epoch_of(&file));
     return r;
 }
 

@@ -88,6 +88,33 @@ static void a_consent_file_that_is_not_one_denies_everything(void **state)
     }
 }
 
+/* Else what one moment spoiled is denied for good, or a grant reaches back. */
+static void what_stands_for_a_bad_file_can_be_written(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t epoch_min;
+    } bad[] = {
+        {"epoch = 12\nOPTIONAL = granted\n", 12},
+        {"epoch = many\n", 1ull << 32},
+        {"nonsense\n", 1ull << 32},
+    };
+    struct consent consent;
+
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        write_file(*state, CONSENT_FILE, bad[i].text, 0600);
+        assert_true(consent_file_read(fd, &consent) < 0);
+        assert_true(consent.epoch >= bad[i].epoch_min);
+        uint64_t epoch = ++consent.epoch;
+        assert_int_equal(consent_file_write(fd, &consent), 0);
+        assert_int_equal(consent_file_read(fd, &consent), 0);
+        assert_int_equal(consent.epoch, epoch);
+        for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++)
+            assert_int_equal(consent.words[class].state, CONSENT_DENIED);
+    }
+}
+
 static void a_consent_file_reads_back_as_written(void **state)
 {
     struct consent consent = {.epoch = 12};
@@ -202,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DIRECTORY_TEST(a_policy_that_is_not_one_allows_nothing),
         DIRECTORY_TEST(a_consent_file_that_is_not_one_denies_everything),
+        DIRECTORY_TEST(what_stands_for_a_bad_file_can_be_written),
         DIRECTORY_TEST(a_consent_file_reads_back_as_written),
         DIRECTORY_TEST(a_further_policy_takes_away_and_never_gives),
         cmocka_unit_test(what_is_no_class_is_never_allowed),
