@@ -188,6 +188,7 @@ CASES = (
     null("rlimit_as"),
     null("many_mappings"),
     null("threads_churn"),
+    null("own_sigaction"),
     null("traced", says="1 thread may not be traced"),
     null("queue_deleted"),
     null("altstack_small"),
