@@ -1,5 +1,7 @@
 """What a person says: feedback, and a grant that reaches back. Context: tool."""
 
+import re
+
 from scene_reporter import WAITING, Command
 
 
@@ -44,8 +46,10 @@ class GrantPast(Command):
         sent = len(self.ids(directory, "sent"))
         if sent and not granted:
             yield "sent without a grant"
-        if outcome.status == 0 and sent != WAITING:
-            yield f"granted, and {WAITING - sent} stay here"
+        # A report that could not be read was not shown, and stays.
+        told = re.search(r"reaches back to (\d+) report", outcome.err)
+        if outcome.status == 0 and told and sent != int(told[1]):
+            yield f"reaches back to {told[1]}, and {sent} were sent"
         yield from self.again(directory, *self.command(directory)[1:])
         yield from self.again(directory, "upload", "--now")
         if len(self.ids(directory, "sent")) != WAITING:
