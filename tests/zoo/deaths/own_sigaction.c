@@ -1,6 +1,6 @@
-/* It defines sigaction and __sigaction itself, as Erlang's virtual machine does,
- * and hands on to the next __sigaction: what is next must not come back here.
- * Context: tool. */
+/* It defines sigaction and __sigaction itself, as Erlang's virtual machine
+ * does, and hands on to the next __sigaction: what is next must not come back
+ * here. Context: tool. */
 #include "tests/zoo/deaths/death.h"
 
 #include <dlfcn.h>
