@@ -123,6 +123,8 @@ static void swap_of_recorded_files_reaches_the_history(void **state)
     memset(box.seconds, 0, sizeof box.seconds);
     memory_stats_open(&stats, RECORDED "/v2", "/app.slice/app.scope");
     memory_stats_read(&stats, true, &sample); /* with what is slow to read */
+    sample.time_ms = 0;
+    box_ring_append(box.seconds, BOX_SECONDS_COUNT, 1, &sample); /* the box's */
     sample_rings_add(&rings, &box, 1000, &sample);
     memory_stats_read(&stats, false, &sample);
     sample_rings_add(&rings, &box, 2000, &sample);
@@ -130,11 +132,11 @@ static void swap_of_recorded_files_reaches_the_history(void **state)
     json_t *json = report();
     assert_int_equal(history_read(json, &history), 0);
     json_decref(json);
-    assert_int_equal(history.count, 2);
-    assert_true(history.points[0].values[HISTORY_SWAP] == 2 << 20);
-    assert_true(isnan(history.points[1].values[HISTORY_SWAP]));
-    assert_true(history.points[1].values[HISTORY_RSS] == 12000 * 4096);
-    assert_true(history.points[1].values[HISTORY_PRESSURE_SOME] == 123);
+    assert_int_equal(history.count, 3);
+    assert_true(history.points[1].values[HISTORY_SWAP] == 2 << 20);
+    assert_true(isnan(history.points[2].values[HISTORY_SWAP]));
+    assert_true(history.points[2].values[HISTORY_RSS] == 12000 * 4096);
+    assert_true(history.points[2].values[HISTORY_PRESSURE_SOME] == 123);
 }
 
 int main(void)
