@@ -21,6 +21,7 @@ struct guest {
     bool sandboxed;        /* the program installed a seccomp filter */
     bool keeps_box;        /* which kills at unlink: a clean end leaves it */
     bool mute;             /* which kills at getpid: no call of ours any more */
+    bool sigsys_left;      /* to the program: it dispatches system calls */
     bool forked;           /* a fork child that has no box of its own */
     bool jailed;           /* it called chroot */
     uint32_t phase;        /* enum box_phase, before there is a box */

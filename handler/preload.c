@@ -41,6 +41,7 @@ __attribute__((constructor)) static void preload(int argc, char **argv,
     if (guest.config.interpose & INTERPOSE_ALTSTACK)
         (void)altstack_install();
     interpose_thread_prepare();
+    interpose_sandbox_prepare();
     install_handlers();
     sampler_start();
     errno = saved_errno;

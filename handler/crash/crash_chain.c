@@ -83,19 +83,25 @@ static struct frame *copy_frame(const struct frame *original,
     return copy;
 }
 
+/* What the kernel blocks for the handler, besides what was blocked before. */
+static uint64_t blocked_by(const struct sigaction *action, int signal_number)
+{
+    uint64_t bits = host_mask_bits(&action->sa_mask);
+
+    return action->sa_flags & SA_NODEFER ? bits
+                                         : bits | 1ull << (signal_number - 1);
+}
+
 static _Noreturn void jump(struct frame *frame, const struct sigaction *action,
                            int signal_number)
 {
     uint64_t mask;
     const ucontext_t *context = (const ucontext_t *)frame->context;
-    uint64_t wanted;
 
     memcpy(&mask, &context->uc_sigmask, sizeof mask);
-    memcpy(&wanted, &action->sa_mask, sizeof wanted);
-    mask |= wanted;
-    if (!(action->sa_flags & SA_NODEFER))
-        mask |= 1ull << (signal_number - 1);
-    mask &= ~host_mask_faults(); /* a fault in there must reach us */
+    /* A fault in there must reach us. One that is blocked already was put back
+     * (crash_handler.c), and would come again at once. */
+    mask |= blocked_by(action, signal_number) & ~host_mask_faults();
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0,
                     KERNEL_SIGSET_BYTES);
     __asm__ volatile("mov %0, %%rsp\n\t"
@@ -134,6 +140,6 @@ void crash_chain(const struct crash_event *event)
     struct crash_event handed = {event->signal_number, &frame->info,
                                  (ucontext_t *)frame->context, 0, 0};
     crash_handling_begin(&handed, (uintptr_t)frame,
-                         (action.sa_flags & SA_NODEFER) != 0);
+                         blocked_by(&action, event->signal_number));
     jump(frame, &action, event->signal_number);
 }

@@ -13,6 +13,7 @@
 #include "handler/crash/crash_dump.h"
 #include "handler/crash/crash_handling.h"
 #include "handler/crash/crash_record.h"
+#include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
 #include "handler/guest.h"
 #include "proto/base/sys.h"
@@ -55,6 +56,11 @@ static enum election elect(void)
                                         __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
             return WON;
     }
+}
+
+static uintptr_t stack_of(const struct crash_event *event)
+{
+    return (uintptr_t)event->context->uc_mcontext.gregs[REG_RSP];
 }
 
 /* Waits until the winner is done, at most the deadline. */
@@ -111,6 +117,21 @@ static void record_recrash(const struct crash_event *event)
 }
 
 /*
+ * Whether a handler of the program's that runs has it blocked, so that its own
+ * handler is called afterwards. Who set SIG_DFL and raises wants to die now.
+ * Apart, for the stack may be a small one of the program's.
+ */
+static __attribute__((noinline)) bool
+waits_for_handler(const struct crash_event *event)
+{
+    struct sigaction action;
+
+    host_action_get(event->signal_number, &action);
+    return host_action_is_function(&action) &&
+           crash_handling_blocks(stack_of(event), event->signal_number);
+}
+
+/*
  * A signal that somebody sent, and that this thread believes it has blocked
  * (the kernel has it unblocked for the sake of faults): blocked for good and
  * sent again, so that sigwait and signalfd find it. True when it was one.
@@ -121,7 +142,7 @@ static bool put_back(const struct crash_event *event)
     uint64_t mask;
 
     if (!event->info || event->info->si_code > 0 ||
-        !(host_mask_believed() & bit))
+        (!(host_mask_believed() & bit) && !waits_for_handler(event)))
         return false;
     memcpy(&mask, &event->context->uc_sigmask, sizeof mask);
     mask |= bit;
@@ -190,9 +211,8 @@ void crash_handler(int signal_number, siginfo_t *info, void *context)
     }
     /* Inside the program's own handler it is that signal that we tell of. */
     struct crash_event told = event;
-    bool inside = crash_handling_now(
-        (uintptr_t)event.context->uc_mcontext.gregs[REG_RSP], &told);
-    if (!inside || !crash_handling_defers(signal_number))
+    bool inside = crash_handling_now(stack_of(&event), &told);
+    if (!crash_handling_blocks(stack_of(&event), signal_number))
         crash_chain(&event);
     if (ignored_as_init(&event)) {
         errno = saved_errno;

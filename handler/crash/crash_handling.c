@@ -1,4 +1,4 @@
-/* The signal being handled. Context: crash. */
+/* The signals being handled. Context: crash. */
 #include "handler/crash/crash_handling.h"
 
 #include <stddef.h>
@@ -8,12 +8,16 @@
 /* A handler that uses more stack than this is not believed to be one. */
 #define HANDLER_STACK_MAX (256u << 10)
 
-static __thread struct {
-    struct crash_event event; /* info NULL: nothing is handled */
-    uintptr_t stack_pointer;  /* where the handler began */
+struct handling {
+    struct crash_event event;
+    uintptr_t stack_pointer; /* where the handler began */
+    uint64_t blocked;
     uint32_t crc;
-    bool again;
-} handling;
+};
+
+/* The outermost first. */
+static __thread struct handling handlings[CRASH_HANDLERS_MAX];
+static __thread uint32_t handling_count;
 
 /* Of what a handler hardly ever changes, unless it recovers. */
 static uint32_t checksum(const struct crash_event *event)
@@ -24,37 +28,45 @@ static uint32_t checksum(const struct crash_event *event)
                   sizeof event->context->uc_mcontext.gregs);
 }
 
+static bool runs(const struct handling *handling, uintptr_t stack_pointer)
+{
+    return stack_pointer < handling->stack_pointer &&
+           handling->stack_pointer - stack_pointer <= HANDLER_STACK_MAX &&
+           checksum(&handling->event) == handling->crc;
+}
+
 bool crash_handling_now(uintptr_t stack_pointer, struct crash_event *ret_event)
 {
-    if (!handling.event.info || stack_pointer >= handling.stack_pointer ||
-        handling.stack_pointer - stack_pointer > HANDLER_STACK_MAX ||
-        checksum(&handling.event) != handling.crc)
+    if (handling_count == 0 || !runs(&handlings[0], stack_pointer))
         return false;
-    *ret_event = handling.event;
+    *ret_event = handlings[0].event;
     return true;
 }
 
 void crash_handling_begin(const struct crash_event *event,
-                          uintptr_t stack_pointer, bool again)
+                          uintptr_t stack_pointer, uint64_t blocked)
 {
-    struct crash_event outer;
-
-    if (crash_handling_now(stack_pointer, &outer))
+    while (handling_count > 0 &&
+           !runs(&handlings[handling_count - 1], stack_pointer))
+        handling_count--;
+    if (handling_count == CRASH_HANDLERS_MAX)
         return;
-    handling.event = *event;
-    handling.stack_pointer = stack_pointer;
-    handling.crc = checksum(event);
-    handling.again = again;
+    handlings[handling_count++] =
+        (struct handling){*event, stack_pointer, blocked, checksum(event)};
 }
 
-bool crash_handling_defers(int signal_number)
+bool crash_handling_blocks(uintptr_t stack_pointer, int signal_number)
 {
-    return handling.event.signal_number == signal_number && !handling.again;
+    for (uint32_t i = 0; i < handling_count; i++) {
+        if ((handlings[i].blocked >> (signal_number - 1) & 1) &&
+            runs(&handlings[i], stack_pointer))
+            return true;
+    }
+    return false;
 }
 
 void crash_handling_unblocked(uint64_t signals)
 {
-    if (handling.event.info &&
-        (signals >> (handling.event.signal_number - 1) & 1))
-        handling.again = true;
+    for (uint32_t i = 0; i < handling_count; i++)
+        handlings[i].blocked &= ~signals;
 }

@@ -1,8 +1,9 @@
 /*
- * The signal that the program's own handler is dealing with, by thread: where
- * that handler ends the process, the report tells of this signal and not of
- * the exit. Nothing is cleared when the handler returns (nothing of ours runs
- * then): whether it still runs is seen from the stack. Context: crash.
+ * The signals that the program's own handlers are dealing with, by thread:
+ * where such a handler ends the process, the report tells of the outermost
+ * signal and not of the exit; and what the handlers block is to be kept back.
+ * Nothing is cleared when a handler returns (nothing of ours runs then):
+ * whether it still runs is seen from the stack. Context: crash.
  */
 #ifndef INQUEST_HANDLER_CRASH_HANDLING_H
 #define INQUEST_HANDLER_CRASH_HANDLING_H
@@ -12,24 +13,26 @@
 
 #include "handler/crash/crash_record.h"
 
+#define CRASH_HANDLERS_MAX 8
+
 /*
  * event is about to be handed to the program's handler, which finds info and
- * context (both on its stack) below stack_pointer. again: another signal of
- * the same number calls the handler once more (SA_NODEFER). An outer signal
- * that is still being handled stays the one to tell of.
+ * context (both on its stack) below stack_pointer. blocked: what the kernel
+ * would keep back until that returns, bit signal - 1. Handlers nested deeper
+ * than CRASH_HANDLERS_MAX are not remembered.
  */
 void crash_handling_begin(const struct crash_event *event,
-                          uintptr_t stack_pointer, bool again);
+                          uintptr_t stack_pointer, uint64_t blocked);
 
 /*
  * Whether code that runs at stack_pointer runs inside such a handler: it lies
  * deeper, and what the kernel left for the handler is unchanged. Fills
- * *ret_event, which points to the handler's stack.
+ * *ret_event with the outermost, which points to the handler's stack.
  */
 bool crash_handling_now(uintptr_t stack_pointer, struct crash_event *ret_event);
 
-/* Whether the kernel would have kept signal_number back until it returns. */
-bool crash_handling_defers(int signal_number);
+/* Whether a handler that runs at stack_pointer keeps signal_number back. */
+bool crash_handling_blocks(uintptr_t stack_pointer, int signal_number);
 
 /* The program has unblocked these, bit signal - 1: inside a handler this is
  * how a runtime asks for the same signal again while it reports a crash. */

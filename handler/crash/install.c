@@ -62,3 +62,18 @@ void install_handlers(void)
     }
     guest.armed = true;
 }
+
+void install_leave_sigsys(void)
+{
+    struct sigaction wish;
+
+    guest.sigsys_left = true;
+    host_action_get(SIGSYS, &wish);
+    (void)real()->sigaction(SIGSYS, &wish, NULL);
+}
+
+void install_take_sigsys(void)
+{
+    guest.sigsys_left = false;
+    install_one(SIGSYS);
+}

@@ -8,6 +8,9 @@
 /* Before the first thread: the key by which the end of each is seen. */
 void interpose_thread_prepare(void);
 
+/* Finds libc's syscall, which makes the calls that come to ours. */
+void interpose_sandbox_prepare(void);
+
 /* In a fork child, whose one thread is the last. */
 void interpose_thread_forked(void);
 

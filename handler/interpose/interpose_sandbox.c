@@ -4,6 +4,7 @@
  * where it spares the crash path, crashes are recorded in process (tier 2);
  * where it does not, our handlers go, and the box alone tells. Context: guest.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 
 #include "handler/crash/install.h"
 #include "handler/guest.h"
+#include "handler/interpose/interpose.h"
 #include "handler/interpose/real.h"
 #include "handler/interpose/sandbox_filter.h"
 #include "handler/sampler/sampler.h"
@@ -81,11 +83,18 @@ EXPORT int prctl(int option, ...)
     bool interposed = guest_interposes(INTERPOSE_SANDBOX);
     bool sandbox = interposed && option == PR_SET_SECCOMP;
 
+    bool dispatch = interposed && option == PR_SET_SYSCALL_USER_DISPATCH &&
+                    a == PR_SYS_DISPATCH_ON && !guest.sigsys_left;
+
+    if (dispatch)
+        install_leave_sigsys();
     if (sandbox && a == SECCOMP_MODE_STRICT)
         retreat = before_strict();
     if (sandbox && a == SECCOMP_MODE_FILTER)
         retreat = before_filter((const struct sock_fprog *)b, false);
     int r = real()->prctl(option, a, b, c, d);
+    if (r < 0 && dispatch)
+        install_take_sigsys();
     if (r == 0 && interposed && option == PR_SET_DUMPABLE)
         guest.prctl_undumpable = a == 0;
     if (r == 0 && interposed && option == PR_SET_PTRACER)
@@ -132,13 +141,22 @@ __attribute__((used)) long interpose_syscall_failed(long r)
 #define TEXT_OF(value) #value
 #define TEXT(value)    TEXT_OF(value)
 
+/* libc's syscall; NULL before the constructor ran. */
+static __attribute__((used)) void *interpose_next_syscall;
+
+void interpose_sandbox_prepare(void)
+{
+    interpose_next_syscall = dlsym(RTLD_NEXT, "syscall");
+}
+
 /*
  * long syscall(long number, ...), without a frame of ours: a child that the
- * call makes returns on the stack that it was given. Arguments as a C function
- * has them, to where the kernel wants them (psABI, A.2.1); a result of -4095 to
- * -1 is an error. In assembly altogether, since a compiler that does not
- * optimise stores the arguments of a naked function, too, where the caller has
- * its variables.
+ * call makes returns on the stack that it was given. libc's makes it, for a
+ * program may let calls through by where they stand (user dispatch). Before
+ * that is known: arguments as a C function has them, to where the kernel wants
+ * them (psABI, A.2.1); a result of -4095 to -1 is an error. In assembly
+ * altogether, since a compiler that does not optimise stores the arguments of a
+ * naked function, too, where the caller has its variables.
  */
 __asm__(".text\n"
         ".globl syscall\n"
@@ -148,6 +166,11 @@ __asm__(".text\n"
         "endbr64\n\t"
         "cmp $" TEXT(SYS_seccomp) ", %rdi\n\t"
                                   "je interpose_seccomp\n\t"
+                                  "mov interpose_next_syscall(%rip), %r11\n\t"
+                                  "test %r11, %r11\n\t"
+                                  "jz 2f\n\t"
+                                  "jmp *%r11\n"
+                                  "2:\n\t"
                                   "mov %rdi, %rax\n\t"
                                   "mov %rsi, %rdi\n\t"
                                   "mov %rdx, %rsi\n\t"

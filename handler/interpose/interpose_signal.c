@@ -23,7 +23,8 @@ static uint64_t stripped[_NSIG];
 static bool is_watched(int signal_number)
 {
     return guest_interposes(INTERPOSE_ACTION) &&
-           crash_signal_is_ours(signal_number);
+           crash_signal_is_ours(signal_number) &&
+           !(signal_number == SIGSYS && guest.sigsys_left);
 }
 
 static int set_other(int signal_number, const struct sigaction *action,

@@ -189,6 +189,8 @@ CASES = (
     null("many_mappings"),
     null("threads_churn"),
     null("own_sigaction"),
+    silent("nested_raise", 0),
+    silent("user_dispatch", 0),
     null("traced", says="1 thread may not be traced"),
     null("queue_deleted"),
     null("altstack_small"),
