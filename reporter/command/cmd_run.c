@@ -32,13 +32,17 @@
 #define EXIT_NOT_FOUND   127
 #define NUMBER_BYTES     24
 
+/* Fails with -ENOMEM, as setenv. */
+static int set_variable(const char *name, const char *value)
+{
+    return setenv(name, value, 1) < 0 ? -errno : 0;
+}
+
+/* Without memory for it the program goes without that wish. */
 static void set_or_clear(const char *name, const char *value)
 {
-    if (value) {
-        setenv(name, value, 1);
-    } else {
+    if (!value || set_variable(name, value) < 0)
         unsetenv(name);
-    }
 }
 
 /* Ours first; what was preloaded before stays. */
@@ -54,9 +58,9 @@ static int set_preload(void)
     if (asprintf(&joined, "%s%s%s", library, before && *before ? ":" : "",
                  before ? before : "") < 0)
         return -ENOMEM;
-    setenv("LD_PRELOAD", joined, 1);
+    r = set_variable("LD_PRELOAD", joined);
     free(joined);
-    return 0;
+    return r;
 }
 
 /* The thresholds of alarms, each under the name that the library reads. */
@@ -82,14 +86,16 @@ static int set_environment(const struct invocation *invocation,
     char dumper[STATE_PATH_BYTES];
     char number[NUMBER_BYTES];
 
+    (void)snprintf(number, sizeof number, "%d", (int)getpid());
     int r = home_program("inquest-dumper", dumper);
+    if (r == 0)
+        r = set_variable("INQUEST_SUPERVISOR_PID", number);
+    if (r == 0)
+        r = set_variable("INQUEST_DUMPER", dumper);
     if (r == 0)
         r = set_preload();
     if (r < 0)
         return r;
-    (void)snprintf(number, sizeof number, "%d", (int)getpid());
-    setenv("INQUEST_SUPERVISOR_PID", number, 1);
-    setenv("INQUEST_DUMPER", dumper, 1);
     set_or_clear("INQUEST_RATE_LIMIT", config_get(config, "rate_limit"));
     set_alarms(config);
     set_or_clear("INQUEST_CHILDREN", option_value(invocation, "children"));
@@ -121,9 +127,9 @@ static bool prepare(const struct invocation *invocation,
     }
     int r = set_environment(invocation, config);
     if (r < 0) {
-        log_warn("cannot watch %s: the library is not beside this program: "
-                 "%s; running it unwatched",
-                 program, err_text(r));
+        log_warn("cannot watch %s: %s%s; running it unwatched", program,
+                 r == -ENOMEM ? "" : "the library is not beside this program: ",
+                 err_text(r));
     }
     return r == 0;
 }

@@ -51,27 +51,34 @@ static bool is_of_death(const Inquest__V1__Report *report)
            report->kind == INQUEST__V1__KIND__TERMINATION;
 }
 
-/* The newest report of this pid's death since the start. */
-static bool find_report(struct aftermath *aftermath, struct home *home,
-                        pid_t pid)
+/*
+ * The newest report of this pid's death since the start: 1, or 0 for none.
+ * Fails with what kept us from looking.
+ */
+static int find_report(struct aftermath *aftermath, struct home *home,
+                       pid_t pid)
 {
     OWNED_REPORTS reports = {0};
 
-    if (reports_list(&home->queue, &reports) < 0)
-        return false;
+    int r = reports_list(&home->queue, &reports);
+    if (r < 0)
+        return r;
     for (size_t i = reports.count; i > 0; i--) {
         const char *id = reports.items[i - 1].id;
         OWNED_REPORT *report = NULL;
         if (reports_id_time_ms(id) < aftermath->start_ms)
-            return false;
-        if (reports_load(&home->queue, id, &report) < 0 || !report->process ||
+            return 0;
+        r = reports_load(&home->queue, id, &report);
+        if (r == -ENOMEM)
+            return r;
+        if (r < 0 || !report->process ||
             report->process->pid != (uint32_t)pid || !is_of_death(report))
             continue;
         memcpy(aftermath->report_id, id, sizeof aftermath->report_id);
         copy_cause(aftermath, report);
-        return true;
+        return 1;
     }
-    return false;
+    return 0;
 }
 
 bool aftermath_deserves_report(const struct child_end *end)
@@ -183,13 +190,15 @@ bool aftermath_of(struct aftermath *aftermath, struct home *home,
         (void)unlink(box); /* the program slipped past our exit hooks */
         return false;
     }
-    if (find_report(aftermath, home, child->pid))
+    int found = find_report(aftermath, home, child->pid);
+    if (found > 0)
         return true;
     struct recover_facts facts = {
         .supervisor = "saw",
         .signal_number = end->signal,
         .peak_rss_bytes = end->peak_rss_bytes,
-        .pid = child->pid,
+        /* A report that we could not see is not made again. */
+        .pid = found < 0 ? 0 : child->pid,
         .start_ticks = child->start_ticks,
         .executable = aftermath->executable,
         .app = aftermath->app,
@@ -197,7 +206,7 @@ bool aftermath_of(struct aftermath *aftermath, struct home *home,
     };
     ask_kernel(aftermath, child->pid, box, line, &facts);
     return recover_box(home, box, &facts) == 0 &&
-           find_report(aftermath, home, child->pid);
+           find_report(aftermath, home, child->pid) > 0;
 }
 
 void aftermath_end(const struct home *home, const struct child *child)

@@ -17,11 +17,14 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
+#include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
+#include "reporter/log.h"
 #include "reporter/watch/notify.h"
 
 #define STAT_BYTES       1024
@@ -169,6 +172,28 @@ static struct child_end end_of(const siginfo_t *info,
     return end;
 }
 
+/*
+ * There is no child to wait for, says the kernel: asked once more by its pid.
+ * True when it has ended, or nobody will ever tell us.
+ */
+static bool take_by_pid(const struct child *child, struct child_end *ret_end)
+{
+    int status = 0;
+    struct rusage usage = {0};
+    pid_t pid = wait4(child->pid, &status, WNOHANG, &usage);
+
+    if (pid == 0)
+        return false;
+    *ret_end = (struct child_end){
+        .status = pid < 0 ? EX_OSERR : WEXITSTATUS(status),
+        .signal = pid > 0 && WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+        .peak_rss_bytes = (uint64_t)usage.ru_maxrss * BYTES_PER_KIB,
+    };
+    if (pid < 0)
+        log_error("cannot wait for the program: %s", err_text(-errno));
+    return true;
+}
+
 /* Takes what changed; true when the child has ended. */
 static bool take_changes(struct child *child, struct child_end *ret_end)
 {
@@ -177,8 +202,9 @@ static bool take_changes(struct child *child, struct child_end *ret_end)
         struct rusage usage = {0};
         /* The kernel's own waitid(2) also tells what it used. */
         if (syscall(SYS_waitid, P_ALL, 0, &info,
-                    WEXITED | WSTOPPED | WNOHANG | WNOWAIT, &usage) < 0 ||
-            info.si_pid == 0)
+                    WEXITED | WSTOPPED | WNOHANG | WNOWAIT, &usage) < 0)
+            return errno == ECHILD && take_by_pid(child, ret_end);
+        if (info.si_pid == 0)
             return false;
         bool ended = has_ended(&info);
         if (info.si_pid == child->pid && ended) {

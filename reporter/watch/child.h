@@ -41,7 +41,8 @@ MUST_CHECK int child_start(char *const argv[], char *const envp[],
 /*
  * Waits for its end: forwards signals, stops and goes on with it, reaps what
  * is left to us. On return the child is still a zombie, so that its pid
- * belongs to nobody else: child_reap takes it away.
+ * belongs to nobody else: child_reap takes it away. Where the kernel denies
+ * that there is a child, that is said, and the end is a status of EX_OSERR.
  */
 void child_wait(struct child *child, struct child_end *ret_end);
 void child_reap(const struct child *child);
