@@ -184,6 +184,13 @@ bool home_refresh(struct home *home)
     return epoch != home->consent.epoch || sending != sending_now(home);
 }
 
+bool home_is_disabled(void)
+{
+    const char *value = getenv("INQUEST_DISABLE");
+
+    return value && strcmp(value, "1") == 0;
+}
+
 struct consent_layers home_layers(const struct home *home)
 {
     const char *setting = config_get(&home->config, "privacy_setting");

@@ -50,6 +50,9 @@ void home_close(struct home *home);
 /* Reads policy and consent again. True when they say something else now. */
 bool home_refresh(struct home *home);
 
+/* INQUEST_DISABLE is 1: nothing is watched, and no death reported. */
+bool home_is_disabled(void);
+
 /* The layers as they are; valid as long as home. */
 struct consent_layers home_layers(const struct home *home);
 

@@ -101,8 +101,7 @@ static void check_tracing(struct doctor *doctor)
         find(doctor, "seccomp", true,
              "a filter is active: the dumper may be refused");
     }
-    const char *disabled = getenv("INQUEST_DISABLE");
-    if (disabled && strcmp(disabled, "1") == 0)
+    if (home_is_disabled())
         find(doctor, "INQUEST_DISABLE", false, "is 1: nothing is watched");
 }
 

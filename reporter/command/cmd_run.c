@@ -115,9 +115,8 @@ static bool prepare(const struct invocation *invocation,
     char path[WATCHABLE_PATH_BYTES];
     char why[WATCHABLE_WHY_BYTES];
     const char *program = operand(invocation, 0);
-    const char *disabled = getenv("INQUEST_DISABLE");
 
-    if (disabled && strcmp(disabled, "1") == 0)
+    if (home_is_disabled())
         return false;
     if (watchable_find(program, path) == 0 && watchable_check(path, why) < 0) {
         log_warn("cannot watch %s: %s; running it unwatched, and reporting "

@@ -82,6 +82,38 @@ static void copy_text(char *record, char ret_line[KERNEL_LOG_LINE_BYTES])
     snprintf(ret_line, KERNEL_LOG_LINE_BYTES, "%.1000s", text);
 }
 
+static char *last_of(char *text, const char *words)
+{
+    char *last = NULL;
+
+    for (char *at = strstr(text, words); at; at = strstr(at + 1, words))
+        last = at;
+    return last;
+}
+
+static void drop(char *begin, const char *end)
+{
+    memmove(begin, end, strlen(end) + 1);
+}
+
+void kernel_log_drop_name(char *line, pid_t pid)
+{
+    static const char traps[] = "traps: ";
+    char number[24];
+
+    (void)snprintf(number, sizeof number, "[%d]", (int)pid);
+    char *killed = strstr(line, "Killed process ");
+    char *name = killed ? strchr(killed, '(') : NULL;
+    char *fault = last_of(line, number);
+    if (name) {
+        char *end = last_of(name, ") total-vm");
+        drop(name, end ? end + strlen(") ") : "");
+    } else if (fault) {
+        bool trap = strncmp(line, traps, strlen(traps)) == 0;
+        drop(line + (trap ? strlen(traps) : 0), fault);
+    }
+}
+
 typedef bool is_record(const char *record, const struct kernel_death *wanted);
 
 /* Reads what is there. */
@@ -100,6 +132,7 @@ static bool find_now(int fd, is_record *is_it,
         record[size] = '\0';
         if (is_it(record, wanted)) {
             copy_text(record, ret_line);
+            kernel_log_drop_name(ret_line, wanted->pid);
             return true;
         }
     }

@@ -34,8 +34,8 @@ struct kernel_death {
 
 /*
  * Reads on and copies the text of the record that says that this process was
- * killed for want of memory. False when there is none; then it waits wait_ms
- * at most for one.
+ * killed for want of memory, without its name (below). False when there is
+ * none; then it waits wait_ms at most for one.
  */
 bool kernel_log_find_kill(int fd, const struct kernel_death *wanted,
                           int wait_ms, char ret_line[KERNEL_LOG_LINE_BYTES]);
@@ -48,6 +48,12 @@ bool kernel_log_find_kill(int fd, const struct kernel_death *wanted,
  */
 bool kernel_log_find_fault(int fd, pid_t pid,
                            char ret_line[KERNEL_LOG_LINE_BYTES]);
+
+/*
+ * Takes the name of the process out of the text of a record: a program may give
+ * itself any, a person's too, and its pid is there.
+ */
+void kernel_log_drop_name(char *line, pid_t pid);
 
 /* Whether a record ("6,12,345678,-;text") is the one. */
 bool kernel_log_is_kill(const char *record, const struct kernel_death *wanted);

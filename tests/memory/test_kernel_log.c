@@ -1,6 +1,8 @@
 /* The kernel's log about one pid. Context: tool. */
 #include "tests/unit/support.h"
 
+#include <stdio.h>
+
 #include "reporter/watch/kernel_log.h"
 
 #define RECORD                                                               \
@@ -81,6 +83,33 @@ static void other_lines_are_not_faults(void **state)
     assert_false(kernel_log_is_fault("no record at all [123]", &wanted));
 }
 
+static void check_without_name(const char *text, const char *expected)
+{
+    char line[KERNEL_LOG_LINE_BYTES];
+
+    (void)snprintf(line, sizeof line, "%s", text);
+    kernel_log_drop_name(line, 123);
+    assert_string_equal(line, expected);
+}
+
+/* Whatever the process called itself. */
+static void name_does_not_leave(void **state)
+{
+    (void)state;
+    check_without_name(
+        "Out of memory: Killed process 123 (j. doe) total-vm:1kB",
+        "Out of memory: Killed process 123 total-vm:1kB");
+    check_without_name("Killed process 123 () total-vm (x) total-vm:1kB",
+                       "Killed process 123 total-vm:1kB");
+    check_without_name("Killed process 123 (cut sho", "Killed process 123 ");
+    check_without_name("j. doe[123]: segfault at 10 ip 1 in x[1,2+3]",
+                       "[123]: segfault at 10 ip 1 in x[1,2+3]");
+    check_without_name("a[123]: x[123]: segfault at 10",
+                       "[123]: segfault at 10");
+    check_without_name("traps: j. doe[123] trap divide error ip:1",
+                       "traps: [123] trap divide error ip:1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +120,7 @@ int main(void)
         cmocka_unit_test_setup(other_lines_are_not_kills, start),
         cmocka_unit_test_setup(faults_of_the_pid_are_found, start),
         cmocka_unit_test_setup(other_lines_are_not_faults, start),
+        cmocka_unit_test_setup(name_does_not_leave, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
