@@ -196,22 +196,23 @@ static int discard_all(struct home *home, const struct reports *reports,
 {
     uint64_t counts[RETENTION_REASONS];
     int discarded = 0;
+    int r = 0;
 
     retention_counts(home->state_fd, counts);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; r == 0 && i < count; i++) {
         if (items[i].reason == RETENTION_KEPT)
             continue;
-        int r = discard(home, &reports->items[items[i].index], &items[i]);
+        r = discard(home, &reports->items[items[i].index], &items[i]);
+        if (r == 0) {
+            counts[items[i].reason]++;
+            discarded++;
+        }
         if (r == -EBUSY || r == -ENOENT)
-            continue; /* somebody is sending it */
-        if (r < 0)
-            return r;
-        counts[items[i].reason]++;
-        discarded++;
+            r = 0; /* somebody is sending it */
     }
-    if (discarded == 0)
-        return 0;
-    int r = write_counts(home->state_fd, counts);
+    int written = discarded > 0 ? write_counts(home->state_fd, counts) : 0;
+    if (r == 0)
+        r = written;
     return r < 0 ? r : discarded;
 }
 
