@@ -47,16 +47,6 @@ static int purge(struct home *home, enum data_class class)
     return rewrite_all(home, CLASS_ALL & ~CLASS_BIT(class), NULL, &changed);
 }
 
-/*
- * That all is denied which the disk did not give is nobody's word: written
- * down it would outlive the moment. What is malformed or not trusted is
- * written anew, else no word could mend it.
- */
-static bool cannot_be_read(int r)
-{
-    return r < 0 && r > -ERR_FIRST && r != -EPERM && r != -ELOOP;
-}
-
 static int change(struct home *home, const struct consent_wish *wish)
 {
     struct consent_layers layers = home_layers(home);
@@ -67,7 +57,7 @@ static int change(struct home *home, const struct consent_wish *wish)
                   "here");
         return EX_NOPERM;
     }
-    if (cannot_be_read(home->consent_error)) {
+    if (consent_is_unread(home->consent_error)) {
         return fail("the consent cannot be read and was not changed",
                     home->consent_error);
     }

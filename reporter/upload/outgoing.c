@@ -54,15 +54,12 @@ static struct question question_of(const Inquest__V1__Report *report)
     };
 }
 
-/* What one report says of itself, and was said of it. */
-static struct consent_report word_of(const struct home *home,
-                                     const struct question *question)
+/* What one report says of itself, and was said of it; on failure a denial. */
+static int word_of(const struct home *home, const struct question *question,
+                   struct consent_report *ret_word)
 {
-    struct consent_report word = question->word;
-
-    DROP(consent_report_read(home->state_fd, question->report_id,
-                             &word)); /* denied then */
-    return word;
+    *ret_word = question->word;
+    return consent_report_read(home->state_fd, question->report_id, ret_word);
 }
 
 static enum consent_layer decide(const struct home *home, enum data_class class,
@@ -86,18 +83,25 @@ enum consent_layer outgoing_decides(const struct home *home,
                                     enum data_class *ret_class)
 {
     struct question question = question_of(report);
-    struct consent_report word = word_of(home, &question);
+    struct consent_report word;
 
+    DROP(word_of(home, &question, &word)); /* denied then */
     return decide(home, question.class, &word, ret_class);
 }
 
-/* The classes that may leave. Fails with -ERR_DENIED. */
+/*
+ * The classes that may leave. Fails with -ERR_DENIED, or with what kept the
+ * disk from saying: that is no denial, and passes.
+ */
 static int ask(const struct home *home, const struct question *question,
                uint32_t past, struct outgoing *outgoing)
 {
     struct consent_layers layers = home_layers(home);
-    struct consent_report word = word_of(home, question);
+    struct consent_report word;
 
+    int r = word_of(home, question, &word);
+    if (consent_is_unread(r))
+        return r;
     word.past |= past;
     outgoing->decided =
         decide(home, question->class, &word, &outgoing->denied_class);

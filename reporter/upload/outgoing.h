@@ -41,7 +41,8 @@ void outgoing_close(struct outgoing *outgoing);
 
 /*
  * Makes it of a file of the queue. Fails with -ERR_DENIED (outgoing->decided
- * says who), with the errors of report_open for a torn file, -ERR_LIMIT.
+ * says who), with the errors of report_open for a torn file, -ERR_LIMIT, or
+ * with what kept the disk from saying whether it may leave.
  */
 MUST_CHECK int outgoing_build(const struct home *home, struct span file,
                               struct outgoing *ret_outgoing);
