@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/frame.h"
 #include "proto/seal.h"
@@ -124,7 +125,7 @@ static int seal_in_place(const struct home *home, int dir_fd, const char *name,
         r = state_file_replace(dir_fd, name, (struct span){data, size}, fd);
     free(data);
     /* Denied ones are their owner's; torn ones the uploader sorts out. */
-    return r == -EINVAL || r == -ENOMEM || r == -EIO || r == -ENOSPC ? r : 0;
+    return r == -ENOENT || r <= -ERR_FIRST ? 0 : r;
 }
 
 static int seal_waiting(struct home *home, const char *id)
@@ -140,13 +141,15 @@ static int seal_waiting(struct home *home, const char *id)
     return r < 0 ? r : ended;
 }
 
-static bool is_plain(int fd)
+/* 1: it is; 0: sealed, or torn; or what the disk says. */
+static int is_plain(int fd)
 {
     uint8_t file[FRAME_HEADER_BYTES];
     uint16_t flags = 0;
 
-    if (pread(fd, file, sizeof file, 0) != (ssize_t)sizeof file)
-        return false; /* torn */
+    ssize_t size = pread(fd, file, sizeof file, 0);
+    if (size != (ssize_t)sizeof file)
+        return size < 0 ? -errno : 0; /* 0: torn */
     memcpy(&flags, file + FRAME_FLAGS_OFFSET, sizeof flags);
     return flags == 0;
 }
@@ -161,8 +164,11 @@ static int seal_one(struct home *home, const struct stored_report *item)
         return r;
     OWNED_FD fd =
         openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || !is_plain(fd))
-        return 0; /* gone, or done */
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno; /* 0: gone */
+    r = is_plain(fd);
+    if (r <= 0)
+        return r;
     if (item->place == QUEUE_NEW)
         return seal_waiting(home, item->id);
     return item->place == QUEUE_BUSY ? 0
