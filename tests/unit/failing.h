@@ -1,0 +1,22 @@
+/*
+ * Calls that fail: the Nth of those that a program makes of libc's functions
+ * and of ours that ask the kernel (io.h, sodium_init). Linked in by --wrap, so
+ * it reaches calls of our own objects alone, and a whole sweep of an operation
+ * takes milliseconds; what only the kernel's side shows is tests/fault's.
+ * Context: tool.
+ */
+#ifndef INQUEST_TESTS_UNIT_FAILING_H
+#define INQUEST_TESTS_UNIT_FAILING_H
+
+#include <stdbool.h>
+
+/* The nth call from now on fails, from 1; and_on: all later ones too. */
+void failing_begin(unsigned nth, bool and_on);
+
+/* No call fails any more. How many did. */
+unsigned failing_end(void);
+
+/* The name of the function whose call failed first, or "none". */
+const char *failing_name(void);
+
+#endif
