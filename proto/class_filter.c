@@ -250,13 +250,14 @@ size_t class_filter(ProtobufCMessage *message, uint32_t allowed_classes,
 static void rewrite_string(char **string, const struct data_field *field,
                            const struct text_rewriter *rewriter)
 {
-    char *changed = rewriter->rewrite(rewriter->context, field, *string);
+    char *changed = NULL;
 
-    if (!changed)
+    int r = rewriter->rewrite(rewriter->context, field, *string, &changed);
+    if (r == 0)
         return;
     if (*string != protobuf_c_empty_string)
         free(*string);
-    *string = changed;
+    *string = r > 0 ? changed : (char *)protobuf_c_empty_string;
 }
 
 static void rewrite(ProtobufCMessage *message,

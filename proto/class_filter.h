@@ -31,11 +31,11 @@ void class_clear_field(struct field_view *view);
 struct text_rewriter {
     /*
      * Called with each such string of a message and what the schema says of
-     * its field. Returns NULL to keep it, or a new string from malloc that
-     * takes its place.
+     * its field. 1: *ret_changed, from malloc, takes its place; 0: it stays;
+     * negative: nothing may be said of it, so it is emptied.
      */
-    char *(*rewrite)(void *context, const struct data_field *field,
-                     const char *text);
+    int (*rewrite)(void *context, const struct data_field *field,
+                   const char *text, char **ret_changed);
     void *context;
 };
 

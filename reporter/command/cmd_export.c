@@ -33,64 +33,74 @@ static void drop_private(json_t *json)
     json_object_del(json_object_get(json, "device"), "macAddress");
 }
 
-/* Every string of the report, whether the schema calls it free text or not. */
-static void redact_json(const struct redact *redact, json_t *value)
+/* In its place; fails without memory. */
+static int redact_string(const struct redact *redact, json_t *string)
+{
+    char *text = NULL;
+
+    int r = redact_text(redact, json_string_value(string), &text);
+    if (r > 0)
+        r = json_string_set(string, text);
+    free(text);
+    return r;
+}
+
+/*
+ * Every string of the report, whether the schema calls it free text or not.
+ * Fails without memory.
+ */
+static int redact_json(const struct redact *redact, json_t *value)
 {
     const char *key;
     size_t index;
     json_t *member;
-    void *next;
+    int r = json_is_string(value) ? redact_string(redact, value) : 0;
 
-    json_object_foreach_safe(value, next, key, member)
+    json_object_foreach(value, key, member)
     {
-        char *text = json_is_string(member)
-                         ? redact_text(redact, json_string_value(member))
-                         : NULL;
-        if (text)
-            json_object_set_new(value, key, json_string(text));
-        free(text);
-        redact_json(redact, member);
+        if (r == 0)
+            r = redact_json(redact, member);
     }
     json_array_foreach(value, index, member)
     {
-        char *text = json_is_string(member)
-                         ? redact_text(redact, json_string_value(member))
-                         : NULL;
-        if (text)
-            json_array_set_new(value, index, json_string(text));
-        free(text);
-        redact_json(redact, member);
+        if (r == 0)
+            r = redact_json(redact, member);
     }
+    return r;
 }
 
 /*
  * Names of threads and the words of a dying program: as they would leave for
- * a collector, in place of those that symbols were looked up with.
+ * a collector, in place of those that symbols were looked up with. Fails
+ * without memory, as what follows.
  */
-static void take_known_texts(json_t *json, const json_t *redacted)
+static int take_known_texts(json_t *json, const json_t *redacted)
 {
     json_t *threads = json_object_get(json, "threads");
     const json_t *from = json_object_get(redacted, "threads");
     json_t *crash = json_object_get(redacted, "crash");
     size_t index;
     json_t *thread;
+    int r = redacted ? 0 : -1;
 
     json_array_foreach(threads, index, thread)
     {
         json_t *name = json_object_get(json_array_get(from, index), "name");
         if (name)
-            json_object_set(thread, "name", name);
+            r |= json_object_set(thread, "name", name);
     }
     if (crash)
-        json_object_set(json, "crash", crash);
+        r |= json_object_set(json, "crash", crash);
+    return r;
 }
 
 /* Registers may hold eight bytes of anything: but for where it was. */
-static void drop_registers(json_t *json)
+static int drop_registers(json_t *json)
 {
     static const char *const kept[] = {"rip", "rsp", "rbp"};
     size_t index;
     json_t *thread;
+    int r = 0;
 
     json_array_foreach(json_object_get(json, "threads"), index, thread)
     {
@@ -99,12 +109,13 @@ static void drop_registers(json_t *json)
         for (size_t i = 0; registers && i < ARRAY_LENGTH(kept); i++) {
             json_t *value = json_object_get(registers, kept[i]);
             if (value)
-                json_object_set(few, kept[i], value);
+                r |= json_object_set(few, kept[i], value);
         }
         if (registers)
-            json_object_set(thread, "registers", few);
+            r |= json_object_set(thread, "registers", few);
         json_decref(few);
     }
+    return r;
 }
 
 static int open_public(const struct home *home, const char *id,
@@ -128,13 +139,16 @@ static int open_public(const struct home *home, const char *id,
     redact_init_home(home, &redact);
     redact_report(&redact, report);
     json_t *redacted = report_to_json(&report->base);
-    take_known_texts(json, redacted);
+    r = take_known_texts(json, redacted);
     json_decref(redacted);
     drop_private(json);
-    drop_registers(json);
-    redact_json(&redact, json);
+    if (r != 0 || drop_registers(json) != 0 ||
+        redact_json(&redact, json) != 0) {
+        json_decref(json);
+        return -ENOMEM;
+    }
     *ret_report = json;
-    return redacted ? 0 : -ENOMEM;
+    return 0;
 }
 
 static int open_whole(const struct home *home, const char *id,

@@ -2,6 +2,7 @@
 #include "reporter/consent/known_text.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,14 +131,15 @@ static bool is_known_run(const struct known_text *known, const char *run,
     return true;
 }
 
-char *known_text_filter(const struct known_text *known, const char *text)
+int known_text_filter(const struct known_text *known, const char *text,
+                      char **ret_text)
 {
     char *result = malloc(strlen(text) + 1);
     char *to = result;
     bool changed = false;
 
     if (!result)
-        return strdup("");
+        return -ENOMEM;
     while (*text != '\0') {
         size_t size = 0;
         while (is_letter(text[size]) || is_digit(text[size]))
@@ -156,10 +158,12 @@ char *known_text_filter(const struct known_text *known, const char *text)
         text += size;
     }
     *to = '\0';
-    if (changed)
-        return result;
+    if (changed) {
+        *ret_text = result;
+        return 1;
+    }
     free(result);
-    return NULL;
+    return 0;
 }
 
 /* "[PROGRAM: ]FILE:LINE: FUNCTION: Assertion `EXPRESSION' failed." */

@@ -22,8 +22,12 @@ struct known_text {
     const char *extra;                 /* "mixer, decoder"; NULL: none */
 };
 
-/* From malloc, or NULL when everything in text is known (or no memory: ""). */
-char *known_text_filter(const struct known_text *known, const char *text);
+/*
+ * 1: *ret_text, from malloc, has a '*' for each word that is not known; 0: all
+ * are. Fails with -ENOMEM: the text may not leave then.
+ */
+MUST_CHECK int known_text_filter(const struct known_text *known,
+                                 const char *text, char **ret_text);
 
 /*
  * Whether it is a message of the C library: its fixed sentences, or a failed

@@ -2,6 +2,7 @@
 #include "reporter/consent/redact.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -156,7 +157,7 @@ static size_t find_at(const struct redact *redact, const char *begin,
     return name_at(begin, text, redact->user);
 }
 
-char *redact_text(const struct redact *redact, const char *text)
+int redact_text(const struct redact *redact, const char *text, char **ret_text)
 {
     /* Every place is at most 7 bytes for at least one. */
     size_t capacity = strlen(text) * 7 + 1;
@@ -165,7 +166,7 @@ char *redact_text(const struct redact *redact, const char *text)
     bool changed = false;
 
     if (!result)
-        return strdup("");
+        return -ENOMEM;
     for (const char *at = text; *at != '\0';) {
         const char *place;
         size_t size = find_at(redact, text, at, &place);
@@ -178,10 +179,12 @@ char *redact_text(const struct redact *redact, const char *text)
         changed = true;
     }
     *to = '\0';
-    if (changed)
-        return result;
+    if (changed) {
+        *ret_text = result;
+        return 1;
+    }
     free(result);
-    return NULL;
+    return 0;
 }
 
 /* What a rewriter needs of both. */
@@ -190,26 +193,33 @@ struct rewriting {
     struct known_text known;
 };
 
-static char *rewrite_known(const struct rewriting *with, const char *text)
+static int rewrite_known(const struct rewriting *with, const char *text,
+                         char **ret_text)
 {
-    char *redacted = redact_text(with->redact, text);
-    const char *now = redacted ? redacted : text;
-    char *known =
-        known_text_of_libc(now) ? NULL : known_text_filter(&with->known, now);
+    char *redacted = NULL;
 
-    if (!known)
-        return redacted;
-    free(redacted);
-    return known;
+    int changed = redact_text(with->redact, text, &redacted);
+    if (changed < 0)
+        return changed;
+    const char *now = changed ? redacted : text;
+    int filtered = known_text_of_libc(now)
+                       ? 0
+                       : known_text_filter(&with->known, now, ret_text);
+    if (filtered != 0) {
+        free(redacted);
+        return filtered;
+    }
+    *ret_text = redacted;
+    return changed;
 }
 
-static char *rewrite(void *context, const struct data_field *field,
-                     const char *text)
+static int rewrite(void *context, const struct data_field *field,
+                   const char *text, char **ret_text)
 {
     const struct rewriting *with = context;
 
-    return field->known_text ? rewrite_known(with, text)
-                             : redact_text(with->redact, text);
+    return field->known_text ? rewrite_known(with, text, ret_text)
+                             : redact_text(with->redact, text, ret_text);
 }
 
 /*
@@ -220,19 +230,20 @@ static void follow_in_cause(const struct rewriting *with,
                             Inquest__V1__Crash *crash, const char *said)
 {
     size_t size = strcspn(said, "\n");
-    char *filtered = size > 0 ? rewrite_known(with, said) : NULL;
-    char *at = filtered ? memmem(crash->cause, strlen(crash->cause), said, size)
+    char *at = size > 0 ? memmem(crash->cause, strlen(crash->cause), said, size)
                         : NULL;
+    char *filtered = NULL;
     char *cause = NULL;
 
-    if (at &&
+    int r = at ? rewrite_known(with, said, &filtered) : 0;
+    if (r == 0)
+        return;
+    if (r > 0 &&
         asprintf(&cause, "%.*s%.*s%s", (int)(at - crash->cause), crash->cause,
                  (int)strcspn(filtered, "\n"), filtered, at + size) < 0)
         cause = NULL;
-    if (at) {
-        *crash->cause = '\0';
-        DROP(report_set_string(&crash->cause, cause ? cause : ""));
-    }
+    *crash->cause = '\0';
+    DROP(report_set_string(&crash->cause, cause ? cause : ""));
     free(cause);
     free(filtered);
 }

@@ -32,10 +32,11 @@ void redact_init(uid_t uid, struct redact *ret_redact);
 void redact_init_home(const struct home *home, struct redact *ret_redact);
 
 /*
- * The text without them, from malloc; NULL when there is nothing to change.
- * Without memory: a text that says only so.
+ * 1: *ret_text is the text without them, from malloc; 0: there is nothing to
+ * change. Fails with -ENOMEM: the text may not leave then.
  */
-char *redact_text(const struct redact *redact, const char *text);
+MUST_CHECK int redact_text(const struct redact *redact, const char *text,
+                           char **ret_text);
 
 /* All free text of a report. */
 void redact_report(const struct redact *redact, Inquest__V1__Report *report);

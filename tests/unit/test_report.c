@@ -1,6 +1,7 @@
 /* proto/report_codec, report_json, class_filter, data_class. Context: tool. */
 #include "tests/unit/support.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,13 +96,18 @@ static void filter_lets_each_class_through_alone(void **state)
     assert_null(sensitive->feedback);
 }
 
-/* "secret" becomes "-", everything else stays. */
-static char *take_secret(void *count, const struct data_field *field,
-                         const char *text)
+/* "secret" becomes "-", of "unsayable" nothing is left, all else stays. */
+static int take_secret(void *count, const struct data_field *field,
+                       const char *text, char **ret_changed)
 {
     assert_true(field->free_text);
     (*(int *)count)++;
-    return strcmp(text, "secret") == 0 ? strdup("-") : NULL;
+    if (strcmp(text, "unsayable") == 0)
+        return -ENOMEM;
+    if (strcmp(text, "secret") != 0)
+        return 0;
+    *ret_changed = strdup("-");
+    return 1;
 }
 
 static void rewriter_sees_free_text_at_any_depth_and_nothing_else(void **state)
@@ -119,6 +125,7 @@ static void rewriter_sees_free_text_at_any_depth_and_nothing_else(void **state)
     (void)state;
     source.report_id = (char *)"secret"; /* no free text */
     crash.abort_message = (char *)"secret";
+    crash.cause = (char *)"unsayable";
     source.crash = &crash;
     entry.key = (char *)"key";
     entry.value = (char *)"secret";
@@ -129,6 +136,7 @@ static void rewriter_sees_free_text_at_any_depth_and_nothing_else(void **state)
     class_rewrite_text(&report->base,
                        &(struct text_rewriter){take_secret, &seen});
     assert_string_equal(report->crash->abort_message, "-");
+    assert_string_equal(report->crash->cause, "");
     assert_string_equal(report->annotations[0]->value, "-");
     assert_string_equal(report->report_id, "secret");
     assert_true(seen >= 2);
