@@ -130,6 +130,11 @@ int keyfile_open(int dir_fd, const char *path, struct keyfile *ret_file,
     return r;
 }
 
+bool keyfile_unread(int r)
+{
+    return r < 0 && r > -ERR_FIRST && r != -EPERM && r != -ELOOP;
+}
+
 const char *keyfile_error(int r)
 {
     switch (r) {

@@ -44,6 +44,13 @@ void keyfile_close(struct keyfile *file);
 MUST_CHECK int keyfile_parse(const char *text, size_t size_bytes,
                              struct keyfile *ret_file, unsigned *ret_line);
 
+/*
+ * Whether keyfile_open failed for want of the file's bytes (the disk, memory,
+ * descriptors, rights): what it says is then unknown, and may be asked again.
+ * False for what is malformed or not trusted: it stays so.
+ */
+bool keyfile_unread(int r);
+
 /* What to tell a person of a failure of keyfile_open. */
 const char *keyfile_error(int r);
 

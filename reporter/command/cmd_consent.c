@@ -8,6 +8,7 @@
 
 #include "proto/base/err.h"
 #include "proto/data_class.h"
+#include "proto/keyfile.h"
 #include "reporter/command/commands.h"
 #include "reporter/consent/audit.h"
 #include "reporter/consent/consent_file.h"
@@ -57,7 +58,7 @@ static int change(struct home *home, const struct consent_wish *wish)
                   "here");
         return EX_NOPERM;
     }
-    if (consent_is_unread(home->consent_error)) {
+    if (keyfile_unread(home->consent_error)) {
         return fail("the consent cannot be read and was not changed",
                     home->consent_error);
     }

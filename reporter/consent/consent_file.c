@@ -105,11 +105,6 @@ int consent_file_read(int state_fd, struct consent *ret_consent)
     return r;
 }
 
-bool consent_is_unread(int r)
-{
-    return r < 0 && r > -ERR_FIRST && r != -EPERM && r != -ELOOP;
-}
-
 int consent_file_write(int state_fd, const struct consent *consent)
 {
     char text[TEXT_BYTES];

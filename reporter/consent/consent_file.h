@@ -13,7 +13,6 @@
 #ifndef INQUEST_REPORTER_CONSENT_FILE_H
 #define INQUEST_REPORTER_CONSENT_FILE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/base/compiler.h"
@@ -27,14 +26,6 @@
  * everything, so that a caller may go on.
  */
 MUST_CHECK int consent_file_read(int state_fd, struct consent *ret_consent);
-
-/*
- * Whether a failure of consent_file_read or consent_report_read was the disk's
- * or the memory's: that all is denied then is nobody's word, and written down
- * it would outlive the moment. What is malformed or not trusted is not meant:
- * it stays so until it is written anew.
- */
-bool consent_is_unread(int r);
 
 /* Writes it durably. */
 MUST_CHECK int consent_file_write(int state_fd, const struct consent *consent);

@@ -47,21 +47,36 @@ int deletion_request(const struct home *home, const char *installation_id,
                                 "asked for all that was sent");
 }
 
-/* Calls visit for each request until it fails. */
+/* readdir says NULL to the end and to a failure alike. */
+static struct dirent *next(DIR *list, int *ret_error)
+{
+    errno = 0;
+    struct dirent *entry = readdir(list);
+    if (!entry)
+        *ret_error = -errno;
+    return entry;
+}
+
+/*
+ * Calls visit for each request until it fails. Fails with that, or with what
+ * the disk says; none at all is no failure.
+ */
 static int each(const struct home *home,
                 int (*visit)(void *context, int dir_fd, const char *name),
                 void *context)
 {
     OWNED_FD dir_fd = openat(home->state_fd, DELETION_DIR,
                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct dirent *entry = NULL;
     unsigned count = 0;
-    int r = 0;
-
     DIR *list;
-    if (dir_fd < 0 || state_file_list(dir_fd, &list) < 0)
-        return 0; /* there is none */
-    for (struct dirent *entry;
-         r == 0 && count < DELETIONS_MAX && (entry = readdir(list));) {
+
+    if (dir_fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    int r = state_file_list(dir_fd, &list);
+    if (r < 0)
+        return r;
+    while (r == 0 && count < DELETIONS_MAX && (entry = next(list, &r))) {
         if (entry->d_name[0] == '.')
             continue;
         count++;
@@ -76,12 +91,11 @@ static int count_one(void *context, int dir_fd, const char *name)
     struct deletion_count *count = context;
     OWNED_KEYFILE file = {0};
 
-    if (keyfile_open(dir_fd, name, &file, NULL) < 0)
-        return 0;
-    if (keyfile_get(&file, "request")) {
+    int r = keyfile_open(dir_fd, name, &file, NULL);
+    if (r == 0 && keyfile_get(&file, "request")) {
         count->accepted++;
-    } else {
-        count->asked++;
+    } else if (r == 0 || (keyfile_unread(r) && r != -ENOENT)) {
+        count->asked++; /* what is unread is not forgotten */
     }
     return 0;
 }
@@ -90,7 +104,7 @@ struct deletion_count deletion_count(const struct home *home)
 {
     struct deletion_count count = {0};
 
-    (void)each(home, count_one, &count); /* counting does not fail */
+    (void)each(home, count_one, &count); /* as far as it can be read */
     return count;
 }
 
@@ -211,8 +225,9 @@ static int send_one(void *context, int dir_fd, const char *name)
     const struct round *round = context;
     OWNED_KEYFILE file = {0};
 
-    if (keyfile_open(dir_fd, name, &file, NULL) < 0)
-        return 0; /* not ours */
+    int r = keyfile_open(dir_fd, name, &file, NULL);
+    if (r < 0) /* not ours, or another process was told that it is done */
+        return keyfile_unread(r) && r != -ENOENT ? r : 0;
     return keyfile_get(&file, "request") ? ask_after(round, dir_fd, name, &file)
                                          : ask(round, dir_fd, name, &file);
 }

@@ -8,6 +8,7 @@
 #include "proto/base/err.h"
 #include "proto/class_filter.h"
 #include "proto/frame.h"
+#include "proto/keyfile.h"
 #include "reporter/app/app_fill.h"
 #include "reporter/app/device.h"
 #include "reporter/consent/consent_file.h"
@@ -100,7 +101,7 @@ static int ask(const struct home *home, const struct question *question,
     struct consent_report word;
 
     int r = word_of(home, question, &word);
-    if (consent_is_unread(r))
+    if (keyfile_unread(r))
         return r;
     word.past |= past;
     outgoing->decided =
