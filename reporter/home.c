@@ -135,6 +135,18 @@ static int open_state(struct home *home)
     return queue_open(home->state_fd, &home->queue);
 }
 
+/* Programs are not told of a denial that is nobody's word. */
+static void update_page(struct home *home)
+{
+    struct consent_layers layers = home_layers(home);
+
+    if (keyfile_unread(home->consent_error))
+        return;
+    int r = consent_page_update(home->state_fd, &layers);
+    if (r < 0)
+        complain(home, "consent.page", err_text(r));
+}
+
 int home_open(struct home *ret_home)
 {
     static const struct home closed = HOME_CLOSED;
@@ -151,10 +163,7 @@ int home_open(struct home *ret_home)
     read_vendor(ret_home);
     read_policy(ret_home);
     read_consent(ret_home);
-    struct consent_layers layers = home_layers(ret_home);
-    r = consent_page_update(ret_home->state_fd, &layers);
-    if (r < 0)
-        complain(ret_home, "consent.page", err_text(r));
+    update_page(ret_home);
     return 0;
 }
 
