@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,16 +16,16 @@
 #include "proto/base/io.h"
 
 static bool counting;
-static bool on;
 static unsigned wanted;
+static unsigned wanted_count;
 static unsigned seen;
 static unsigned failed;
 static const char *name;
 
-void failing_begin(unsigned nth, bool and_on)
+void failing_begin(unsigned nth, unsigned count)
 {
     wanted = nth;
-    on = and_on;
+    wanted_count = count;
     seen = 0;
     failed = 0;
     name = "none";
@@ -47,7 +48,7 @@ static bool fails(const char *function, int error)
     if (!counting)
         return false;
     seen++;
-    if (on ? seen < wanted : seen != wanted)
+    if (seen < wanted || seen - wanted >= wanted_count)
         return false;
     if (failed++ == 0)
         name = function;
@@ -117,6 +118,18 @@ WRAP(int, io_read_text,
      (int fd, const char *path, char *data, size_t capacity, size_t *ret_size),
      (fd, path, data, capacity, ret_size), EIO, -EIO)
 WRAP(int, sodium_init, (void), (), ENOSYS, -1)
+
+/* A person does not do two things in one millisecond; a sweep does. */
+int64_t __real_clock_unix_ms(void);
+int64_t __wrap_clock_unix_ms(void);
+int64_t __wrap_clock_unix_ms(void)
+{
+    static int64_t last;
+    int64_t now = __real_clock_unix_ms();
+
+    last = now > last ? now : last + 1;
+    return last;
+}
 
 int __real_openat(int dir_fd, const char *path, int flags, ...);
 int __wrap_openat(int dir_fd, const char *path, int flags, ...);

@@ -8,10 +8,8 @@
 #ifndef INQUEST_TESTS_UNIT_FAILING_H
 #define INQUEST_TESTS_UNIT_FAILING_H
 
-#include <stdbool.h>
-
-/* The nth call from now on fails, from 1; and_on: all later ones too. */
-void failing_begin(unsigned nth, bool and_on);
+/* Of the calls from now on so many fail, the nth (from 1) as the first. */
+void failing_begin(unsigned nth, unsigned count);
 
 /* No call fails any more. How many did. */
 unsigned failing_end(void);

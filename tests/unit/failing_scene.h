@@ -37,9 +37,10 @@ struct operation {
 };
 
 /*
- * Each operation with each call failing, once that one alone, once all from it
- * on, until it succeeds untouched. After each: no descriptor is left open, no
- * report half, a later command works, and the same may leave as before.
+ * Each operation with each call failing, that one alone, it and the next, and
+ * all from it on, until it succeeds untouched. After each: no descriptor is
+ * left open, no report half, a later command works, and the same may leave as
+ * before.
  */
 void scene_sweep(const struct operation *operations, size_t count);
 
