@@ -1,6 +1,8 @@
 /* State of the guest. Context: any. */
 #include "handler/guest.h"
 
+#include <linux/futex.h>
+
 #include "proto/base/sys.h"
 
 struct guest guest;
@@ -51,6 +53,16 @@ void guest_clean_exit(void)
     __atomic_store_n(&guest.file.box->control.clean_exit, 1, __ATOMIC_RELEASE);
     if (!guest.keeps_box)
         box_file_remove(&guest.config, &guest.file);
+}
+
+void guest_dismiss_sampler(void)
+{
+    if (guest.sampler_tid == 0 || guest.sampler_pid != sys_getpid())
+        return;
+    __atomic_store_n(&guest.sampler_ends, GUEST_SAMPLER_LEAVES,
+                     __ATOMIC_RELEASE);
+    (void)sys_call3(SYS_futex, (long)&guest.sampler_ends,
+                    FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
 }
 
 void guest_phase(enum box_phase phase)

@@ -12,6 +12,12 @@
 #include "handler/box_file.h"
 #include "handler/config.h"
 
+enum guest_sampler_end {
+    GUEST_SAMPLER_STAYS,
+    GUEST_SAMPLER_STOPS,  /* in good order: it is joined */
+    GUEST_SAMPLER_LEAVES, /* a crash: at once, by the kernel alone */
+};
+
 struct guest {
     struct config config;
     struct box_file file;  /* file.box NULL: no box yet */
@@ -26,6 +32,8 @@ struct guest {
     bool jailed;           /* it called chroot */
     uint32_t phase;        /* enum box_phase, before there is a box */
     int sampler_tid;       /* 0: it does not run (yet) */
+    int sampler_pid;       /* whose: a vfork child shares the rest with it */
+    uint32_t sampler_ends; /* enum guest_sampler_end; a futex */
     uint64_t abort_message_address;   /* of glibc's __abort_msg, 0: unknown */
     uintptr_t abort_begin, abort_end; /* the code of abort() */
 };
@@ -46,6 +54,13 @@ bool guest_box_is_ours(void);
 
 /* Removes box and mark of a clean end. Idempotent; a vfork child: nothing. */
 void guest_clean_exit(void);
+
+/*
+ * Tells the sampler of a process that crashes to leave, and does not wait: it
+ * goes while the dump runs, for the kernel lets a process die only when each
+ * of its threads has been woken (100 us in a virtual machine). Crash context.
+ */
+void guest_dismiss_sampler(void);
 
 /* Notes a phase where it can be seen later. */
 void guest_phase(enum box_phase phase);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "handler/crash/crash_cpu.h"
 #include "handler/guest.h"
 #include "proto/base/fmt.h"
 #include "proto/base/sys.h"
@@ -212,20 +213,26 @@ static int dumper_descriptor(const struct box_file *file)
                       O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
 }
 
+/* Apart, for its path is large, and the stack may be a small one. */
+static __attribute__((noinline)) int open_box(const struct box_file *file)
+{
+    char path[STATE_PATH_BYTES + BOX_NAME_BYTES];
+    struct text text = text_init(path, sizeof path);
+
+    text_append(&text, guest.config.box_dir);
+    text_append(&text, "/");
+    text_append(&text, file->name);
+    return sys_openat(AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+}
+
 /* Likewise for the box: reopened by path when the number is not ours. */
 static void check_box_descriptor(struct box_file *file)
 {
     struct stat status = {0};
-    char path[STATE_PATH_BYTES + BOX_NAME_BYTES];
 
-    if (file->fd >= 0 && sys_call2(SYS_fstat, file->fd, (long)&status) == 0 &&
-        S_ISREG(status.st_mode) && status.st_size == (off_t)sizeof(struct box))
-        return;
-    struct text text = text_init(path, sizeof path);
-    text_append(&text, guest.config.box_dir);
-    text_append(&text, "/");
-    text_append(&text, file->name);
-    file->fd = sys_openat(AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (file->fd < 0 || sys_call2(SYS_fstat, file->fd, (long)&status) < 0 ||
+        !S_ISREG(status.st_mode) || status.st_size != (off_t)sizeof(struct box))
+        file->fd = open_box(file);
 }
 
 static void check_state_descriptor(struct box_file *file)
@@ -293,6 +300,15 @@ static long start_middle(void)
     return pid;
 }
 
+/* Of a host that dies: no other sees where its thread may run meanwhile. */
+static long start_here(void)
+{
+    launch.arguments[2] = crash_cpu_hold();
+    long pid = start_middle();
+    crash_cpu_release();
+    return pid;
+}
+
 /* *ret_middle_pid: to be reaped in a host that lives on; negative: none. */
 static struct crash_dump_result start_and_wait(long *ret_middle_pid)
 {
@@ -302,7 +318,7 @@ static struct crash_dump_result start_and_wait(long *ret_middle_pid)
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before,
                     KERNEL_SIGSET_BYTES);
     long dumpable = launch.dies ? allow_tracing() : 0;
-    *ret_middle_pid = start_middle();
+    *ret_middle_pid = launch.dies ? start_here() : start_middle();
     if (*ret_middle_pid >= 0)
         (void)wait_while(launch.state, BOX_DUMP_RUNNING);
     if (launch.dies)

@@ -173,6 +173,7 @@ static void first_crash(const struct crash_event *event)
     struct box_file own;
     struct box_file *file = crash_box(&own);
 
+    guest_dismiss_sampler();
     if (file)
         dump(file, event);
     let_others_die();

@@ -23,6 +23,7 @@
 #include "handler/dumper/target.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
+#include "proto/box.h"
 
 #define EVENT_SHIFT    8 /* in si_status of a stop (ptrace(2)) */
 #define STAT_BYTES     512
@@ -43,8 +44,23 @@ static int open_task_file(int tid, const char *name)
     return openat(dirfd(task_dir), path_bytes, O_RDONLY | O_CLOEXEC);
 }
 
-static void read_name(struct target_thread *thread)
+static const struct target_running *running(const struct target *target,
+                                            int tid)
 {
+    for (size_t i = 0; i < ARRAY_LENGTH(target->running); i++) {
+        if (target->running[i].tid == tid)
+            return &target->running[i];
+    }
+    return NULL;
+}
+
+static void read_name(const struct target *target, struct target_thread *thread)
+{
+    const struct target_running *known = running(target, thread->tid);
+    if (known) {
+        box_string(thread->name, sizeof thread->name, known->name);
+        return;
+    }
     OWNED_FD fd = open_task_file(thread->tid, "comm");
 
     if (fd < 0 || read(fd, thread->name, sizeof thread->name - 1) < 0)
@@ -103,7 +119,7 @@ static size_t seize_new(struct target *target, DIR *dir)
         struct target_thread *thread = &target->threads[target->thread_count++];
         *thread = (struct target_thread){.tid = tid};
         found++;
-        if (tid == target->running_tids[0] || tid == target->running_tids[1])
+        if (running(target, tid))
             continue;
         thread->attached = ptrace(PTRACE_SEIZE, tid, NULL,
                                   (void *)(intptr_t)thread->signal) == 0 &&
@@ -218,7 +234,7 @@ static void seize_and_name(struct target *target)
     if (seize_new(target, task_dir) == 0)
         return;
     for (size_t i = known; i < target->thread_count; i++)
-        read_name(&target->threads[i]);
+        read_name(target, &target->threads[i]);
 }
 
 void target_seize(struct target *target)

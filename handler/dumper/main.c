@@ -14,8 +14,8 @@ int main(int argc, char **argv)
     const char *mode = argc > 1 ? argv[1] : "";
 
     session_limit();
-    if (argc == 2 && strcmp(mode, "crash") == 0)
-        return mode_crash();
+    if (argc >= 2 && argc <= 3 && strcmp(mode, "crash") == 0)
+        return mode_crash(argv[2]);
     if (strcmp(mode, "detection") == 0 || strcmp(mode, "feedback") == 0 ||
         strcmp(mode, "alarm") == 0)
         return mode_live(argc, argv);
@@ -23,7 +23,8 @@ int main(int argc, char **argv)
         return mode_recover(argc, argv);
     if (strcmp(mode, "snapshot") == 0)
         return mode_snapshot(argc, argv);
-    fputs("usage: inquest-dumper crash | detection INDEX | feedback | "
+    fputs("usage: inquest-dumper crash [PROCESSORS] | detection INDEX | "
+          "feedback | "
           "alarm INDEX | recover --box FILE --state DIR … | "
           "snapshot --pid N --state DIR …\n",
           stderr);

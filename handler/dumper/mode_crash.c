@@ -10,6 +10,7 @@
 #include "handler/dumper/deliver.h"
 #include "handler/dumper/modes.h"
 #include "handler/dumper/session.h"
+#include "proto/base/cpu_mask.h"
 #include "proto/data_class.h"
 #include "proto/state_dir.h"
 
@@ -45,12 +46,31 @@ static bool proc_is_ours(void)
            strcmp(self, number) == 0;
 }
 
-int mode_crash(void)
+static void tell_running(struct target *target, const struct box_crash *crash)
+{
+    static char name[sizeof crash->thread_name];
+
+    box_string(name, sizeof name, crash->thread_name);
+    target->running[0] = (struct target_running){crash->tid, name};
+    target->running[1] =
+        (struct target_running){crash->sampler_tid, TARGET_SAMPLER_NAME};
+}
+
+/* What is no list of them, or not there any more, leaves it where it is. */
+static void spread(const char *processors)
+{
+    struct cpu_mask mask;
+
+    if (processors && cpu_mask_parse(processors, &mask) == 0)
+        DROP(cpu_mask_use(&mask));
+}
+
+int mode_crash(const char *processors)
 {
     static struct build build;
     OWNED_QUEUE queue = QUEUE_CLOSED;
+    spread(processors);
     struct box *box = session_map_box(SESSION_BOX_FD);
-
     if (!box)
         return EX_DATAERR;
     build.box = box;
@@ -64,8 +84,7 @@ int mode_crash(void)
     /* The thread's control block is mapped, wherever its stack pointer is. */
     if (!target_open_memory(build.target, box->crash.thread_pointer))
         return EX_NOPERM; /* the handler looks at itself, then */
-    build.target->running_tids[0] = box->crash.tid;
-    build.target->running_tids[1] = box->crash.sampler_tid;
+    tell_running(build.target, &box->crash);
     target_seize(build.target);
     build_start(&build, INQUEST__V1__KIND__CRASH, box->crash.time_unix_ms);
     build_identity(&build); /* while the threads stop */

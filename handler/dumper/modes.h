@@ -5,8 +5,12 @@
 #ifndef INQUEST_HANDLER_DUMPER_MODES_H
 #define INQUEST_HANDLER_DUMPER_MODES_H
 
-/* crash: the host waits; box and STATE are descriptors 3 and 4. */
-int mode_crash(void);
+/*
+ * crash [PROCESSORS]: the host waits; box and STATE are descriptors 3 and 4.
+ * PROCESSORS (cpu_mask_text, NULL: all is well) is where it may run from now
+ * on: it was started on the host's.
+ */
+int mode_crash(const char *processors);
 
 /*
  * detection INDEX | feedback | alarm INDEX: a thread of the host waits and the

@@ -191,7 +191,7 @@ static void note_threads(struct build *build, size_t count, const char *words)
 
 static bool is_sampler(const struct target_thread *thread)
 {
-    return strcmp(thread->name, "inquest") == 0;
+    return strcmp(thread->name, TARGET_SAMPLER_NAME) == 0;
 }
 
 static size_t count_refused(const struct target *target)

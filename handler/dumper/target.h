@@ -58,6 +58,9 @@ struct target_module {
 
 struct box;
 
+/* Of the sampler's thread (sampler.c). */
+#define TARGET_SAMPLER_NAME "inquest"
+
 struct target {
     int pid;
     const struct box *box; /* of a dead process: memory comes from it */
@@ -65,8 +68,12 @@ struct target {
     int memory_tid;        /* a main thread that ended has no memory any more */
     struct target_thread *threads; /* TARGET_THREADS_MAX */
     size_t thread_count;
-    /* Not stopped: the crashed one waits for us, the sampler writes the box. */
-    int running_tids[2];
+    /* Not stopped, and known by name: the crashed one waits for us, the sampler
+     * leaves. */
+    struct target_running {
+        int tid;
+        const char *name;
+    } running[2];
     bool goes_on;          /* it lives on afterwards: restart.h */
     size_t threads_missed; /* could not be stopped in time */
     struct target_mapping *mappings;
@@ -92,7 +99,7 @@ MUST_CHECK bool target_open_memory(struct target *target, uint64_t address);
  */
 struct target *target_open_box(const struct box *box);
 
-/* Tells all threads to stop but those in running_tids. */
+/* Tells all threads to stop but those in running. */
 void target_seize(struct target *target);
 /* After target_seize: waits until they have stopped, and seizes what is new. */
 void target_attach(struct target *target);

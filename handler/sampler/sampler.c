@@ -35,8 +35,6 @@
 
 static pthread_t thread;
 static bool running;
-static int owner_pid;     /* a vfork child shares the rest, not the thread */
-static uint32_t stopping; /* futex */
 
 /* Where the thread stands with one box; a forked child finds its parent's. */
 static struct progress {
@@ -194,9 +192,9 @@ static bool wait_further(struct timespec *next, uint32_t ms)
 {
     advance(next, ms);
     for (;;) {
-        if (__atomic_load_n(&stopping, __ATOMIC_ACQUIRE))
+        if (__atomic_load_n(&guest.sampler_ends, __ATOMIC_ACQUIRE))
             return false;
-        long r = sys_call6(SYS_futex, (long)&stopping,
+        long r = sys_call6(SYS_futex, (long)&guest.sampler_ends,
                            FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0,
                            (long)next, 0, (long)FUTEX_BITSET_MATCH_ANY);
         if (r == -ETIMEDOUT)
@@ -225,7 +223,25 @@ static void *run(void *unused)
         period_ms = sample();
     while (wait_further(&next, period_ms))
         period_ms = sample();
+    /* libc's end of a thread takes locks, which a crash may have left taken. */
+    while (__atomic_load_n(&guest.sampler_ends, __ATOMIC_ACQUIRE) ==
+           GUEST_SAMPLER_LEAVES)
+        (void)sys_call1(SYS_exit, 0);
     return NULL;
+}
+
+/*
+ * Known before the thread runs, so that a crash right after the start knows it,
+ * too: the clock of a thread is named by its number (posix-timers.h of the
+ * kernel: ~tid << 3, 4 for a thread, 2 for its running time). 0: not so here.
+ */
+static int tid_of(pthread_t created)
+{
+    clockid_t clock;
+
+    if (pthread_getcpuclockid(created, &clock) != 0 || (clock & 7) != 6)
+        return 0;
+    return ~(clock >> 3);
 }
 
 void sampler_start(void)
@@ -241,15 +257,18 @@ void sampler_start(void)
     if (pthread_attr_init(&attributes) != 0)
         return;
     (void)pthread_attr_setstacksize(&attributes, SAMPLER_STACK_BYTES);
-    stopping = 0;
+    guest.sampler_ends = GUEST_SAMPLER_STAYS;
     /* libc's own: it leaves its internal signals alone (setuid needs them) */
     (void)sigfillset(&all);
     (void)real()->pthread_sigmask(SIG_SETMASK, &all, &before);
     /* A thread inherits its name: the dumper knows ours from the start. */
     (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)name);
     (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)"inquest");
-    owner_pid = sys_getpid();
+    guest.sampler_pid = sys_getpid();
     running = real()->pthread_create(&thread, &attributes, run, NULL) == 0;
+    int tid = running ? tid_of(thread) : 0;
+    if (tid > 0) /* else it says so itself */
+        __atomic_store_n(&guest.sampler_tid, tid, __ATOMIC_RELAXED);
     (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)name);
     (void)real()->pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attributes);
@@ -266,12 +285,13 @@ void sampler_wanted(void)
 
 bool sampler_stop(void)
 {
-    if (owner_pid != sys_getpid() ||
+    if (guest.sampler_pid != sys_getpid() ||
         !__atomic_exchange_n(&running, false, __ATOMIC_ACQ_REL))
         return false;
-    __atomic_store_n(&stopping, 1, __ATOMIC_RELEASE);
-    (void)sys_call3(SYS_futex, (long)&stopping, FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
-                    1);
+    __atomic_store_n(&guest.sampler_ends, GUEST_SAMPLER_STOPS,
+                     __ATOMIC_RELEASE);
+    (void)sys_call3(SYS_futex, (long)&guest.sampler_ends,
+                    FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
     (void)pthread_join(thread, NULL);
     guest.sampler_tid = 0;
     return true;

@@ -73,6 +73,9 @@ class Crowd(unittest.TestCase):
                 frames = [frame.get("function") for frame
                           in report["threads"][0]["frames"]]
                 self.assertEqual(report["tier"]["name"], "DUMPER")
+                # not the one processor that a dumper is started on
+                self.assertEqual(report["device"]["cpuCount"],
+                                 len(os.sched_getaffinity(0)))
                 self.assertIn("crash_outer", frames)
         self.assertEqual(len(pids), count)
         print(f"{count} deaths, {count} whole reports")
