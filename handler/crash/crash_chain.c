@@ -8,7 +8,6 @@
 #include "handler/crash/crash_chain.h"
 
 #include <string.h>
-#include <sys/uio.h>
 
 #include "handler/crash/crash_handling.h"
 #include "handler/crash/host_action.h"
@@ -39,14 +38,14 @@ static size_t xstate_bytes(const uint8_t *state)
     return software[1];
 }
 
-static bool is_mapped(uintptr_t address)
+/*
+ * Whether the kernel could put a signal frame there. It is made to store the
+ * mask: it may be read-only, and a stack that has not grown so far grows then.
+ */
+static bool is_writable(uintptr_t address)
 {
-    char byte;
-    struct iovec local = {.iov_base = &byte, .iov_len = 1};
-    struct iovec remote = {.iov_base = (void *)address, .iov_len = 1};
-
-    return sys_call6(SYS_process_vm_readv, sys_gettid(), (long)&local, 1,
-                     (long)&remote, 1, 0) == 1;
+    return sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)address,
+                     KERNEL_SIGSET_BYTES) == 0;
 }
 
 static bool on_altstack(const ucontext_t *context, uintptr_t stack_pointer)
@@ -71,7 +70,7 @@ static struct frame *copy_frame(const struct frame *original,
     uintptr_t frame_at =
         ((state_at - sizeof(struct frame)) & ~(uintptr_t)15) - 8;
 
-    if (!is_mapped(frame_at - RED_ZONE_BYTES) || !is_mapped(at))
+    if (!is_writable(frame_at) || !is_writable(at - KERNEL_SIGSET_BYTES))
         return NULL;
     struct frame *copy = (struct frame *)frame_at;
     memcpy(copy, original, sizeof *copy);
@@ -116,7 +115,7 @@ static _Noreturn void jump(struct frame *frame, const struct sigaction *action,
     __builtin_unreachable();
 }
 
-void crash_chain(const struct crash_event *event)
+bool crash_chain(const struct crash_event *event)
 {
     struct sigaction action;
     struct frame *frame = (struct frame *)((uint8_t *)event->context -
@@ -126,12 +125,12 @@ void crash_chain(const struct crash_event *event)
 
     host_action_get(event->signal_number, &action);
     if (!host_action_is_function(&action) || !event->info)
-        return;
+        return true;
     if (!(action.sa_flags & SA_ONSTACK) &&
         !on_altstack(event->context, interrupted)) {
         frame = copy_frame(frame, event->context);
         if (!frame)
-            return;
+            return false;
     }
     if ((unsigned)action.sa_flags & SA_RESETHAND) {
         struct sigaction initial = {.sa_handler = SIG_DFL};

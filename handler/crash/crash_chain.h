@@ -14,9 +14,9 @@
  * signal has not crashed, and one that does not will raise it again with the
  * default disposition, or fault again.
  *
- * Returns where there is no such handler, or no room on its stack (the kernel
- * would have killed the program there).
+ * Returns where there is no such handler; false where there is one without a
+ * stack to run on: there the kernel kills by SIGSEGV, whatever the signal was.
  */
-void crash_chain(const struct crash_event *event);
+bool crash_chain(const struct crash_event *event);
 
 #endif

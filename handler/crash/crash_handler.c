@@ -30,6 +30,9 @@ static uint64_t winner;
 /* Set when the winner is done: others may die. A futex. */
 static uint32_t finished;
 
+/* What the winner dies by. 0: it ends by itself. */
+static int first_signal;
+
 bool crash_signal_is_ours(int signal_number)
 {
     for (const int *at = crash_signals; *at; at++) {
@@ -108,8 +111,14 @@ static void dump(struct box_file *file, const struct crash_event *event)
         crash_record_evidence(file->box, event, result.reason, result.error);
 }
 
+/* At most once: it may be the box that is damaged. */
 static void record_recrash(const struct crash_event *event)
 {
+    static bool tried;
+
+    if (tried)
+        return;
+    tried = true;
     if (guest_box_is_ours() && !guest.file.box->control.crashed) {
         crash_record_fill(guest.file.box, event);
         crash_record_evidence(guest.file.box, event, BOX_REASON_RECRASH, 0);
@@ -168,11 +177,24 @@ static bool ignored_as_init(const struct crash_event *event)
            event->signal_number != SIGABRT && sys_getpid() == 1;
 }
 
-static void first_crash(const struct crash_event *event)
+/*
+ * The death is to be by this signal, though another one is at hand. As pid 1
+ * of a namespace only a fault kills: that one then.
+ */
+static void die_by(struct crash_event *event, int signal_number)
+{
+    if (signal_number != 0 && signal_number != event->signal_number &&
+        sys_getpid() != 1)
+        *event =
+            (struct crash_event){signal_number, NULL, event->context, 0, 0};
+}
+
+static void first_crash(const struct crash_event *event, int dies_by)
 {
     struct box_file own;
     struct box_file *file = crash_box(&own);
 
+    first_signal = dies_by;
     guest_dismiss_sampler();
     if (file)
         dump(file, event);
@@ -186,7 +208,7 @@ bool crash_handler_exiting(uintptr_t stack_pointer)
     if (!crash_handling_now(stack_pointer, &event))
         return false;
     if (elect() == WON)
-        first_crash(&event);
+        first_crash(&event, 0);
     return true;
 }
 
@@ -198,7 +220,7 @@ void crash_handler_aborting(ucontext_t *context)
     info.si_pid = sys_getpid();
     info.si_uid = (uint32_t)sys_call0(SYS_getuid);
     if (elect() == WON)
-        first_crash(&event);
+        first_crash(&event, SIGABRT);
 }
 
 void crash_handler(int signal_number, siginfo_t *info, void *context)
@@ -213,8 +235,8 @@ void crash_handler(int signal_number, siginfo_t *info, void *context)
     /* Inside the program's own handler it is that signal that we tell of. */
     struct crash_event told = event;
     bool inside = crash_handling_now(stack_of(&event), &told);
-    if (!crash_handling_blocks(stack_of(&event), signal_number))
-        crash_chain(&event);
+    bool heard = crash_handling_blocks(stack_of(&event), signal_number) ||
+                 crash_chain(&event);
     if (ignored_as_init(&event)) {
         errno = saved_errno;
         return;
@@ -223,9 +245,11 @@ void crash_handler(int signal_number, siginfo_t *info, void *context)
         told.nested_signal = signal_number;
         told.nested_pc = (uint64_t)event.context->uc_mcontext.gregs[REG_RIP];
     }
+    if (!heard)
+        die_by(&event, SIGSEGV);
     switch (elect()) {
     case WON:
-        first_crash(&told);
+        first_crash(&told, event.signal_number);
         break;
     case LOST:
         if (guest_box_is_ours())
@@ -235,6 +259,7 @@ void crash_handler(int signal_number, siginfo_t *info, void *context)
     case RECRASH:
         record_recrash(&event);
         let_others_die();
+        die_by(&event, first_signal);
         break;
     }
     crash_die(&event);

@@ -201,8 +201,10 @@ class Zoo:
         argv = [program]
         if state and self.options.run:
             argv = [self.inquest, "run", "--", program]
-        return run_program(argv, self.environment(state), cwd, self.user,
-                           case.core)
+        env = self.environment(state)
+        if state:
+            env.update(case.env)
+        return run_program(argv, env, cwd, self.user, case.core)
 
     def check_ends(self, case, bare, watched):
         wrong = []
