@@ -7,83 +7,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "handler/box_identity.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
-#include "proto/base/io.h"
 #include "proto/base/sys.h"
-#include "proto/cgroup_place.h"
-#include "proto/data_class.h"
+#include "proto/box_space.h"
 
-#define FD_ABOVE        200
-#define PROC_TEXT_BYTES 2048
-
-static uint64_t clock_ns(int clock)
-{
-    struct timespec now = {0};
-
-    (void)sys_call2(SYS_clock_gettime, clock, (long)&now); /* cannot fail */
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-/* Field 22 of /proc/self/stat; the name in field 2 may hold anything. */
-static uint64_t start_ticks(void)
-{
-    char text[PROC_TEXT_BYTES];
-    size_t size = 0;
-    uint64_t value = 0;
-
-    if (io_read_text(AT_FDCWD, "/proc/self/stat", text, sizeof text, &size) < 0)
-        return 0;
-    const char *end = text + size;
-    const char *at = memrchr(text, ')', size);
-    for (int field = 2; at && field < 22; field++) {
-        at = memchr(at, ' ', (size_t)(end - at));
-        at = at ? at + 1 : NULL;
-    }
-    if (!at || fmt_parse_u64(&at, end, 10, &value) < 0)
-        return 0;
-    return value;
-}
-
-/*
- * RLIMIT_FSIZE below the box would send SIGXFSZ: then there is no file. On a
- * kernel without fallocate for this file system (EOPNOTSUPP) the file is
- * written out, so that no later store meets a full disk.
- */
-static int reserve(int fd)
-{
-    struct rlimit limit = {0};
-
-    long r = sys_call4(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit);
-    if (r == 0 && limit.rlim_cur < sizeof(struct box))
-        return -EFBIG;
-    r = sys_call2(SYS_ftruncate, fd, 0);
-    if (r == 0)
-        r = sys_call4(SYS_fallocate, fd, 0, 0, (long)sizeof(struct box));
-    if (r != -EOPNOTSUPP)
-        return (int)r;
-    static const uint8_t zeros[BOX_PAGE_BYTES];
-    for (size_t at = 0; at < sizeof(struct box) && r >= 0; at += sizeof zeros)
-        r = io_write_all(fd, zeros, sizeof zeros);
-    return r < 0 ? (int)r : 0;
-}
+#define FD_ABOVE 200
 
 /* A file of ours alone: another name of it may be anybody's. */
-static bool is_own_file(int fd)
+static bool is_own_file(int fd, struct box_file *file)
 {
     struct stat status = {0};
 
-    return sys_call2(SYS_fstat, fd, (long)&status) == 0 &&
-           S_ISREG(status.st_mode) && status.st_nlink == 1;
+    if (sys_call2(SYS_fstat, fd, (long)&status) < 0 ||
+        !S_ISREG(status.st_mode) || status.st_nlink != 1)
+        return false;
+    file->device = status.st_dev;
+    file->inode = status.st_ino;
+    return true;
 }
 
 /*
@@ -108,10 +54,10 @@ static int open_file(const struct config *config, struct box_file *file)
                              O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return fd;
-    if (!is_own_file(fd))
+    if (!is_own_file(fd, file))
         return -EPERM;
     state_give(dir, fd);
-    r = reserve(fd);
+    r = box_space_begin(fd);
     if (r < 0) {
         (void)sys_call3(SYS_unlinkat, dir, (long)file->name, 0); /* ours */
         return r;
@@ -135,97 +81,85 @@ static int map_box(struct box_file *file)
     return 0;
 }
 
-static void read_link(const char *path, char *buffer, size_t size)
+static struct text path_of(const struct config *config,
+                           const struct box_file *file, char *buffer,
+                           size_t size)
 {
-    long n = sys_call4(SYS_readlinkat, AT_FDCWD, (long)path, (long)buffer,
-                       (long)(size - 1));
-    buffer[n > 0 ? n : 0] = '\0';
+    struct text text = text_init(buffer, size);
+
+    text_append(&text, config->box_dir);
+    text_append(&text, "/");
+    text_append(&text, file->name);
+    return text;
 }
 
-static void read_cgroup(char *buffer, size_t capacity)
+/* Without the file: what was mapped of it goes, for it finds no room. */
+static int map_anonymous(const struct config *config, struct box_file *file)
 {
-    char text[PROC_TEXT_BYTES];
-    size_t size = 0;
-
-    DROP(io_read_text(AT_FDCWD, "/proc/self/cgroup", text, sizeof text,
-                      &size)); /* missing: no cgroup */
-    (void)cgroup_path_parse(text, size, buffer, capacity);
+    (void)sys_call2(SYS_munmap, (long)file->box, (long)sizeof(struct box));
+    box_file_remove(config, file);
+    fd_close(&file->fd);
+    return map_box(file);
 }
 
-static uint64_t inode_of(const char *path)
+/* Maps the box, with room for its head at least. */
+static int map_with_room(const struct config *config, struct box_file *file)
+{
+    int r = map_box(file);
+
+    if (r == 0 && file->fd >= 0) {
+        if (box_space_head(file->box) == 0)
+            return 0;
+        if (box_space_rest(file->fd) < 0)
+            r = map_anonymous(config, file);
+    }
+    if (r == 0)
+        file->box->control.has_room = 1;
+    return r;
+}
+
+static bool is_ours(int fd, const struct box_file *file)
 {
     struct stat status = {0};
 
-    if (sys_call4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&status, 0) < 0)
+    return fd >= 0 && sys_call2(SYS_fstat, fd, (long)&status) == 0 &&
+           status.st_dev == file->device && status.st_ino == file->inode;
+}
+
+/* Apart, for its path is large, and the stack may be a small one. */
+static __attribute__((noinline)) int open_again(const struct config *config,
+                                                const struct box_file *file)
+{
+    char path[STATE_PATH_BYTES + BOX_NAME_BYTES];
+
+    (void)path_of(config, file, path, sizeof path);
+    return sys_openat(AT_FDCWD, path,
+                      O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+}
+
+int box_file_descriptor(const struct config *config, struct box_file *file)
+{
+    if (is_ours(file->fd, file))
         return 0;
-    return status.st_ino;
+    OWNED_FD fd = open_again(config, file);
+    if (fd < 0)
+        return fd;
+    if (!is_ours(fd, file))
+        return -ESTALE;
+    DROP(fd_move_above(&fd, FD_ABOVE)); /* stays where it is on failure */
+    file->fd = fd_take(&fd);
+    return 0;
 }
 
-static void fill_identity(const struct config *config, struct box_file *file)
+int box_file_reserve(const struct config *config, struct box_file *file)
 {
-    struct box_identity *identity = &file->box->identity;
-    struct consent_page page;
-    size_t size = 0;
+    int r = box_file_descriptor(config, file);
 
-    identity->pid = file->pid;
-    identity->parent_pid = (int32_t)sys_call0(SYS_getppid);
-    identity->uid = (uint32_t)sys_call0(SYS_geteuid);
-    identity->gid = (uint32_t)sys_call0(SYS_getegid);
-    identity->start_ticks = file->start_ticks;
-    identity->start_boot_ns = clock_ns(CLOCK_BOOTTIME);
-    identity->start_unix_ms = clock_ns(CLOCK_REALTIME) / 1000000u;
-    identity->ring_epoch_boot_ns = identity->start_boot_ns;
-    identity->ring_epoch_unix_ms = identity->start_unix_ms;
-    identity->pid_namespace = inode_of("/proc/self/ns/pid");
-    identity->cgroup_namespace = inode_of("/proc/self/ns/cgroup");
-    identity->do_not_track = config->do_not_track;
-    consent_page_read(file->state_fd, &page);
-    identity->consent_epoch = page.epoch;
-    identity->recording_classes = page.recording_classes;
-    if (config->do_not_track) {
-        identity->recording_classes &=
-            ~(CLASS_BIT(CLASS_OPTIONAL) | CLASS_BIT(CLASS_SENSITIVE));
-    }
-    if (io_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id",
-                     identity->boot_id, sizeof identity->boot_id, &size) == 0)
-        identity->boot_id[strcspn(identity->boot_id, "\n")] = '\0';
-    box_string(identity->app, sizeof identity->app, config->app);
-    box_string(identity->app_version, sizeof identity->app_version,
-               config->app_version);
-    box_string(identity->state_dir, sizeof identity->state_dir,
-               config->state_dir);
-    read_link("/proc/self/exe", identity->executable,
-              sizeof identity->executable);
-    read_cgroup(identity->cgroup, sizeof identity->cgroup);
-    box_seal(identity, sizeof *identity, 1);
-}
-
-/*
- * The first sample, so that who dies before the sampler's first tick has one:
- * the resident set, second field of statm (proc(5)).
- */
-static void first_sample(struct box *box)
-{
-    char text[PROC_TEXT_BYTES];
-    struct box_sample sample;
-    size_t size = 0;
-    uint64_t pages;
-
-    DROP(io_read_text(AT_FDCWD, "/proc/self/statm", text, sizeof text, &size));
-    const char *at = memchr(text, ' ', size);
-    const char *end = text + size;
-    at = at ? at + 1 : end;
-    if (fmt_parse_u64(&at, end, 10, &pages) < 0)
-        return;
-    memset(&sample, 0xff, sizeof sample);
-    sample.time_ms = 0;
-    sample.rss_pages = (uint32_t)pages;
-    sample.slope_kib_per_s = INT16_MIN;
-    sample.flags = 0;
-    sample.version = 1;
-    sample.cgroup_oom_events = 0;
-    sample.cgroup_oom_kill_events = 0;
-    box_ring_append(box->seconds, BOX_SECONDS_COUNT, 1, &sample);
+    if (r == 0)
+        r = box_space_rest(file->fd);
+    if (r == 0)
+        __atomic_store_n(&file->box->control.has_room, 1, __ATOMIC_RELEASE);
+    return r;
 }
 
 static void open_dumper(const struct config *config, struct box_file *file)
@@ -253,22 +187,22 @@ int box_file_open(const struct config *config, struct box_file *ret_file)
     struct box_file file = {.fd = -1, .state_fd = -1, .dumper_fd = -1};
 
     file.pid = sys_getpid();
-    file.start_ticks = start_ticks();
+    file.start_ticks = box_identity_ticks();
     state_box_name(file.pid, file.start_ticks, file.name);
     int r = state_dir_open(config->state_dir, &file.state_fd);
     if (r == 0)
         DROP(fd_move_above(&file.state_fd, FD_ABOVE)); /* else it stays */
     if (!is_refused(r))
         (void)open_file(config, &file); /* else: an anonymous box */
-    r = map_box(&file);
+    r = map_with_room(config, &file);
     if (r < 0) {
         box_file_remove(config, &file);
         box_file_close(&file);
         return r;
     }
     open_dumper(config, &file);
-    fill_identity(config, &file);
-    first_sample(file.box);
+    box_identity_fill(config, &file);
+    box_identity_sample(file.box);
     file.box->control.phase = BOX_BEFORE_MAIN;
     file.box->control.rate_limit_off = !config->rate_limit;
     file.box->control.supervisor_pid = (uint32_t)config->supervisor_pid;
@@ -282,13 +216,10 @@ int box_file_open(const struct config *config, struct box_file *ret_file)
 void box_file_remove(const struct config *config, struct box_file *file)
 {
     char path[STATE_PATH_BYTES + BOX_NAME_BYTES];
-    struct text text = text_init(path, sizeof path);
 
     if (file->fd < 0)
         return;
-    text_append(&text, config->box_dir);
-    text_append(&text, "/");
-    text_append(&text, file->name);
+    (void)path_of(config, file, path, sizeof path);
     (void)sys_call3(SYS_unlinkat, AT_FDCWD, (long)path, 0); /* swept later */
 }
 

@@ -15,6 +15,7 @@ struct box_file {
     struct box *box;        /* mapped; anonymous memory when there is no file */
     int pid;                /* the kernel's pid it was made for */
     int fd;                 /* above 200, or -1 */
+    uint64_t device, inode; /* of fd when it was opened: as with the dumper's */
     int state_fd;           /* the state directory, above 200, or -1 */
     int dumper_fd;          /* above 200, or -1 */
     uint64_t dumper_device; /* of dumper_fd when it was opened: the program */
@@ -30,6 +31,21 @@ struct box_file {
  */
 MUST_CHECK int box_file_open(const struct config *config,
                              struct box_file *ret_file);
+
+/*
+ * Makes sure that fd is the box: a program may close it, and reuse its number.
+ * Then it is opened again by its name. Fails with -ENOENT or -ESTALE where
+ * there is no such file any more.
+ */
+MUST_CHECK int box_file_descriptor(const struct config *config,
+                                   struct box_file *file);
+
+/*
+ * Room for the whole box (box_space.h), once. On failure nothing may be stored
+ * behind its head (BOX_HEAD_BYTES).
+ */
+MUST_CHECK int box_file_reserve(const struct config *config,
+                                struct box_file *file);
 
 /* Unlinks the file. The mapping stays: a late writer must not fault. */
 void box_file_remove(const struct config *config, struct box_file *file);

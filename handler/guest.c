@@ -7,7 +7,8 @@
 
 struct guest guest;
 
-/* 0: free. One thread makes the box, the others go without for a moment. */
+/* 0: free. One thread makes the box, or room for it; the others go without for
+ * a moment. */
 static uint32_t making;
 
 bool guest_interposes(enum config_interpose which)
@@ -20,27 +21,60 @@ bool guest_box_is_ours(void)
     return guest.file.box && !guest.mute && guest.file.pid == sys_getpid();
 }
 
+static bool lock(void)
+{
+    return !__atomic_exchange_n(&making, 1, __ATOMIC_ACQUIRE);
+}
+
+static void unlock(void)
+{
+    __atomic_store_n(&making, 0, __ATOMIC_RELEASE);
+}
+
+static void make_box(void)
+{
+    struct box_file file;
+
+    if (box_file_open(&guest.config, &file) < 0)
+        return;
+    file.box->control.phase = guest.phase;
+    if (guest.file.box)
+        box_file_close(&guest.file); /* a parent's, before our fork */
+    guest.file = file;
+    guest.forked = false;
+}
+
+void guest_begin_box(void)
+{
+    if (lock()) {
+        make_box();
+        unlock();
+    }
+}
+
+bool guest_reserve_box(struct box_file *file)
+{
+    if (__atomic_load_n(&file->box->control.has_room, __ATOMIC_ACQUIRE))
+        return true;
+    if (guest.sandboxed || !lock())
+        return false;
+    bool reserved = box_file_reserve(&guest.config, file) == 0;
+    unlock();
+    return reserved;
+}
+
 struct box *guest_box(void)
 {
-    if (guest_box_is_ours())
-        return guest.file.box;
-    if (guest.config.disabled || guest.sandboxed ||
-        __atomic_exchange_n(&making, 1, __ATOMIC_ACQUIRE))
-        return NULL;
-    struct box_file file;
-    struct box *box = NULL;
-    if (guest_box_is_ours()) {
-        box = guest.file.box;
-    } else if (box_file_open(&guest.config, &file) == 0) {
-        file.box->control.phase = guest.phase;
-        if (guest.file.box)
-            box_file_close(&guest.file); /* a parent's, before our fork */
-        guest.file = file;
-        guest.forked = false;
-        box = file.box;
+    if (!guest_box_is_ours()) {
+        if (guest.config.disabled || guest.sandboxed || !lock())
+            return NULL;
+        if (!guest_box_is_ours())
+            make_box();
+        unlock();
     }
-    __atomic_store_n(&making, 0, __ATOMIC_RELEASE);
-    return box;
+    return guest_box_is_ours() && guest_reserve_box(&guest.file)
+               ? guest.file.box
+               : NULL;
 }
 
 void guest_clean_exit(void)

@@ -46,6 +46,16 @@ extern struct guest guest;
  */
 struct box *guest_box(void);
 
+/*
+ * The box at the start of the program, of which the head alone may be written
+ * (box_space.h): most programs need no more.
+ */
+void guest_begin_box(void);
+
+/* Whether all of the box may be written, now: guest_box sees to that, a crash
+ * does so before it copies anything. */
+bool guest_reserve_box(struct box_file *file);
+
 /* Whether an interposition is there to do anything: armed, not switched off. */
 bool guest_interposes(enum config_interpose which);
 

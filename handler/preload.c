@@ -37,7 +37,7 @@ __attribute__((constructor)) static void preload(int argc, char **argv,
     guest.phase = BOX_BEFORE_MAIN;
     find_abort_message();
     if (guest.config.eager_box)
-        (void)guest_box();
+        guest_begin_box();
     if (guest.config.interpose & INTERPOSE_ALTSTACK)
         (void)altstack_install();
     interpose_thread_prepare();

@@ -78,10 +78,21 @@ static void reverse(struct box_sample *samples, uint32_t begin, uint32_t end)
     }
 }
 
-/* Slots are filled in order; one that is being rewritten keeps its crc. */
+/* One that is being rewritten keeps its crc. */
 static bool never_written(const struct box_seal *seal)
 {
     return seal->sequence == 0 && seal->crc == 0;
+}
+
+uint32_t box_slots_used(const void *slots, size_t slot_bytes, uint32_t count)
+{
+    uint32_t used = 0;
+
+    while (used < count &&
+           !never_written((const struct box_seal *)((const char *)slots +
+                                                    used * slot_bytes)))
+        used++;
+    return used;
 }
 
 uint32_t box_ring_read(const struct box_sample *ring, uint32_t count,

@@ -22,7 +22,7 @@
 #include "proto/base/compiler.h"
 
 #define BOX_MAGIC   0x31786f42716e49ULL /* "InqBox1" */
-#define BOX_VERSION 3
+#define BOX_VERSION 4
 
 #define BOX_PAGE_BYTES       4096
 #define BOX_STACK_BYTES      (32u << 10) /* copied stack of the crashing thread */
@@ -111,6 +111,7 @@ struct box_control {
     uint32_t live_state;     /* dump_state of a report while it lives; futex */
     uint32_t rate_limit_off; /* 1: every death makes a report */
     uint32_t cgroup_moves;   /* how often it was seen in another one */
+    uint32_t has_room;       /* 1: behind the head, too (box_space.h) */
     uint8_t report_id[16];   /* of this death's report once begun; 0: none */
     uint32_t also_crashing_count;             /* may be more than fit */
     int32_t also_crashing[BOX_ALSO_CRASHING]; /* tids that waited */
@@ -325,11 +326,12 @@ struct box {
     struct box_app app;
     struct box_account account[BOX_ACCOUNT_KEYS];
     __attribute__((aligned(BOX_PAGE_BYTES))) struct box_crash crash;
+    /* The head ends in here: room for more is made later (box_space.h). */
+    struct box_sampler sampler;
+    struct box_sample seconds[BOX_SECONDS_COUNT] __attribute__((aligned(64)));
     __attribute__((aligned(BOX_PAGE_BYTES))) uint8_t stack[BOX_STACK_BYTES];
     char maps[BOX_MAPS_BYTES];
     uint8_t spill[BOX_SPILL_BYTES]; /* frame header and payload (frame.h) */
-    struct box_sampler sampler;
-    struct box_sample seconds[BOX_SECONDS_COUNT] __attribute__((aligned(64)));
     struct box_sample tens[BOX_TENS_COUNT];
     struct box_sample minutes[BOX_MINUTES_COUNT];
     struct box_alarm alarms[BOX_ALARMS_COUNT]; /* the first ones of its life */
@@ -339,6 +341,12 @@ struct box {
     struct box_detection detections[BOX_DETECTIONS_COUNT];
     struct box_feedback feedback;
 };
+
+/* The pages from the start to the first sample. */
+#define BOX_HEAD_BYTES                                            \
+    ((offsetof(struct box, seconds) + sizeof(struct box_sample) + \
+      BOX_PAGE_BYTES - 1) /                                       \
+     BOX_PAGE_BYTES * BOX_PAGE_BYTES)
 static_assert(offsetof(struct box, crash) % BOX_PAGE_BYTES == 0,
               "starts a page");
 static_assert(sizeof(struct box_crash) <= BOX_PAGE_BYTES, "fits its page");
@@ -361,6 +369,12 @@ bool box_sealed(const void *record, size_t size_bytes);
 
 /* Whether box[size_bytes] is a box of this version and size. */
 bool box_valid(const struct box *box, size_t size_bytes);
+
+/*
+ * How many of slots[count] were ever sealed, for those that are filled in
+ * order: what lies behind is not touched, so that it costs no page fault.
+ */
+uint32_t box_slots_used(const void *slots, size_t slot_bytes, uint32_t count);
 
 /*
  * Puts sample at its place: slot (sequence - 1) % count. sequence counts from

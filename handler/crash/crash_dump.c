@@ -213,28 +213,6 @@ static int dumper_descriptor(const struct box_file *file)
                       O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
 }
 
-/* Apart, for its path is large, and the stack may be a small one. */
-static __attribute__((noinline)) int open_box(const struct box_file *file)
-{
-    char path[STATE_PATH_BYTES + BOX_NAME_BYTES];
-    struct text text = text_init(path, sizeof path);
-
-    text_append(&text, guest.config.box_dir);
-    text_append(&text, "/");
-    text_append(&text, file->name);
-    return sys_openat(AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
-}
-
-/* Likewise for the box: reopened by path when the number is not ours. */
-static void check_box_descriptor(struct box_file *file)
-{
-    struct stat status = {0};
-
-    if (file->fd < 0 || sys_call2(SYS_fstat, file->fd, (long)&status) < 0 ||
-        !S_ISREG(status.st_mode) || status.st_size != (off_t)sizeof(struct box))
-        file->fd = open_box(file);
-}
-
 static void check_state_descriptor(struct box_file *file)
 {
     struct stat status = {0};
@@ -346,10 +324,10 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
         return failed(BOX_REASON_SANDBOX, 0);
     if (guest.jailed)
         return failed(BOX_REASON_JAIL, 0);
-    check_box_descriptor(file);
     check_state_descriptor(file);
-    if (file->fd < 0)
-        return failed(BOX_REASON_EXEC, -file->fd);
+    int r = box_file_descriptor(&guest.config, file);
+    if (r < 0)
+        return failed(BOX_REASON_EXEC, -r);
     launch = (struct launch){
         .file = *file,
         .dumper_fd = dumper_descriptor(file),

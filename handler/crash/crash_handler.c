@@ -108,7 +108,7 @@ static void dump(struct box_file *file, const struct crash_event *event)
     file->box->crash.abort_message_address = guest.abort_message_address;
     struct crash_dump_result result = crash_dump(file);
     if (result.state == BOX_DUMP_FAILED)
-        crash_record_evidence(file->box, event, result.reason, result.error);
+        crash_record_evidence(file, event, result.reason, result.error);
 }
 
 /* At most once: it may be the box that is damaged. */
@@ -121,7 +121,7 @@ static void record_recrash(const struct crash_event *event)
     tried = true;
     if (guest_box_is_ours() && !guest.file.box->control.crashed) {
         crash_record_fill(guest.file.box, event);
-        crash_record_evidence(guest.file.box, event, BOX_REASON_RECRASH, 0);
+        crash_record_evidence(&guest.file, event, BOX_REASON_RECRASH, 0);
     }
 }
 

@@ -178,16 +178,12 @@ static uint32_t copy_stack(struct box *box, uint64_t address, size_t maps_bytes)
     return (uint32_t)size;
 }
 
-void crash_record_evidence(struct box *box, const struct crash_event *event,
-                           enum box_tier_reason reason, int error)
+static void copy_evidence(struct box *box, const struct crash_event *event)
 {
     struct box_crash *crash = &box->crash;
     uint64_t stack_pointer =
         (uint64_t)event->context->uc_mcontext.gregs[REG_RSP];
 
-    box_unseal(crash);
-    crash->tier_reason = reason;
-    crash->tier_errno = error;
     crash->maps_bytes = copy_maps(box->maps, sizeof box->maps);
     if (crash->maps_bytes == 0)
         crash->maps_bytes = kept_maps_bytes;
@@ -196,5 +192,18 @@ void crash_record_evidence(struct box *box, const struct crash_event *event,
         crash->stack_bytes =
             copy_stack(box, crash->stack_address, crash->maps_bytes);
     }
+}
+
+void crash_record_evidence(struct box_file *file,
+                           const struct crash_event *event,
+                           enum box_tier_reason reason, int error)
+{
+    struct box_crash *crash = &file->box->crash;
+
+    box_unseal(crash);
+    crash->tier_reason = reason;
+    crash->tier_errno = error;
+    if (guest_reserve_box(file)) /* on a full disk: registers alone */
+        copy_evidence(file->box, event);
     box_seal(crash, sizeof *crash, 1);
 }

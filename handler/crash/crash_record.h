@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <ucontext.h>
 
-#include "proto/box.h"
+#include "handler/box_file.h"
 
 /* What one delivered signal is about. All borrowed. */
 struct crash_event {
@@ -25,9 +25,10 @@ void crash_record_also(struct box *box, int tid);
 
 /*
  * What tier 2 needs when no dumper could run: the stack around the stack
- * pointer, the memory map, and why.
+ * pointer, the memory map, and why. Without room for them, why alone.
  */
-void crash_record_evidence(struct box *box, const struct crash_event *event,
+void crash_record_evidence(struct box_file *file,
+                           const struct crash_event *event,
                            enum box_tier_reason reason, int error);
 
 /*

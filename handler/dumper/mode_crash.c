@@ -111,7 +111,7 @@ int mode_crash(const char *processors)
             wipe(box);
         return 0;
     }
-    bool spilled = deliver_spill(box) == 0;
+    bool spilled = session_box_has_room(box) && deliver_spill(box) == 0;
     session_answer(&box->control.dump_state,
                    spilled ? BOX_DUMP_SPILLED : BOX_DUMP_FAILED);
     return EX_CANTCREAT;

@@ -175,13 +175,14 @@ static void build_actions(struct build *build)
 {
     Inquest__V1__Report *report = &build->report;
     uint32_t after = 0;
+    uint32_t used = box_slots_used(
+        build->box->actions, sizeof *build->box->actions, BOX_ACTIONS_COUNT);
 
-    report->actions =
-        build_alloc(build, BOX_ACTIONS_COUNT * sizeof *report->actions);
+    report->actions = build_alloc(build, used * sizeof *report->actions);
     /* Sequences rise over the whole box: the next larger one comes next. */
-    for (size_t n = 0; report->actions && n < BOX_ACTIONS_COUNT; n++) {
+    for (size_t n = 0; report->actions && n < used; n++) {
         struct box_action best = {0};
-        for (size_t i = 0; i < BOX_ACTIONS_COUNT; i++) {
+        for (size_t i = 0; i < used; i++) {
             struct box_action action = build->box->actions[i];
             if (box_sealed(&action, sizeof action) &&
                 action.seal.sequence > after &&
@@ -206,9 +207,13 @@ static void build_annotations(struct build *build)
     typedef Inquest__V1__Report__AnnotationsEntry Entry;
     Inquest__V1__Report *report = &build->report;
 
+    uint32_t used =
+        box_slots_used(build->box->annotations, sizeof *build->box->annotations,
+                       BOX_ANNOTATIONS_MAX);
+
     report->annotations =
-        build_alloc(build, BOX_ANNOTATIONS_MAX * sizeof *report->annotations);
-    for (size_t i = 0; report->annotations && i < BOX_ANNOTATIONS_MAX; i++) {
+        build_alloc(build, used * sizeof *report->annotations);
+    for (size_t i = 0; report->annotations && i < used; i++) {
         struct box_annotation slot = build->box->annotations[i];
         if (!box_sealed(&slot, sizeof slot) || slot.key[0] == '\0')
             continue;
@@ -226,9 +231,11 @@ static void build_features(struct build *build)
 {
     Inquest__V1__Report *report = &build->report;
 
-    report->features =
-        build_alloc(build, BOX_FEATURES_MAX * sizeof *report->features);
-    for (size_t i = 0; report->features && i < BOX_FEATURES_MAX; i++) {
+    uint32_t used = box_slots_used(
+        build->box->features, sizeof *build->box->features, BOX_FEATURES_MAX);
+
+    report->features = build_alloc(build, used * sizeof *report->features);
+    for (size_t i = 0; report->features && i < used; i++) {
         struct box_feature slot = build->box->features[i];
         if (!box_sealed(&slot, sizeof slot) || slot.name[0] == '\0')
             continue;

@@ -14,6 +14,7 @@
 #include "proto/base/compiler.h"
 #include "proto/base/fd.h"
 #include "proto/base/sys.h"
+#include "proto/box_space.h"
 #include "proto/data_class.h"
 #include "proto/state_dir.h"
 
@@ -161,9 +162,17 @@ void session_tier(struct build *build, Inquest__V1__TierName name,
         1000u;
 }
 
+bool session_box_has_room(struct box *box)
+{
+    if (!box->control.has_room)
+        box->control.has_room = box_space_rest(SESSION_BOX_FD) == 0;
+    return box->control.has_room;
+}
+
 static void wipe(struct box *box)
 {
-    memset(box->stack, 0, sizeof box->stack);
+    if (copied_fd >= 0 || box->control.has_room) /* else nothing was copied */
+        memset(box->stack, 0, sizeof box->stack);
     box->control.wiped = 1;
     store(box->stack, sizeof box->stack, offsetof(struct box, stack));
     session_store(box);

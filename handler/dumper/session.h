@@ -57,6 +57,12 @@ void session_keep_id(struct build *build, struct box *box);
 void session_tier(struct build *build, Inquest__V1__TierName name,
                   const char *reason);
 
+/*
+ * Whether a mapped box may be written behind its head: the host made room, or
+ * this does. On a full disk it may not.
+ */
+MUST_CHECK bool session_box_has_room(struct box *box);
+
 /* Wipes the stack bytes and removes the box file. */
 void session_wipe(struct box *box, const char *box_path);
 

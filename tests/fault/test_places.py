@@ -20,6 +20,7 @@ import unittest
 MARK = "INQUEST_TEST_PLACES"
 SKIPPED = 77
 NOBODY = 65534
+KIB = 1 << 10
 MIB = 1 << 20
 BOUND_S = 20
 SYSEXITS = (0, *range(64, 79))
@@ -152,6 +153,22 @@ class Place(unittest.TestCase):
         (self.disk / "filler").unlink()
         self.die()
         self.assertEqual(self.kinds(), ["CRASH"])
+
+    def test_any_room_is_enough_to_die_as_without_us(self):
+        """Less than a box's head, less than a box, less than a report: a store
+        for which there is no room would be another signal."""
+        for left in range(0, 340 * KIB, STEP * 4 * KIB):
+            with self.subTest(left=left):
+                self.fill(left)
+                self.die()
+                done = subprocess.run(
+                    [BUILD / "bin/api_calls", "all"], env=self.environment,
+                    capture_output=True, timeout=BOUND_S)
+                self.assertEqual((done.returncode, done.stderr),
+                                 (-signal.SIGILL, b""))
+                (self.disk / "filler").unlink()
+                self.assertLessEqual(set(self.kinds()), {"CRASH"})
+                self.assertEqual(list(self.state.glob("boxes/*")), [])
 
     def test_commands_on_a_full_disk_lose_nothing(self):
         server = self.server(status(202, body=b"{}"))
