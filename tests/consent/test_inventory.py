@@ -79,6 +79,21 @@ class Inventory(layers.ConsentTest):
               "device.os_version", "device.kernel", "device.architecture",
               "device.cpu_model", "device.cpu_count")
 
+    def test_the_three_forms_of_the_notice_tell_the_same(self):
+        notice = json.loads(self.ok("privacy", "--json").stdout)
+        table = self.ok("privacy", "--markdown").stdout
+        text = self.ok("privacy").stdout
+        self.assertTrue(notice["fields"])
+        for field in notice["fields"]:
+            row = (f"| `{field['field']}` | {field['class']} | "
+                   f"{field['purpose']} | {field['retentionDays']} days |")
+            self.assertIn(row, table)
+            self.assertIn(f"\n  {field['field']}\n", text)
+            self.assertIn(f"\n### {field['message']}\n", table)
+        for name, of in notice["classes"].items():
+            self.assertIn(f"| {name} | {of['what']} | {of['leaves']} | "
+                          f"{of['noticeVersion']} |", table)
+
     def test_device_information_arrives(self):
         self.crash()
         report = self.one()
