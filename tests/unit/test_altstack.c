@@ -6,9 +6,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "handler/crash/altstack.h"
 
@@ -131,6 +133,62 @@ static void *asks_wrongly(void *unused)
     return unused;
 }
 
+static void *without_memory(void *unused)
+{
+    struct rlimit before;
+
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    const struct rlimit nothing_more = {0, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_AS, &nothing_more), 0);
+    bool installed = altstack_install();
+    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    assert_false(installed);
+    assert_true(has_none());
+    altstack_release();
+    return unused;
+}
+
+static unsigned mappings(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char *line = NULL;
+    size_t capacity = 0;
+    unsigned count = 0;
+
+    assert_non_null(maps);
+    while (getline(&line, &capacity, maps) >= 0)
+        count++;
+    free(line);
+    assert_int_equal(fclose(maps), 0);
+    return count;
+}
+
+static volatile sig_atomic_t installed_on_it;
+
+static void install_on_it(int number)
+{
+    (void)number;
+    installed_on_it = altstack_install();
+}
+
+/* The kernel refuses to change the stack that is in use. */
+static void *on_a_small_one(void *unused)
+{
+    stack_t small = own(SMALL_BYTES);
+    struct sigaction action = {.sa_handler = install_on_it,
+                               .sa_flags = SA_ONSTACK};
+
+    assert_int_equal(sigaltstack(&small, NULL), 0);
+    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+    unsigned before = mappings();
+    installed_on_it = -1;
+    assert_int_equal(raise(SIGUSR1), 0);
+    assert_int_equal(installed_on_it, false);
+    assert_ptr_equal(now().ss_sp, small.ss_sp);
+    assert_int_equal(mappings(), before);
+    return unused;
+}
+
 static void in_a_thread(void *(*run)(void *))
 {
     pthread_t thread;
@@ -170,9 +228,23 @@ static void what_the_kernel_refuses_changes_nothing(void **state)
     in_a_thread(asks_wrongly);
 }
 
+static void without_memory_there_is_none(void **state)
+{
+    (void)state;
+    in_a_thread(without_memory);
+}
+
+static void one_in_use_stays(void **state)
+{
+    (void)state;
+    in_a_thread(on_a_small_one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_memory_there_is_none),
+        cmocka_unit_test(one_in_use_stays),
         cmocka_unit_test(a_thread_without_one_gets_one),
         cmocka_unit_test(one_that_is_large_enough_stays),
         cmocka_unit_test(one_that_is_too_small_is_replaced),
