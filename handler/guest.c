@@ -77,6 +77,12 @@ struct box *guest_box(void)
                : NULL;
 }
 
+void guest_forked(void)
+{
+    guest.forked = true;
+    making = 0; /* by a thread that is not here */
+}
+
 void guest_clean_exit(void)
 {
     if (guest.mute && guest.file.box && !guest.forked)

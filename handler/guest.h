@@ -65,6 +65,9 @@ bool guest_box_is_ours(void);
 /* Removes box and mark of a clean end. Idempotent; a vfork child: nothing. */
 void guest_clean_exit(void);
 
+/* In the child of a fork: it has no box yet. */
+void guest_forked(void);
+
 /*
  * Tells the sampler of a process that crashes to leave, and does not wait: it
  * goes while the dump runs, for the kernel lets a process die only when each

@@ -30,7 +30,8 @@ struct launch {
     struct box_file file; /* a copy: the middle process outlives a frame */
     int dumper_fd;
     uint32_t *state; /* enum box_dump_state in the box: the answer */
-    bool dies;       /* the host: then its memory and threads may be read */
+    struct timespec until;
+    bool dies; /* the host: then its memory and threads may be read */
     const char *arguments[4];
     enum box_tier_reason reason;
     int error;
@@ -50,6 +51,9 @@ static struct launch launch;
 static uint32_t launch_taken;
 /* A futex: the kernel clears it when the middle process has left its stack. */
 static uint32_t middle_alive;
+/* The middle process of a live report that took too long: to be reaped by the
+ * next one; launch is taken until then. 0: none. */
+static long late_pid;
 static __attribute__((aligned(16))) uint8_t middle_stack[CHILD_STACK_BYTES];
 static __attribute__((aligned(16))) uint8_t dumper_stack[CHILD_STACK_BYTES];
 
@@ -147,6 +151,10 @@ static int place_descriptors(void)
     if (r < 0)
         return (int)r;
     launch.dumper_fd = DUMPER_CHILD_FD;
+    /* Who reads the program's output is not to wait for a disk; what cannot be
+     * written to stands there, so that no file of ours gets these numbers. */
+    for (int fd = 0; fd < BOX_CHILD_FD; fd++)
+        (void)sys_call3(SYS_dup3, DUMPER_CHILD_FD, fd, 0);
     r = sys_call3(SYS_dup3, box_fd, BOX_CHILD_FD, 0);
     if (state_fd >= 0) {
         (void)sys_call3(SYS_dup3, state_fd, STATE_CHILD_FD, 0);
@@ -177,7 +185,7 @@ static void run_middle(void)
         launch.reason = BOX_REASON_EXEC;
         launch.error = -r;
         answer_failed();
-        child_exit(1);
+        child_exit(0);
     }
     long pid = clone_on(dumper_stack + CHILD_STACK_BYTES,
                         CLONE_VM | CLONE_VFORK | CLONE_UNTRACED, run_dumper);
@@ -225,23 +233,31 @@ static void check_state_descriptor(struct box_file *file)
         file->state_fd = -1;
 }
 
-/*
- * Waits until *word is no longer value; -ETIMEDOUT after the deadline.
- * FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time.
- */
-static long wait_while(const uint32_t *word, uint32_t value)
+static struct timespec deadline(void)
 {
     struct timespec until = {0};
-    long r = 0;
 
     (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&until);
     until.tv_sec += CRASH_DEADLINE_MS / 1000;
-    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value &&
-           r != -ETIMEDOUT) {
+    return until;
+}
+
+/*
+ * Waits until *word is no longer value; false: it is, after the deadline.
+ * FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time.
+ */
+static bool wait_while(const uint32_t *word, uint32_t value,
+                       const struct timespec *until)
+{
+    long r = 0;
+
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) {
+        if (r == -ETIMEDOUT)
+            return false;
         r = sys_call6(SYS_futex, (long)word, FUTEX_WAIT_BITSET, value,
-                      (long)&until, 0, (long)FUTEX_BITSET_MATCH_ANY);
+                      (long)until, 0, (long)FUTEX_BITSET_MATCH_ANY);
     }
-    return r;
+    return true;
 }
 
 /* Yama and the dumpable flag, for as long as the dumper needs them. */
@@ -298,7 +314,7 @@ static struct crash_dump_result start_and_wait(long *ret_middle_pid)
     long dumpable = launch.dies ? allow_tracing() : 0;
     *ret_middle_pid = launch.dies ? start_here() : start_middle();
     if (*ret_middle_pid >= 0)
-        (void)wait_while(launch.state, BOX_DUMP_RUNNING);
+        (void)wait_while(launch.state, BOX_DUMP_RUNNING, &launch.until);
     if (launch.dies)
         disallow_tracing(dumpable);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
@@ -332,6 +348,7 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
         .file = *file,
         .dumper_fd = dumper_descriptor(file),
         .state = state,
+        .until = deadline(),
         .dies = state == &file->box->control.dump_state,
         .arguments = {"inquest-dumper", mode, argument, NULL},
     };
@@ -344,27 +361,22 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
 struct crash_dump_result crash_dump(struct box_file *file)
 {
     uint32_t self = (uint32_t)sys_getpid();
+    const struct timespec until = deadline();
     long middle_pid;
 
     /* The middle process of a vfork child's crash may still be on our stack,
-     * and another thread may have a live report made. Both are bounded. */
-    (void)wait_while(&middle_alive, 1);
-    (void)wait_while(&launch_taken, self);
+     * and another thread may have a live report made. Whose dumper stands
+     * still has the stack. */
+    (void)wait_while(&middle_alive, 1, &until);
+    if (__atomic_load_n(&late_pid, __ATOMIC_ACQUIRE) == 0)
+        (void)wait_while(&launch_taken, self, &until);
+    if (__atomic_load_n(&middle_alive, __ATOMIC_ACQUIRE))
+        return failed(BOX_REASON_DEADLINE, ETIMEDOUT);
     __atomic_store_n(&launch_taken, self, __ATOMIC_RELEASE);
     struct crash_dump_result result =
         run(file, &file->box->control.dump_state, "crash", NULL, &middle_pid);
     __atomic_store_n(&launch_taken, 0, __ATOMIC_RELEASE);
     return result;
-}
-
-static bool take_launch(void)
-{
-    uint32_t self = (uint32_t)sys_getpid();
-    uint32_t current = __atomic_load_n(&launch_taken, __ATOMIC_ACQUIRE);
-
-    return current != self &&
-           __atomic_compare_exchange_n(&launch_taken, &current, self, false,
-                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 static void reap(long pid)
@@ -378,6 +390,32 @@ static void reap(long pid)
     } while (r == -EINTR);
 }
 
+/* From a live report that took too long, once its middle process has ended. */
+static bool take_over(void)
+{
+    long pid = __atomic_exchange_n(&late_pid, 0, __ATOMIC_ACQ_REL);
+
+    if (pid == 0)
+        return false; /* it is not late, or another thread is quicker */
+    if (__atomic_load_n(&middle_alive, __ATOMIC_ACQUIRE)) {
+        __atomic_store_n(&late_pid, pid, __ATOMIC_RELEASE);
+        return false;
+    }
+    reap(pid);
+    return true;
+}
+
+static bool take_launch(void)
+{
+    uint32_t self = (uint32_t)sys_getpid();
+    uint32_t current = __atomic_load_n(&launch_taken, __ATOMIC_ACQUIRE);
+
+    if (current == self)
+        return take_over();
+    return __atomic_compare_exchange_n(&launch_taken, &current, self, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 struct crash_dump_result crash_dump_live(struct box_file *file,
                                          const char *mode, const char *argument)
 {
@@ -387,9 +425,20 @@ struct crash_dump_result crash_dump_live(struct box_file *file,
         return failed(BOX_REASON_NONE, EBUSY);
     struct crash_dump_result result =
         run(file, &file->box->control.live_state, mode, argument, &middle_pid);
+    if (middle_pid > 0 && !wait_while(&middle_alive, 1, &launch.until)) {
+        __atomic_store_n(&late_pid, middle_pid, __ATOMIC_RELEASE);
+        return result;
+    }
     if (middle_pid > 0)
         reap(middle_pid);
     __atomic_store_n(&launch_taken, 0, __ATOMIC_RELEASE);
     (void)sys_call3(SYS_futex, (long)&launch_taken, FUTEX_WAKE, INT32_MAX);
     return result;
+}
+
+void crash_dump_forked(void)
+{
+    middle_alive = 0;
+    launch_taken = 0;
+    late_pid = 0;
 }

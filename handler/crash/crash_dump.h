@@ -33,11 +33,16 @@ struct crash_dump_result crash_dump(struct box_file *file);
 /*
  * A report about a process that lives on: runs the dumper in mode, with an
  * argument or NULL, on box.control.live_state. Leaves no child and no zombie
- * behind, and opens nothing of the host to others meanwhile: its dumpable flag
- * and Yama stay as they are. FAILED with -EBUSY when another thread is in here,
- * or crashes: the caller may try again. Context: guest.
+ * behind, unless the dumper stands still beyond the deadline: the next call
+ * reaps it. Opens nothing of the host to others meanwhile: its dumpable flag
+ * and Yama stay as they are. FAILED with EBUSY when another thread is in here,
+ * or crashes, or a dumper stands still: the caller may try again.
+ * Context: guest.
  */
 struct crash_dump_result
 crash_dump_live(struct box_file *file, const char *mode, const char *argument);
+
+/* In the child of a fork: what its parent has going on is not here. */
+void crash_dump_forked(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "handler/crash/crash_dump.h"
 #include "handler/crash/crash_handler.h"
 #include "handler/crash/crash_record.h"
 #include "handler/crash/host_action.h"
@@ -129,8 +130,10 @@ EXPORT pid_t fork(void)
 {
     pid_t pid = real()->fork();
 
-    if (pid == 0)
-        guest.forked = true;
+    if (pid == 0) {
+        guest_forked();
+        crash_dump_forked();
+    }
     if (pid == 0 && guest.armed) {
         sampler_forget();
         interpose_thread_forked();
