@@ -17,4 +17,7 @@ unsigned failing_end(void);
 /* The name of the function whose call failed first, or "none". */
 const char *failing_name(void);
 
+/* How far clock_unix_ms is ahead; no two of its answers are the same. */
+extern long long failing_clock_ms;
+
 #endif

@@ -60,8 +60,7 @@ static void drop_one(struct home *home, char ret_id[REPORT_ID_BYTES])
     memcpy(ret_id, fresh.id, REPORT_ID_BYTES);
 }
 
-/* OPTIONAL and SENSITIVE data is recorded: both are granted. */
-static void make(struct scene *scene)
+void scene_make(struct scene *scene)
 {
     static const enum data_class granted[] = {CLASS_OPTIONAL, CLASS_SENSITIVE};
     void *state = NULL;
@@ -80,6 +79,15 @@ static void make(struct scene *scene)
     assert_int_equal(audit_append(scene->home.state_fd, "consent", "begin"), 0);
     for (size_t i = 0; i < SCENE_REPORTS; i++)
         drop_one(&scene->home, scene->ids[i]);
+}
+
+void scene_remove(struct scene *scene)
+{
+    void *state = scene->directory;
+
+    home_close(&scene->home);
+    free(scene->own);
+    assert_int_equal(support_directory_remove(&state), 0);
 }
 
 bool scene_is_in(const struct scene *scene, const char *id,
@@ -116,6 +124,12 @@ void scene_move(const struct scene *scene, const char *id,
     assert_int_equal(renameat(scene->home.queue.dir_fd[from], name,
                               scene->home.queue.dir_fd[place], name),
                      0);
+}
+
+void scene_spread(struct scene *scene)
+{
+    scene_move(scene, scene->ids[0], QUEUE_SENT);
+    scene_move(scene, scene->ids[1], QUEUE_BUSY);
 }
 
 static bool is_whole(const struct scene *scene, const char *id)
@@ -183,7 +197,7 @@ static bool run_case(const struct operation *operation, unsigned nth,
 {
     struct scene scene;
 
-    make(&scene);
+    scene_make(&scene);
     if (operation->prepare)
         operation->prepare(&scene);
     running = operation->name;
@@ -199,10 +213,7 @@ static bool run_case(const struct operation *operation, unsigned nth,
     if (operation->check)
         operation->check(&scene, r);
     check_later(&scene);
-    home_close(&scene.home);
-    free(scene.own);
-    void *state = scene.directory;
-    assert_int_equal(support_directory_remove(&state), 0);
+    scene_remove(&scene);
     return struck > 0;
 }
 

@@ -36,6 +36,13 @@ struct operation {
     void (*check)(struct scene *scene, int r); /* or NULL */
 };
 
+/* OPTIONAL and SENSITIVE are granted; the reports wait. */
+void scene_make(struct scene *scene);
+void scene_remove(struct scene *scene);
+
+/* One lies in sent/, one is in busy/ and nobody's, one waits. */
+void scene_spread(struct scene *scene);
+
 /*
  * Each operation with each call failing, that one alone, it and the next, and
  * all from it on, until it succeeds untouched. After each: no descriptor is

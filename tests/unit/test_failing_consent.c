@@ -5,34 +5,29 @@
  */
 #include "tests/unit/failing_scene.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 #include "proto/data_class.h"
-#include "proto/keyfile.h"
-#include "proto/state_dir.h"
-#include "reporter/app/device.h"
 #include "reporter/consent/audit.h"
 #include "reporter/consent/consent_file.h"
 #include "reporter/consent/consent_watch.h"
-#include "reporter/consent/deletion.h"
 #include "reporter/consent/policy_log.h"
 #include "reporter/consent/preview.h"
 #include "reporter/consent/rewrite.h"
 #include "reporter/consent/withdraw.h"
 #include "reporter/queue/reports.h"
-#include "reporter/state_file.h"
 #include "reporter/upload/outgoing.h"
-#include "reporter/upload/transport.h"
+#include "reporter/upload/seal_queue.h"
+
+#define SEAL_KEY \
+    "2fe57da347cd62431528daac5fbb290730fff684afc4cfc2ed90995f58cb3b74"
 
 /* --- what may leave --- */
 
@@ -163,12 +158,6 @@ static void check_denied(struct scene *scene, int r)
     scene_holds(scene_count(scene) == SCENE_REPORTS, "the reports stay");
 }
 
-static void in_all_places(struct scene *scene)
-{
-    scene_move(scene, scene->ids[0], QUEUE_SENT);
-    scene_move(scene, scene->ids[1], QUEUE_BUSY);
-}
-
 static int deny_one(struct scene *scene)
 {
     struct consent_report word = {0};
@@ -189,158 +178,6 @@ static void check_denied_one(struct scene *scene, int r)
         consent_report_read(scene->home.state_fd, scene->ids[0], &word), 0);
     scene_holds(r < 0 || word.denied == CLASS_BIT(CLASS_REQUIRED),
                 "one report is denied");
-}
-
-/* --- withdrawal --- */
-
-static void remember_id(struct scene *scene)
-{
-    char *id = calloc(1, INSTALLATION_ID_BYTES);
-
-    assert_non_null(id);
-    assert_int_equal(installation_id(scene->home.state_fd, id), 0);
-    scene->own = id;
-    in_all_places(scene);
-}
-
-static int withdraw_all(struct scene *scene)
-{
-    unsigned rewritten = 0;
-
-    return withdraw(&scene->home, false, &rewritten);
-}
-
-/* Whether a request for this id waits. */
-static bool asks_to_delete(const struct scene *scene, const char *id)
-{
-    OWNED_FD fd = openat(scene->home.state_fd, DELETION_DIR,
-                         O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct dirent *entry;
-    bool found = false;
-    DIR *list;
-
-    if (fd < 0 || state_file_list(fd, &list) < 0)
-        return false;
-    while ((entry = readdir(list)) != NULL) {
-        OWNED_KEYFILE file = {0};
-        if (keyfile_open(fd, entry->d_name, &file, NULL) < 0)
-            continue;
-        const char *of = keyfile_get(&file, "installationId");
-        found = found || (of && strcmp(of, id) == 0);
-    }
-    (void)closedir(list);
-    return found;
-}
-
-static void check_withdrawn(struct scene *scene, int r)
-{
-    const char *old = scene->own;
-    char id[INSTALLATION_ID_BYTES];
-
-    if (r < 0)
-        scene_holds(withdraw_all(scene) == 0, "the same again goes through");
-    assert_int_equal(installation_id(scene->home.state_fd, id), 0);
-    scene_holds(strcmp(id, old) != 0, "a new id was drawn");
-    scene_holds(asks_to_delete(scene, old), "the collector will be asked");
-    for (size_t i = 0; i < SCENE_REPORTS; i++) {
-        OWNED_REPORT *report = NULL;
-        assert_int_equal(
-            reports_load(&scene->home.queue, scene->ids[i], &report), 0);
-        scene_holds(report->device &&
-                        strcmp(report->device->installation_id, old) != 0,
-                    "the old id is in no report");
-        scene_holds(!report->sensitive, "what needs consent is gone");
-    }
-    scene_holds(sending(&scene->home) == 0, "nothing leaves any more");
-}
-
-/* --- deletion: a collector that says what it is told to --- */
-
-static const char *answer_body;
-static long answer_status;
-
-int __wrap_transport_post(struct transport *transport,
-                          const struct transport_post *post);
-int __wrap_transport_wait(struct transport *transport, int wake_fd,
-                          struct transport_answer *ret_answer);
-
-int __wrap_transport_post(struct transport *transport,
-                          const struct transport_post *post)
-{
-    (void)transport;
-    return post->path ? 0 : -EINVAL;
-}
-
-int __wrap_transport_wait(struct transport *transport, int wake_fd,
-                          struct transport_answer *ret_answer)
-{
-    (void)transport;
-    (void)wake_fd;
-    if (answer_status < 0)
-        return (int)answer_status;
-    *ret_answer = (struct transport_answer){.status = answer_status};
-    (void)snprintf(ret_answer->body, sizeof ret_answer->body, "%s",
-                   answer_body);
-    return answer_status != 0;
-}
-
-static int send_deletions(struct scene *scene)
-{
-    struct deletion_count left = {0};
-
-    return deletion_send(&scene->home, NULL, &left);
-}
-
-static void ask_to_delete(struct scene *scene)
-{
-    answer_status = 202;
-    answer_body = "{\"state\":\"accepted\",\"id\":\"4711\"}";
-    assert_int_equal(deletion_request(&scene->home, "an-installation", "02:42"),
-                     0);
-}
-
-static int ask_again(struct scene *scene)
-{
-    return deletion_request(&scene->home, "another", "");
-}
-
-static void check_asked(struct scene *scene, int r)
-{
-    struct deletion_count count = deletion_count(&scene->home);
-
-    scene_holds(count.asked + count.accepted >= (r < 0 ? 1 : 2),
-                "what was acknowledged waits");
-}
-
-static void check_accepted(struct scene *scene, int r)
-{
-    struct deletion_count count = deletion_count(&scene->home);
-
-    scene_holds(count.asked + count.accepted >= 1, "it is not forgotten");
-    scene_holds(r < 0 || count.asked == 0, "it is asked or it is said");
-    scene_holds(send_deletions(scene) == 0, "the same again goes through");
-    count = deletion_count(&scene->home);
-    scene_holds(count.asked == 0 && count.accepted >= 1, "it is accepted");
-    scene_holds(!asks_to_delete(scene, "an-installation"),
-                "the id is forgotten");
-}
-
-static void accepted_before(struct scene *scene)
-{
-    ask_to_delete(scene);
-    assert_int_equal(send_deletions(scene), 0);
-    answer_status = 200;
-    answer_body = "{\"state\":\"completed\",\"id\":\"4711\"}";
-}
-
-static void check_completed(struct scene *scene, int r)
-{
-    struct deletion_count count = deletion_count(&scene->home);
-
-    scene_holds(r < 0 || count.accepted == 0, "it is done or it is said");
-    scene_holds(send_deletions(scene) == 0, "the same again goes through");
-    count = deletion_count(&scene->home);
-    scene_holds(count.asked + count.accepted == 0, "it is done");
 }
 
 /* --- what is said --- */
@@ -397,7 +234,7 @@ static void deny_first(struct scene *scene)
     scene->home.consent.epoch++;
     consent_apply(&scene->home, &wish);
     assert_int_equal(consent_store(&scene->home), 0);
-    in_all_places(scene);
+    scene_spread(scene);
 }
 
 static int show_past(struct scene *scene)
@@ -425,27 +262,33 @@ static void check_past(struct scene *scene, int r)
     (void)r;
 }
 
+/* A word on a report that is said meanwhile is heard, if it can be watched. */
 static int watch(struct scene *scene)
 {
     struct consent_watch watch;
 
     consent_watch_open(&scene->home, &watch);
-    if (watch.fd >= 0)
-        (void)consent_watch_changed(&watch, &scene->home);
+    bool watches = watch.fd >= 0 && watch.report >= 0;
+    int r = deny_one(scene);
+    bool heard = watch.fd >= 0 && consent_watch_changed(&watch, &scene->home);
     consent_watch_close(&watch);
-    return 0;
+    return r == 0 && watches && !heard ? -EIO : r;
+}
+
+static void seal_first(struct scene *scene)
+{
+    assert_int_equal(config_set(&scene->home.config, "seal_key", SEAL_KEY), 0);
+    assert_int_equal(seal_queue(&scene->home), 0);
+    scene_spread(scene);
 }
 
 static const struct operation operations[] = {
     {"home_open", expect, open_home, check_page},
     {"home_refresh", expect, refresh, NULL},
     {"pack", NULL, pack, NULL},
-    {"deny", in_all_places, deny, check_denied},
+    {"deny", scene_spread, deny, check_denied},
+    {"deny sealed ones", seal_first, deny, check_denied},
     {"deny for one report", NULL, deny_one, check_denied_one},
-    {"withdraw", remember_id, withdraw_all, check_withdrawn},
-    {"ask to delete", ask_to_delete, ask_again, check_asked},
-    {"accepted", ask_to_delete, send_deletions, check_accepted},
-    {"completed", accepted_before, send_deletions, check_completed},
     {"audit", NULL, append, check_appended},
     {"audit behind half a line", half_a_line, append, check_appended},
     {"audit verify", NULL, verify, NULL},
