@@ -22,20 +22,14 @@ struct filter {
     size_t kind_count;
 };
 
-static void *default_alloc(void *unused, size_t size)
-{
-    (void)unused;
-    return malloc(size);
-}
-
 static void default_free(void *unused, void *memory)
 {
     (void)unused;
     free(memory);
 }
 
-static ProtobufCAllocator default_allocator = {default_alloc, default_free,
-                                               NULL};
+/* The filter only frees. */
+static ProtobufCAllocator default_allocator = {NULL, default_free, NULL};
 
 static void release(const struct filter *filter, const void *memory)
 {

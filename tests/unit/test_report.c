@@ -71,6 +71,44 @@ static void filter_keeps_only_the_allowed_classes(void **state)
     assert_null(report->sensitive);
 }
 
+static void clear_each(ProtobufCMessage *message)
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        struct field_view view = field_view(message, i);
+        class_clear_field(&view);
+    }
+    assert_int_equal(protobuf_c_message_get_packed_size(message), 0);
+}
+
+/* Numbers, strings, bytes, messages, lists, maps, oneofs. */
+static void each_kind_of_field_can_be_cleared(void **state)
+{
+    static uint8_t bytes[] = {0x0f, 0x0b};
+    Inquest__V1__Report source = INQUEST__V1__REPORT__INIT;
+    Inquest__V1__Module module = INQUEST__V1__MODULE__INIT;
+    Inquest__V1__Module *modules[] = {&module};
+    Inquest__V1__Report *report = NULL;
+    uint8_t *data = NULL;
+    size_t size = 0;
+
+    (void)state;
+    module.path = (char *)"/usr/bin/true";
+    module.build_id = (ProtobufCBinaryData){sizeof bytes, bytes};
+    source.modules = modules;
+    source.n_modules = 1;
+    assert_int_equal(report_pack(&source, &data, &size), 0);
+    assert_int_equal(report_unpack((struct span){data, size}, &report), 0);
+    free(data);
+    clear_each(&report->modules[0]->base);
+    clear_each(&report->base);
+    report_free(&report);
+    report = open_filtered(CLASS_ALL);
+    clear_each(&report->crash->signal->base);
+    clear_each(&report->crash->base);
+    clear_each(&report->base);
+    report_free(&report);
+}
+
 static void filter_without_any_class_leaves_nothing(void **state)
 {
     uint8_t *data = NULL;
@@ -222,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filter_keeps_only_the_allowed_classes),
         cmocka_unit_test(filter_without_any_class_leaves_nothing),
+        cmocka_unit_test(each_kind_of_field_can_be_cleared),
         cmocka_unit_test(filter_lets_each_class_through_alone),
         cmocka_unit_test(rewriter_sees_free_text_at_any_depth_and_nothing_else),
         cmocka_unit_test(unknown_fields_are_dropped),
