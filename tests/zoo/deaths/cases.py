@@ -242,6 +242,7 @@ CASES = (
     silent("host_handler_recovers_mprotect", 0),
     silent("host_handler_recovers_pc", 0),
     silent("host_handler_at_stack_end", 0),
+    silent("host_handler_nests", 0),
     crash("host_handler_no_stack", "SIGSEGV", chain=("crash_here",), top=True,
           code="SEGV_ACCERR", access="WRITE",
           cause="stack pointer is invalid"),

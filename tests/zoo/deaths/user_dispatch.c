@@ -50,5 +50,9 @@ int main(void)
         if (result != 4242)
             return 2;
     }
+    /* Afterwards SIGSYS is as any other again. */
+    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_OFF, 0, 0, 0) < 0 ||
+        raise(SIGSYS) != 0)
+        return 3;
     return printf("answered %d\n", (int)answered) < 0;
 }
