@@ -1,11 +1,14 @@
 /*
  * The crash record. Foreign memory (stack, abort message) is read through
- * process_vm_readv on ourselves, which fails where a load would fault.
+ * process_vm_readv on ourselves, which fails where a load would fault; under a
+ * filter, which may kill for that, it is loaded where the kernel can read it.
  * Context: crash.
  */
 #include "handler/crash/crash_record.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
@@ -17,7 +20,9 @@
 #include "proto/base/io.h"
 #include "proto/base/sys.h"
 
-#define RED_ZONE_BYTES 128 /* below the stack pointer, psABI 3.2.2 */
+#define RED_ZONE_BYTES      128 /* below the stack pointer, psABI 3.2.2 */
+#define NO_HOW              (-1) /* none of SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK */
+#define KERNEL_SIGSET_BYTES 8
 
 static uint64_t clock_ns(int clock)
 {
@@ -27,9 +32,37 @@ static uint64_t clock_ns(int clock)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Copies what is readable from the start on; returns how many bytes. */
+/*
+ * Filters of systemd kill for process_vm_readv (~@ipc). What the program's own
+ * filter would do is known of few calls: prctl may be one that kills.
+ */
+static bool is_filtered(void)
+{
+    return guest.sandboxed || sys_call1(SYS_prctl, PR_GET_SECCOMP) != 0;
+}
+
+/* sigprocmask without a meaning reads the mask before it says so. */
+static bool is_readable(uint64_t address)
+{
+    return sys_call4(SYS_rt_sigprocmask, NO_HOW, (long)address, 0,
+                     KERNEL_SIGSET_BYTES) == -EINVAL;
+}
+
+/* Of one page. Not proof against a thread that unmaps it meanwhile. */
+static size_t load_own(uint64_t address, void *buffer, size_t size_bytes)
+{
+    if (!is_readable(address / KERNEL_SIGSET_BYTES * KERNEL_SIGSET_BYTES))
+        return 0;
+    memcpy(buffer, (const void *)address, size_bytes);
+    return size_bytes;
+}
+
+/* Copies a part of one page; returns how many bytes: none where there is no
+ * such page. */
 static size_t read_own(uint64_t address, void *buffer, size_t size_bytes)
 {
+    if (is_filtered())
+        return load_own(address, buffer, size_bytes);
     struct iovec local = {.iov_base = buffer, .iov_len = size_bytes};
     struct iovec remote = {.iov_base = (void *)address, .iov_len = size_bytes};
     /* By tid: a main thread that ended has no memory any more. */
@@ -143,41 +176,6 @@ void crash_record_keep_maps(struct box *box)
     kept_maps_bytes = copy_maps(box->maps, sizeof box->maps);
 }
 
-/* The end of the mapping in the copied maps that holds address; 0: none. */
-static uint64_t mapping_end(const char *maps, size_t size, uint64_t address)
-{
-    const char *end = maps + size;
-
-    for (const char *at = maps; at < end;) {
-        const char *line_end = memchr(at, '\n', (size_t)(end - at));
-        uint64_t from = 0;
-        uint64_t to = 0;
-        if (!line_end || fmt_parse_u64(&at, line_end, 16, &from) < 0 ||
-            *at++ != '-' || fmt_parse_u64(&at, line_end, 16, &to) < 0)
-            return 0;
-        if (from <= address && address < to)
-            return line_end - at > 1 && at[1] == 'r' ? to : 0;
-        at = line_end + 1;
-    }
-    return 0;
-}
-
-/* Where a sandbox forbids process_vm_readv, the maps say what can be read. */
-static uint32_t copy_stack(struct box *box, uint64_t address, size_t maps_bytes)
-{
-    size_t size = read_own_pages(address, box->stack, sizeof box->stack);
-
-    if (size > 0)
-        return (uint32_t)size;
-    uint64_t end = mapping_end(box->maps, maps_bytes, address);
-    if (end == 0)
-        return 0;
-    size = end - address < sizeof box->stack ? (size_t)(end - address)
-                                             : sizeof box->stack;
-    memcpy(box->stack, (const void *)address, size);
-    return (uint32_t)size;
-}
-
 static void copy_evidence(struct box *box, const struct crash_event *event)
 {
     struct box_crash *crash = &box->crash;
@@ -189,8 +187,8 @@ static void copy_evidence(struct box *box, const struct crash_event *event)
         crash->maps_bytes = kept_maps_bytes;
     if (!guest.prctl_undumpable) {
         crash->stack_address = stack_pointer - RED_ZONE_BYTES;
-        crash->stack_bytes =
-            copy_stack(box, crash->stack_address, crash->maps_bytes);
+        crash->stack_bytes = (uint32_t)read_own_pages(
+            crash->stack_address, box->stack, sizeof box->stack);
     }
 }
 

@@ -13,12 +13,14 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "handler/dumper/forbidden.h"
 #include "handler/dumper/restart.h"
 #include "handler/dumper/target.h"
 #include "proto/base/fd.h"
@@ -105,6 +107,28 @@ static bool is_complete(const struct target *target, DIR *dir)
            status.st_nlink == target->thread_count + 2;
 }
 
+/* Asked for the first thread that is to be stopped, once. */
+static bool may_trace(void)
+{
+    static enum { UNKNOWN, YES, NO } answer;
+
+    if (answer == UNKNOWN)
+        answer = forbidden_call(SYS_ptrace, PTRACE_SEIZE) ? NO : YES;
+    return answer == YES;
+}
+
+static void seize(struct target_thread *thread)
+{
+    if (!may_trace()) {
+        thread->refused = true;
+        return;
+    }
+    thread->attached = ptrace(PTRACE_SEIZE, thread->tid, NULL, NULL) == 0 &&
+                       ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL) == 0;
+    /* ESRCH: it has just ended. */
+    thread->refused = !thread->attached && errno != ESRCH;
+}
+
 /* Seizes what is new in the task directory; returns how many it found. */
 static size_t seize_new(struct target *target, DIR *dir)
 {
@@ -121,12 +145,7 @@ static size_t seize_new(struct target *target, DIR *dir)
         found++;
         if (running(target, tid))
             continue;
-        thread->attached = ptrace(PTRACE_SEIZE, tid, NULL,
-                                  (void *)(intptr_t)thread->signal) == 0 &&
-                           ptrace(PTRACE_INTERRUPT, tid, NULL,
-                                  (void *)(intptr_t)thread->signal) == 0;
-        /* ESRCH: it has just ended. */
-        thread->refused = !thread->attached && errno != ESRCH;
+        seize(thread);
     }
     return found;
 }

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "proto/report_set.h"
 
@@ -29,12 +28,10 @@ static struct window {
 static void move_window(const struct target *target, uint64_t address)
 {
     uint64_t begin = address / PAGE_BYTES * PAGE_BYTES;
-    struct iovec local = {window.bytes, sizeof window.bytes};
-    struct iovec remote = {(void *)begin, sizeof window.bytes};
-    ssize_t n = process_vm_readv(target->memory_tid, &local, 1, &remote, 1, 0);
 
     window.begin = begin;
-    window.end = begin + (n > 0 ? (uint64_t)n : 0);
+    window.end =
+        begin + target_copy(target, begin, window.bytes, sizeof window.bytes);
 }
 
 static bool read_size_field(const struct target *target, uint64_t chunk,
@@ -82,9 +79,7 @@ static void walk_mapped(const struct target *target, uint64_t begin,
     uint64_t at = begin;
 
     while (at < end && sums->mapped_count < MALLOC_BLOCKS_MAX) {
-        struct iovec local = {&field, sizeof field};
-        struct iovec remote = {(void *)(at + SIZE_OFFSET), sizeof field};
-        if (process_vm_readv(target->memory_tid, &local, 1, &remote, 1, 0) !=
+        if (target_copy(target, at + SIZE_OFFSET, &field, sizeof field) !=
             sizeof field)
             return;
         uint64_t size = field & ~(uint64_t)SIZE_FLAGS;

@@ -11,10 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "handler/dumper/forbidden.h"
 #include "handler/dumper/offline.h"
 #include "handler/dumper/populate.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
+#include "proto/base/sys.h"
 #include "proto/box.h"
 
 #define PAGE_BYTES      4096u
@@ -24,6 +26,7 @@
 #define TOUCHED_PAGES   20u /* of the cache, by the smallest program */
 #define MAPS_BYTES_MAX  (16u << 20)
 #define PROGRAM_HEADERS 64
+#define NO_PROCESS      (-1)
 #define NOTES_BYTES_MAX 4096
 
 /*
@@ -82,34 +85,33 @@ struct target *target_open_box(const struct box *box)
 }
 
 /* Where a sandbox refuses the one system call, the other way may be open. */
-static bool read_live_page(const struct target *target, uint64_t address,
-                           uint8_t *bytes)
+size_t target_copy(const struct target *target, uint64_t address, void *buffer,
+                   size_t size_bytes)
 {
-    struct iovec local = {bytes, PAGE_BYTES};
-    struct iovec remote = {(void *)address, PAGE_BYTES};
+    struct iovec local = {buffer, size_bytes};
+    struct iovec remote = {(void *)address, size_bytes};
 
-    if (target->memory_fd >= 0) {
-        return pread(target->memory_fd, bytes, PAGE_BYTES, (off_t)address) ==
-               (ssize_t)PAGE_BYTES;
-    }
-    return process_vm_readv(target->memory_tid, &local, 1, &remote, 1, 0) ==
-           (ssize_t)PAGE_BYTES;
+    ssize_t n =
+        target->memory_fd >= 0
+            ? pread(target->memory_fd, buffer, size_bytes, (off_t)address)
+            : process_vm_readv(target->memory_tid, &local, 1, &remote, 1, 0);
+    return n > 0 ? (size_t)n : 0;
 }
 
 bool target_open_memory(struct target *target, uint64_t address)
 {
     char byte;
     char path[64];
-    struct iovec local = {&byte, sizeof byte};
-    struct iovec remote = {(void *)address, sizeof byte};
 
     populate(&copied, offsetof(typeof(copied), pages[TOUCHED_PAGES]));
-    if (process_vm_readv(target->memory_tid, &local, 1, &remote, 1, 0) == 1)
+    if (!forbidden_call(SYS_process_vm_readv, NO_PROCESS) &&
+        target_copy(target, address, &byte, 1) == 1)
         return true;
     (void)snprintf(path, sizeof path, "/proc/%d/task/%d/mem", target->pid,
                    target->memory_tid);
     target->memory_fd = open(path, O_RDONLY | O_CLOEXEC);
-    return pread(target->memory_fd, &byte, 1, (off_t)address) == 1;
+    return target->memory_fd >= 0 &&
+           target_copy(target, address, &byte, 1) == 1;
 }
 
 /* The copy of the page at address; NULL: not readable. */
@@ -123,7 +125,8 @@ static const uint8_t *cached_page(const struct target *target, uint64_t address)
     uint8_t *bytes = copied.pages[*slot - 1];
     if ((*tagged & ~PAGE_READ) != address || address == 0) {
         bool read = target->box ? offline_page(target, address, bytes)
-                                : read_live_page(target, address, bytes);
+                                : target_copy(target, address, bytes,
+                                              PAGE_BYTES) == PAGE_BYTES;
         *tagged = address | (read ? PAGE_READ : 0);
     }
     return *tagged & PAGE_READ ? bytes : NULL;

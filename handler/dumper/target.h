@@ -93,6 +93,13 @@ struct target *target_open(int pid, int memory_tid);
 MUST_CHECK bool target_open_memory(struct target *target, uint64_t address);
 
 /*
+ * Copies what is readable of a living one from address on, past the cache of
+ * target_read; returns how many bytes.
+ */
+size_t target_copy(const struct target *target, uint64_t address, void *buffer,
+                   size_t size_bytes);
+
+/*
  * A dead process, from what its handler copied into the box: one thread, the
  * copied stack, the list of mappings, and for the rest the mapped files, as
  * far as they are still the same. Needs no target_attach.

@@ -232,7 +232,6 @@ bool sandbox_filter_spares_crash(const struct sock_fprog *program)
         {SYS_clock_gettime, {CLOCK_BOOTTIME}},
         {SYS_clock_gettime, {CLOCK_REALTIME}},
         {SYS_clock_gettime, {CLOCK_MONOTONIC}},
-        {SYS_process_vm_readv, {0}},
         {SYS_prctl, {PR_GET_NAME}},
         {SYS_openat, {(uint64_t)AT_FDCWD, 0, O_RDONLY | O_CLOEXEC}},
         {SYS_read, {0}},

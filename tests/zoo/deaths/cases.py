@@ -145,6 +145,7 @@ CASES = (
     null("seccomp_by_syscall", tier="IN_PROCESS"),
     silent("seccomp_fork_child", 0),
     null("seccomp_inherited", says="1 thread may not be traced"),
+    null("seccomp_service", says="1 thread may not be traced"),
     null("seccomp_tsync", tier="IN_PROCESS"),
     gone("seccomp_kill_all", "SIGSEGV"),
     silent("seccomp_kill_all_exit", 3),
