@@ -8,6 +8,7 @@ the kernel's own end of a large process is a hundred times longer. `core` is the
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -27,6 +28,7 @@ PROGRAMS = (  # threads, MiB touched, rounds, budget of the ratio
 ROOM_MIB = 1024  # that must be left beside the largest
 GROWTH_MAX = 2.0  # of our time, from the smallest to the largest memory
 PEER_S = 120
+EXT4_BYTES = 64 << 20
 
 
 def environment(build, state, watched):
@@ -156,21 +158,68 @@ def crashes(build, bare, ours, directory):
               f"(<= {GROWTH_MAX})")
 
 
-def start_us(env, extra=None):
+def start_us(env):
     begin = time.monotonic_ns()
-    subprocess.run(["/bin/true"], env={**env, **(extra or {})}, check=True)
+    subprocess.run(["/bin/true"], env=env, check=True)
     return (time.monotonic_ns() - begin) / 1000
 
 
-def starts(title, budget, bare, watched):
-    values = {True: [], False: []}
+def starts(environments, bare):
+    """Interleaved, so that all see the same minutes."""
+    values = {title: [] for title in ("bare", *environments)}
     for _ in range(ROUNDS):
-        values[False].append(start_us(bare))
-        values[True].append(start_us(watched))
-    without = statistics.median(values[False])
-    with_us = statistics.median(values[True])
-    print(f"start of /bin/true, {title:18} {without:7.0f} {with_us:7.0f} "
-          f"{with_us - without:+7.0f} us   <= +{budget}")
+        values["bare"].append(start_us(bare))
+        for title, (env, _) in environments.items():
+            values[title].append(start_us(env))
+    without = statistics.median(values.pop("bare"))
+    print(f"start of /bin/true, bare {without:.0f} us")
+    for title, all_us in values.items():
+        budget = environments[title][1]
+        print(f"  {title:34} {statistics.median(all_us) - without:+7.0f} us"
+              + (f"   <= +{budget}" if budget else ""))
+
+
+@contextlib.contextmanager
+def fresh_ext4(directory):
+    """As mkfs makes one, in a file; None where it cannot be mounted."""
+    image, place = directory / "image", directory / "ext4"
+    place.mkdir()
+    with open(image, "wb") as file:
+        file.truncate(EXT4_BYTES)
+    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+    mounted = subprocess.run(["mount", "-o", "loop", image, place],
+                             capture_output=True).returncode == 0
+    try:
+        yield place if mounted else None
+    finally:
+        if mounted:
+            subprocess.run(["umount", place], check=True)
+
+
+def all_starts(build, directory, bare):
+    """The state directory on what it may lie on; a bare thread is what the
+    sampler's costs, whatever it does."""
+    thread = {**bare, "LD_PRELOAD": str(build / "lib/libbench_thread.so")}
+    memory = pathlib.Path(tempfile.mkdtemp(prefix="inquest-bench-",
+                                           dir="/dev/shm"))
+    try:
+        with fresh_ext4(directory) as ext4:
+            child = {**environment(build, directory / "state", True),
+                     "INQUEST_SUPERVISOR_PID": "1"}
+            found = {
+                "a library with a thread that sleeps": (thread, None),
+                "a descendant": (child, 100),
+                "a box in memory": (environment(build, memory / "s", True),
+                                    250),
+                "a box where this runs": (
+                    environment(build, directory / "state", True), 400),
+            }
+            if ext4:
+                found["a box on a fresh ext4"] = (
+                    environment(build, ext4 / "s", True), 400)
+            starts(found, bare)
+    finally:
+        shutil.rmtree(memory)
 
 
 def private_kib(env, program):
@@ -194,10 +243,8 @@ def main():
     directory = pathlib.Path(tempfile.mkdtemp(prefix="inquest-bench-"))
     bare = environment(build, directory / "state", False)
     ours = environment(build, directory / "state", True)
-    child = {**ours, "INQUEST_SUPERVISOR_PID": "1"}
     try:
-        starts("with a box", 400, bare, ours)
-        starts("a descendant", 100, bare, child)
+        all_starts(build, directory, bare)
         kib, threads = private_kib(bare, program)
         our_kib, our_threads = private_kib(ours, program)
         print(f"private memory added: {our_kib - kib} KiB (<= 150), threads "
