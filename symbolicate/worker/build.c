@@ -33,6 +33,7 @@ struct units {
 struct team {
     struct build *build;
     struct units units;
+    struct line_section lines;
     pthread_mutex_t begin;
     atomic_size_t next;
     atomic_bool lacks_split;
@@ -157,7 +158,7 @@ static int read_unit(struct member *member, size_t index)
         return 0;
     member->read_bytes += place->size_bytes;
     note_split(team, &die);
-    return unit_add(member->pool, &die, (uint32_t)index,
+    return unit_add(member->pool, &die, (uint32_t)index, &team->lines,
                     &team->build->selection);
 }
 
@@ -211,6 +212,7 @@ int build_units(struct build *build)
 
     if (!dwarf_open(&members[0]))
         return 0;
+    team.lines = line_section_of(build->file->elf); /* unpacked by now */
     int r = list_units(&team, members[0].dwarf);
     if (r == 0) {
         r = run_team(&team, members);

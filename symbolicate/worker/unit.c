@@ -173,6 +173,7 @@ static int scope_shows(void *context, uint64_t begin, uint64_t end,
 }
 
 int unit_add(struct pool *pool, Dwarf_Die *unit_die, uint32_t unit,
+             const struct line_section *section,
              const struct selection *selection)
 {
     CLEANUP(scopes_clear) struct scopes scopes = {0};
@@ -183,7 +184,7 @@ int unit_add(struct pool *pool, Dwarf_Die *unit_die, uint32_t unit,
 
     int r = scopes_read(&scopes, pool, &tree, selection);
     if (r == 0)
-        r = lines_read(&lines, pool, unit_die, selection);
+        r = lines_read(&lines, pool, unit_die, section, selection);
     if (r == 0)
         r = extents_read(&extents, unit_die);
     if (r == 0)

@@ -7,6 +7,7 @@
 
 #include <elfutils/libdw.h>
 
+#include "symbolicate/worker/line_program.h"
 #include "symbolicate/worker/pool.h"
 #include "symbolicate/worker/selection.h"
 
@@ -17,10 +18,12 @@
 Dwarf_Die unit_tree(Dwarf_Die *unit_die);
 
 /*
- * Adds the segments of unit_die, number unit, of what selection has, to pool.
- * What is malformed is left out. Fails with -ENOMEM, -ERR_LIMIT.
+ * Adds the segments of unit_die, number unit, of what selection has, to pool;
+ * section has its lines. What is malformed is left out. Fails with -ENOMEM,
+ * -ERR_LIMIT.
  */
 MUST_CHECK int unit_add(struct pool *pool, Dwarf_Die *unit_die, uint32_t unit,
+                        const struct line_section *section,
                         const struct selection *selection);
 
 #endif

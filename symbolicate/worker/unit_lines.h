@@ -4,6 +4,7 @@
 
 #include <elfutils/libdw.h>
 
+#include "symbolicate/worker/line_program.h"
 #include "symbolicate/worker/pool.h"
 #include "symbolicate/worker/selection.h"
 
@@ -24,6 +25,7 @@ struct lines {
 /* None where the unit has no readable table. Fails with -ENOMEM. */
 MUST_CHECK int lines_read(struct lines *lines, struct pool *pool,
                           Dwarf_Die *unit_die,
+                          const struct line_section *section,
                           const struct selection *selection);
 void lines_clear(struct lines *lines);
 

@@ -6,6 +6,7 @@
 
 #include "symbolicate/worker/array.h"
 #include "symbolicate/worker/unit.h"
+#include "symbolicate/worker/unit_files.h"
 
 #define ORIGINS_MAX 16              /* from an inlined call to what names it */
 #define RANGES_MAX  UNIT_SCOPES_MAX /* of all entries: lists may be shared */
@@ -16,8 +17,7 @@ struct walk {
     const struct selection *selection;
     bool all;         /* functions without the address, too */
     const void *last; /* the entry walked last: all others lie behind it */
-    Dwarf_Files *files;
-    size_t file_count;
+    struct unit_files files;
     uint32_t range_count; /* read so far */
 };
 
@@ -106,9 +106,8 @@ static int set_call_site(struct walk *walk, Dwarf_Die *die, struct scope *scope)
     const char *path = NULL;
 
     scope->call_line = number_of(die, DW_AT_call_line);
-    if (walk->files && number < walk->file_count &&
-        dwarf_hasattr(die, DW_AT_call_file))
-        path = dwarf_filesrc(walk->files, number, NULL, NULL);
+    if (dwarf_hasattr(die, DW_AT_call_file))
+        path = unit_files_path(&walk->files, number);
     return pool_string(walk->pool, path, &scope->call_file);
 }
 
@@ -243,10 +242,9 @@ int scopes_read(struct scopes *scopes, struct pool *pool, Dwarf_Die *tree,
     struct walk walk = {.scopes = scopes,
                         .pool = pool,
                         .selection = selection,
-                        .all = !selection->address};
+                        .all = !selection->address,
+                        .files = unit_files_of(tree)};
 
-    if (dwarf_getsrcfiles(tree, &walk.files, &walk.file_count) != 0)
-        walk.files = NULL;
     int r = walk_children(&walk, tree, POOL_NONE, 0);
     if (r < 0 || walk.all || scopes->layers.count > 0)
         return r;

@@ -122,6 +122,62 @@ class Answers(unittest.TestCase):
         self.assertEqual(self.outermost(
             module, [*range(begin + size, bare), bare, bare + 4]), {None})
 
+    def with_a_line_of_no_code(self):
+        """a.s: behind the last instruction of .text.hot, whose rows are in the
+        table behind those of .text, is a row of no length, as gcc leaves."""
+        (self.at / "a.c").write_text(
+            "int third(int x) { return x - 1; }\n"
+            "__attribute__((section(\".text.hot\")))\n"
+            "int first(int x) { return x + 1; }\n")
+        forms.run("gcc", "-Os", "-fno-toplevel-reorder", "-g", "-fPIC", "-S",
+                  "a.c", "-o", "a.s", cwd=self.at)
+        text = (self.at / "a.s").read_text()
+        end = "\t.size\tfirst, .-first\n"
+        self.assertIn(end, text)
+        (self.at / "a.s").write_text(text.replace(
+            end, end + "\t.loc 1 3 1 view .LVUlast\n"))
+        (self.at / "b.s").write_text(
+            ".text\n.globl second\n.type second, @function\nsecond: ret\n"
+            ".size second, . - second\n")
+
+    def test_a_line_of_no_code_does_not_reach_to_the_next_function(self):
+        self.with_a_line_of_no_code()
+        lines = {"first": 3, "second": None, "third": 1}
+        for sources, names in ((("b.s", "a.s"), ("first", "second", "third")),
+                               (("a.s", "b.s"), ("first", "third", "second"))):
+            with self.subTest(sources):
+                forms.run("gcc", "-shared", "-nostdlib", *sources, "-o",
+                          "p.so", cwd=self.at)
+                symbols = self.symbols(self.at / "p.so")
+                places = [symbols[name] for name in names]
+                for (begin, size), behind in zip(places, places[1:]):
+                    self.assertEqual(begin + size, behind[0])
+                found = self.frames(self.at / "p.so",
+                                    [begin for begin, _ in places])
+                self.assertEqual(
+                    [[(f["function"], f.get("line")) for f in frames]
+                     for frames in found],
+                    [[(name, lines[name])] for name in names])
+
+    def test_a_skeletons_calls_are_in_its_own_files(self):
+        """libdw takes such a one's files from the first unit's table."""
+        for name in ("one", "two"):
+            (self.at / f"{name}.c").write_text(
+                "volatile int sink;\n"
+                "static inline __attribute__((always_inline)) void step(int x)\n"
+                f"{{ sink = x; }}\nvoid {name}(int x) {{ step(x); }}\n"
+                .replace("volatile", "static volatile"))
+        forms.run("clang", "-O2", "-gdwarf-4", "-gsplit-dwarf", "-shared",
+                  "-fsplit-dwarf-inlining", "-fPIC", "one.c", "two.c", "-o",
+                  "p.so", cwd=self.at)
+        symbols = self.symbols(self.at / "p.so")
+        for name in ("one", "two"):
+            frames, = self.frames(self.at / "p.so", [symbols[name][0]])
+            self.assertEqual(
+                [(f["function"], pathlib.Path(f["file"]).name, f["line"])
+                 for f in frames],
+                [("step", f"{name}.c", 3), (name, f"{name}.c", 4)])
+
     def test_the_kind_of_a_frame_says_what_is_looked_up(self):
         module, symbols = self.sized()
         at = symbols["second"][0]
