@@ -21,9 +21,20 @@ static unsigned wanted_count;
 static unsigned seen;
 static unsigned failed;
 static const char *name;
+static void (*at_it)(void *context);
+static void *at_it_context;
+
+void failing_meanwhile(unsigned nth, void (*meanwhile)(void *context),
+                       void *context)
+{
+    failing_begin(nth, 1);
+    at_it = meanwhile;
+    at_it_context = context;
+}
 
 void failing_begin(unsigned nth, unsigned count)
 {
+    at_it = NULL;
     wanted = nth;
     wanted_count = count;
     seen = 0;
@@ -52,6 +63,14 @@ static bool fails(const char *function, int error)
         return false;
     if (failed++ == 0)
         name = function;
+    if (at_it) {
+        int before = errno; /* it is another process's */
+        counting = false;
+        at_it(at_it_context);
+        counting = true;
+        errno = before;
+        return false;
+    }
     errno = error;
     return true;
 }
@@ -131,6 +150,34 @@ int64_t __wrap_clock_unix_ms(void)
 
     last = now > last ? now : last + 1;
     return last + failing_clock_ms;
+}
+
+int __wrap_asprintf(char **ret_text, const char *format, ...);
+int __wrap_asprintf(char **ret_text, const char *format, ...)
+{
+    va_list arguments;
+
+    if (fails("asprintf", ENOMEM))
+        return -1;
+    va_start(arguments, format);
+    int size = vasprintf(ret_text, format, arguments);
+    va_end(arguments);
+    return size;
+}
+
+/* What asprintf is called with _FORTIFY_SOURCE. */
+int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...);
+int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...)
+{
+    va_list arguments;
+
+    (void)flag;
+    if (fails("asprintf", ENOMEM))
+        return -1;
+    va_start(arguments, format);
+    int size = vasprintf(ret_text, format, arguments);
+    va_end(arguments);
+    return size;
 }
 
 int __real_openat(int dir_fd, const char *path, int flags, ...);

@@ -11,7 +11,11 @@
 /* Of the calls from now on so many fail, the nth (from 1) as the first. */
 void failing_begin(unsigned nth, unsigned count);
 
-/* No call fails any more. How many did. */
+/* None fails, but at the nth, meanwhile is called with its context first. */
+void failing_meanwhile(unsigned nth, void (*meanwhile)(void *context),
+                       void *context);
+
+/* No call fails any more. How many did, or had something meanwhile. */
 unsigned failing_end(void);
 
 /* The name of the function whose call failed first, or "none". */

@@ -204,7 +204,11 @@ static bool run_case(const struct operation *operation, unsigned nth,
     striking = nth;
     striking_count = count;
     size_t open_before = entries("/proc/self/fd");
-    failing_begin(nth, count);
+    if (operation->meanwhile) {
+        failing_meanwhile(nth, operation->meanwhile, &scene);
+    } else {
+        failing_begin(nth, count);
+    }
     int r = operation->run(&scene);
     unsigned struck = failing_end();
     scene_holds(entries("/proc/self/fd") == open_before,
@@ -232,6 +236,8 @@ void scene_sweep(const struct operation *operations, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         sweep_one(&operations[i], 1);
+        if (operations[i].meanwhile)
+            continue;
         sweep_one(&operations[i], 2);
         sweep_one(&operations[i], UINT_MAX);
     }

@@ -34,6 +34,8 @@ struct operation {
     void (*prepare)(struct scene *scene); /* or NULL */
     int (*run)(struct scene *scene);
     void (*check)(struct scene *scene, int r); /* or NULL */
+    /* Another process, in the middle of it: then the sweep is of that. */
+    void (*meanwhile)(void *scene);
 };
 
 /* OPTIONAL and SENSITIVE are granted; the reports wait. */

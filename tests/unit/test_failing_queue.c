@@ -266,21 +266,84 @@ static int pack_sealed(struct scene *scene)
     return r;
 }
 
+/* --- another process --- */
+
+/* Another uploader sends the first report, unless it is somebody's. */
+static void sent_meanwhile(void *context)
+{
+    struct scene *scene = context;
+    struct claim claim = CLAIM_NONE;
+
+    if (claim_take(&scene->home.queue, scene->ids[0], &claim) == 0)
+        assert_int_equal(claim_end(&scene->home.queue, &claim, QUEUE_SENT), 0);
+}
+
+/* Somebody types `inquest rm`. */
+static void removed_meanwhile(void *context)
+{
+    struct scene *scene = context;
+    enum queue_place place = QUEUE_BUSY;
+
+    if (scene_places(scene, scene->ids[0], &place) != 1 || place == QUEUE_BUSY)
+        return;
+    int r = discard_from(scene, place);
+    assert_true(r == 0 || r == -EBUSY);
+}
+
+/* It may be gone; what was said of it is nobody's concern then. */
+static void check_others(struct scene *scene, int r)
+{
+    enum queue_place place = QUEUE_TMP;
+    size_t places = (size_t)scene_places(scene, scene->ids[0], &place);
+
+    (void)r;
+    scene_holds(places <= 1, "a report is in one place");
+    scene_holds(scene_count(scene) == SCENE_REPORTS - 1 + places,
+                "the others stay");
+}
+
+static void check_kept(struct scene *scene, int r)
+{
+    scene_holds(r >= 0, "it is no failure that one is gone");
+    scene_holds(scene_count(scene) == 1 &&
+                    scene_is_in(scene, scene->ids[2], QUEUE_NEW),
+                "what is within the limit stays, and nothing else");
+}
+
+static int list_again(struct scene *scene)
+{
+    OWNED_REPORTS reports = {0};
+
+    return reports_list(&scene->home.queue, &reports);
+}
+
 static const struct operation operations[] = {
-    {"queue_open", NULL, open_again, holds_all},
-    {"drop", NULL, drop_fresh, check_fresh},
-    {"claim, end", NULL, claim_and_send, check_sent},
-    {"claim, reject", NULL, claim_and_reject, check_rejected},
-    {"requeue", reject_first, requeue, check_requeued},
-    {"revive", leave_claimed, revive, holds_all},
-    {"wait", leave_claimed, wait, holds_all},
-    {"discard from new/", NULL, discard_new, check_discarded},
-    {"discard from bad/", reject_first, discard_bad, check_discarded},
-    {"retention", fill_up, retain, check_retained},
-    {"sweep", leave_claimed, sweep_all, holds_all},
-    {"list and load", NULL, list, holds_all},
-    {"seal", with_key, seal, check_sealed},
-    {"pack a sealed one", sealed_before, pack_sealed, holds_all},
+    {"queue_open", NULL, open_again, holds_all, NULL},
+    {"drop", NULL, drop_fresh, check_fresh, NULL},
+    {"claim, end", NULL, claim_and_send, check_sent, NULL},
+    {"claim, reject", NULL, claim_and_reject, check_rejected, NULL},
+    {"requeue", reject_first, requeue, check_requeued, NULL},
+    {"revive", leave_claimed, revive, holds_all, NULL},
+    {"wait", leave_claimed, wait, holds_all, NULL},
+    {"discard from new/", NULL, discard_new, check_discarded, NULL},
+    {"discard from bad/", reject_first, discard_bad, check_discarded, NULL},
+    {"retention", fill_up, retain, check_retained, NULL},
+    {"sweep", leave_claimed, sweep_all, holds_all, NULL},
+    {"list and load", NULL, list, holds_all, NULL},
+    {"seal", with_key, seal, check_sealed, NULL},
+    {"pack a sealed one", sealed_before, pack_sealed, holds_all, NULL},
+    {"claim while sent", NULL, claim_and_send, check_others, sent_meanwhile},
+    {"claim while removed", NULL, claim_and_reject, check_others,
+     removed_meanwhile},
+    {"revive while sent", leave_claimed, revive, check_others, sent_meanwhile},
+    {"wait while sent", leave_claimed, wait, check_others, sent_meanwhile},
+    {"discard while sent", NULL, discard_new, check_others, sent_meanwhile},
+    {"retention while removed", fill_up, retain, check_kept,
+     removed_meanwhile},
+    {"list while sent", NULL, list_again, holds_all, sent_meanwhile},
+    {"list while removed", NULL, list_again, check_others, removed_meanwhile},
+    {"seal while sent", with_key, seal, holds_all, sent_meanwhile},
+    {"seal while removed", with_key, seal, check_others, removed_meanwhile},
 };
 
 static void whatever_fails_no_report_is_lost_or_half(void **state)

@@ -177,11 +177,39 @@ static void check_completed(struct scene *scene, int r)
     scene_holds(count.asked + count.accepted == 0, "it is done");
 }
 
+/* Another process was told that it is done. */
+static void done_meanwhile(void *context)
+{
+    const struct scene *scene = context;
+    OWNED_FD fd = openat(scene->home.state_fd, DELETION_DIR,
+                         O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct dirent *entry;
+    DIR *list;
+
+    assert_int_equal(state_file_list(fd, &list), 0);
+    while ((entry = readdir(list)) != NULL) {
+        if (entry->d_name[0] != '.')
+            assert_int_equal(state_file_erase(fd, entry->d_name), 0);
+    }
+    (void)closedir(list);
+}
+
+static void check_sent(struct scene *scene, int r)
+{
+    scene_holds(r == 0, "it is no failure that it is done");
+    scene_holds(!asks_to_delete(scene, "an-installation"),
+                "the id is forgotten");
+}
+
 static const struct operation operations[] = {
-    {"withdraw", remember_id, withdraw_all, check_withdrawn},
-    {"ask to delete", ask_to_delete, ask_again, check_asked},
-    {"accepted", ask_to_delete, send_deletions, check_accepted},
-    {"completed", accepted_before, send_deletions, check_completed},
+    {"withdraw", remember_id, withdraw_all, check_withdrawn, NULL},
+    {"ask to delete", ask_to_delete, ask_again, check_asked, NULL},
+    {"accepted", ask_to_delete, send_deletions, check_accepted, NULL},
+    {"completed", accepted_before, send_deletions, check_completed, NULL},
+    {"accepted while done", ask_to_delete, send_deletions, check_sent,
+     done_meanwhile},
+    {"completed while done", accepted_before, send_deletions, check_sent,
+     done_meanwhile},
 };
 
 static void whatever_fails_the_old_id_goes_and_is_asked_for(void **state)
