@@ -70,6 +70,7 @@ enum box_tier_reason {
     BOX_REASON_JAIL,     /* the program called chroot */
     BOX_REASON_DENIED,   /* the kernel did not let the dumper read it */
     BOX_REASON_PROC,     /* /proc is of another pid namespace */
+    BOX_REASON_QUEUE,    /* there was no room for the report */
 };
 
 /* Who the box belongs to: written once when it is made, sealed. */

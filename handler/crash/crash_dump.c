@@ -23,6 +23,7 @@
 #define DUMPER_CHILD_FD     5
 #define DUMPER_DENIED       77 /* EX_NOPERM: it may not read us */
 #define DUMPER_ASTRAY       72 /* EX_OSFILE: /proc shows it others */
+#define DUMPER_WITHOUT_ROOM 73 /* EX_CANTCREAT: neither queue nor box */
 #define KERNEL_SIGSET_BYTES 8
 
 /* Everything the two children need: they share our memory. */
@@ -172,6 +173,8 @@ static enum box_tier_reason reason_of(const siginfo_t *ended)
         return BOX_REASON_DENIED;
     if (ended->si_code == CLD_EXITED && ended->si_status == DUMPER_ASTRAY)
         return BOX_REASON_PROC;
+    if (ended->si_code == CLD_EXITED && ended->si_status == DUMPER_WITHOUT_ROOM)
+        return BOX_REASON_QUEUE;
     return BOX_REASON_DIED;
 }
 
@@ -324,6 +327,8 @@ static struct crash_dump_result start_and_wait(long *ret_middle_pid)
     uint32_t state = __atomic_load_n(launch.state, __ATOMIC_ACQUIRE);
     if (state == BOX_DUMP_RUNNING)
         return failed(BOX_REASON_DEADLINE, ETIMEDOUT);
+    if (state == BOX_DUMP_FAILED && launch.reason == BOX_REASON_NONE)
+        return failed(BOX_REASON_QUEUE, 0); /* the dumper said it itself */
     return (struct crash_dump_result){state, launch.reason, launch.error};
 }
 

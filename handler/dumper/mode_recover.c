@@ -51,6 +51,8 @@ static const char *reason_words(enum box_tier_reason reason)
     case BOX_REASON_PROC:
         return "/proc is of another pid namespace, where the program has "
                "another number";
+    case BOX_REASON_QUEUE:
+        return "the dumper found no room for the report";
     case BOX_REASON_NONE:
         break;
     }

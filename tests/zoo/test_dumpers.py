@@ -24,6 +24,8 @@ FAILING = {
     "exit_0": "the dumper died",
     "exit_1": "the dumper died",
     "exit_72": "/proc is of another pid namespace",
+    "exit_73": "no room for the report",
+    "refuses": "no room for the report",
     "exit_77": "did not let the dumper read",
     "killed": "the dumper died",
     "stuck": "did not answer in time",
