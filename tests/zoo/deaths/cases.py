@@ -201,6 +201,7 @@ CASES = (
     null("no_free_fds"),
     null("rlimit_nofile", tier="IN_PROCESS", chain=(), top=False,
          modules=False),  # not even the maps can be opened
+    gone("box_read_only", "SIGFPE", env=(("INQUEST_SAMPLER", "0"),)),
     gone("box_unmapped", "SIGFPE", env=(("INQUEST_SAMPLER", "0"),)),
     null("closed_fds"),
     null("reused_fds"),
