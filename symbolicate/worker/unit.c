@@ -4,21 +4,11 @@
 #include <dwarf.h>
 
 #include "symbolicate/worker/array.h"
+#include "symbolicate/worker/unit_extents.h"
 #include "symbolicate/worker/unit_lines.h"
 #include "symbolicate/worker/unit_scopes.h"
 
-#define CHAIN_MAX       64
-#define UNIT_RANGES_MAX 4096 /* one with more has no strays */
-
-/* What a unit says it covers. */
-struct extent {
-    uint64_t begin, end;
-};
-
-struct extents {
-    struct extent *at;
-    size_t count, capacity;
-};
+#define CHAIN_MAX 64
 
 struct cut {
     struct pool *pool;
@@ -66,41 +56,6 @@ static int chain_of(struct cut *cut, uint32_t index, int depth,
     return 0;
 }
 
-static int extents_read(struct extents *extents, Dwarf_Die *unit_die)
-{
-    Dwarf_Addr base = 0;
-    Dwarf_Addr begin = 0;
-    Dwarf_Addr end = 0;
-    ptrdiff_t at = 0;
-
-    for (;;) {
-        at = dwarf_ranges(unit_die, at, &base, &begin, &end);
-        if (at <= 0)
-            return 0;
-        int r = ARRAY_ROOM(extents, UNIT_RANGES_MAX);
-        if (r == -ERR_LIMIT)
-            extents->count = 0;
-        if (r < 0)
-            return r == -ERR_LIMIT ? 0 : r;
-        extents->at[extents->count++] = (struct extent){begin, end};
-    }
-}
-
-static void extents_clear(struct extents *extents)
-{
-    free(extents->at);
-}
-
-/* Whether a unit that says what it covers does not cover address. */
-static bool is_stray(const struct extents *extents, uint64_t address)
-{
-    for (size_t i = 0; i < extents->count; i++) {
-        if (address >= extents->at[i].begin && address < extents->at[i].end)
-            return false;
-    }
-    return extents->count > 0;
-}
-
 /* One segment of scope (POOL_NONE: none) and line (NULL: none). */
 static int add(struct cut *cut, struct segment segment, uint32_t scope,
                const struct line *line)
@@ -119,7 +74,7 @@ static int add(struct cut *cut, struct segment segment, uint32_t scope,
     if (r == 0)
         r = pool_record(cut->pool, record, &segment.record);
     segment.unit = cut->unit;
-    if (scope == POOL_NONE && is_stray(cut->extents, segment.begin))
+    if (scope == POOL_NONE && extents_lack(cut->extents, segment.begin))
         segment.unit |= SEGMENT_STRAY;
     return r < 0 ? r : pool_segment(cut->pool, segment);
 }
@@ -182,11 +137,11 @@ int unit_add(struct pool *pool, Dwarf_Die *unit_die, uint32_t unit,
     struct cut cut = {pool, &scopes, &lines, &extents, 0, 0, unit};
     Dwarf_Die tree = unit_tree(unit_die);
 
-    int r = scopes_read(&scopes, pool, &tree, selection);
+    int r = extents_read(&extents, unit_die, &selection->code);
+    if (r == 0)
+        r = scopes_read(&scopes, pool, &tree, &extents, selection);
     if (r == 0)
         r = lines_read(&lines, pool, unit_die, section, selection);
-    if (r == 0)
-        r = extents_read(&extents, unit_die);
     if (r == 0)
         r = overlay_flatten(&scopes.layers, scope_shows, &cut);
     if (r == 0)

@@ -14,6 +14,7 @@
 struct walk {
     struct scopes *scopes;
     struct pool *pool;
+    const struct extents *extents;
     const struct selection *selection;
     bool all;         /* functions without the address, too */
     const void *last; /* the entry walked last: all others lie behind it */
@@ -129,7 +130,8 @@ static int add_ranges(struct walk *walk, Dwarf_Die *die, unsigned depth)
     struct range range = {0};
 
     while (next_range(walk, die, &range)) {
-        if (!selection_has(walk->selection, range.begin, range.end))
+        if (!selection_has(walk->selection, range.begin, range.end) ||
+            extents_are_gone(walk->extents, range.begin))
             continue;
         int r = ARRAY_ROOM(layers, UNIT_SCOPES_MAX);
         if (r < 0)
@@ -196,6 +198,19 @@ static bool is_asked(struct walk *walk, Dwarf_Die *die)
     return false;
 }
 
+/* Whether no range of die, which has code, is code: the linker left it out. */
+static bool is_gone(struct walk *walk, Dwarf_Die *die)
+{
+    struct range range = {0};
+
+    while (next_range(walk, die, &range)) {
+        if (elf_code_has(&walk->selection->code, range.begin, range.end) &&
+            !extents_are_gone(walk->extents, range.begin))
+            return false;
+    }
+    return true;
+}
+
 static int walk_children(struct walk *walk, Dwarf_Die *die, uint32_t parent,
                          unsigned depth);
 
@@ -212,8 +227,10 @@ static int visit(struct walk *walk, Dwarf_Die *die, uint32_t parent,
         if (tag == DW_TAG_subprogram && !walk->all && !is_asked(walk, die))
             return 0;
         /* A function within a function was not called there. */
-        uint32_t outer = tag == DW_TAG_subprogram ? POOL_NONE : parent;
-        r = add_scope(walk, die, outer, depth);
+        bool is_call = tag == DW_TAG_inlined_subroutine;
+        if (is_call ? parent == POOL_NONE : is_gone(walk, die))
+            return walk_children(walk, die, POOL_NONE, depth + 1);
+        r = add_scope(walk, die, is_call ? parent : POOL_NONE, depth);
         parent = (uint32_t)walk->scopes->count - 1;
     }
     return r < 0 ? r : walk_children(walk, die, parent, depth + 1);
@@ -237,10 +254,12 @@ static int walk_children(struct walk *walk, Dwarf_Die *die, uint32_t parent,
 }
 
 int scopes_read(struct scopes *scopes, struct pool *pool, Dwarf_Die *tree,
+                const struct extents *extents,
                 const struct selection *selection)
 {
     struct walk walk = {.scopes = scopes,
                         .pool = pool,
+                        .extents = extents,
                         .selection = selection,
                         .all = !selection->address,
                         .files = unit_files_of(tree)};

@@ -7,6 +7,7 @@
 #include "symbolicate/worker/overlay.h"
 #include "symbolicate/worker/pool.h"
 #include "symbolicate/worker/selection.h"
+#include "symbolicate/worker/unit_extents.h"
 
 #define CHAIN_NOT_MADE (UINT32_MAX - 1)
 
@@ -26,7 +27,8 @@ struct scopes {
 
 /* Fails with -ENOMEM, -ERR_LIMIT; what is malformed is left out. */
 MUST_CHECK int scopes_read(struct scopes *scopes, struct pool *pool,
-                           Dwarf_Die *tree, const struct selection *selection);
+                           Dwarf_Die *tree, const struct extents *extents,
+                           const struct selection *selection);
 void scopes_clear(struct scopes *scopes);
 
 #endif

@@ -159,6 +159,34 @@ class Answers(unittest.TestCase):
                      for frames in found],
                     [[(name, lines[name])] for name in names])
 
+    def test_code_that_the_linker_left_out_names_nothing(self):
+        """gold leaves its addresses as if it lay at 0: beyond the first page
+        they are those of code that is there."""
+        step = ("static volatile int sink;\n"
+                "static inline __attribute__((always_inline)) void step(int x)"
+                "\n{ sink = x; sink = x + 1; }\n")
+        hidden = "__attribute__((visibility(\"hidden\"))) void gone"
+        calls = "".join(f"step({i});\n" for i in range(1000))
+        (self.at / "one.c").write_text(f"{step}{hidden}(void)\n{{{calls}}}\n")
+        (self.at / "many.c").write_text(step + "".join(
+            f"{hidden}_{i}(void)\n{{step({i});}}\n" for i in range(800)))
+        (self.at / "here.c").write_text("static volatile int sink;\n" + "".join(
+            f"int here_{i}(int x) {{ sink = x; return sink * {i}; }}\n"
+            for i in range(200)))
+        for source in ("one.c", "many.c"):
+            for sections in ((), ("-ffunction-sections",)):
+                with self.subTest(source=source, sections=sections):
+                    forms.run("gcc", "-O2", "-g", "-fPIC", "-shared",
+                              "-fuse-ld=gold", "-Wl,--gc-sections", *sections,
+                              source, "here.c", "-o", "p.so", cwd=self.at)
+                    here = {place[0]: name for name, place in self.symbols(
+                        self.at / "p.so").items() if "here_" in name}
+                    self.assertEqual(len(here), 200)
+                    self.assertEqual(
+                        [[f["function"] for f in frames] for frames in
+                         self.frames(self.at / "p.so", here)],
+                        [[name] for name in here.values()])
+
     def test_a_skeletons_calls_are_in_its_own_files(self):
         """libdw takes such a one's files from the first unit's table."""
         for name in ("one", "two"):
