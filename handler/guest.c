@@ -2,13 +2,15 @@
 #include "handler/guest.h"
 
 #include <linux/futex.h>
+#include <time.h>
 
 #include "proto/base/sys.h"
 
 struct guest guest;
 
-/* 0: free. One thread makes the box, or room for it; the others go without for
- * a moment. */
+#define WAIT_NS 100000000 /* for another thread, whose disk may stand still */
+
+/* The thread that makes the box, or room for it. 0: nobody. */
 static uint32_t making;
 
 bool guest_interposes(enum config_interpose which)
@@ -21,9 +23,31 @@ bool guest_box_is_ours(void)
     return guest.file.box && !guest.mute && guest.file.pid == sys_getpid();
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec now = {0};
+
+    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* False: it took too long, or this very thread is at it, below a signal. */
 static bool lock(void)
 {
-    return !__atomic_exchange_n(&making, 1, __ATOMIC_ACQUIRE);
+    uint32_t self = (uint32_t)sys_gettid();
+    uint32_t current = 0;
+    int64_t until = 0;
+
+    while (!__atomic_compare_exchange_n(&making, &current, self, false,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        if (until == 0)
+            until = now_ns() + WAIT_NS;
+        if (current == self || now_ns() > until)
+            return false;
+        (void)sys_call0(SYS_sched_yield);
+        current = 0;
+    }
+    return true;
 }
 
 static void unlock(void)
@@ -58,7 +82,8 @@ bool guest_reserve_box(struct box_file *file)
         return true;
     if (guest.sandboxed || !lock())
         return false;
-    bool reserved = box_file_reserve(&guest.config, file) == 0;
+    bool reserved = file->box->control.has_room ||
+                    box_file_reserve(&guest.config, file) == 0;
     unlock();
     return reserved;
 }

@@ -184,9 +184,10 @@ static bool ignored_as_init(const struct crash_event *event)
 static void die_by(struct crash_event *event, int signal_number)
 {
     if (signal_number != 0 && signal_number != event->signal_number &&
-        sys_getpid() != 1)
+        sys_getpid() != 1) {
         *event =
             (struct crash_event){signal_number, NULL, event->context, 0, 0};
+    }
 }
 
 static void first_crash(const struct crash_event *event, int dies_by)

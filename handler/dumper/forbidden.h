@@ -9,8 +9,9 @@
 
 /*
  * Whether the call would end this process: false without a filter, which costs
- * one call, else a child (70 us). first: its first argument; the second is -1,
- * no process, so that it does nothing; the others are 0.
+ * one call, else a child tries (70 us); false where there can be none. first:
+ * its first argument; the second is -1, no process, so that it does nothing;
+ * the others are 0.
  */
 bool forbidden_call(long number, long first);
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 #include "reporter/queue/reports.h"
@@ -69,8 +70,8 @@ static int find_report(struct aftermath *aftermath, struct home *home,
         if (reports_id_time_ms(id) < aftermath->start_ms)
             return 0;
         r = reports_load(&home->queue, id, &report);
-        if (r == -ENOMEM)
-            return r;
+        if (r < 0 && r > -ERR_FIRST && r != -ENOENT)
+            return r; /* it may be this one; what is malformed is not */
         if (r < 0 || !report->process ||
             report->process->pid != (uint32_t)pid || !is_of_death(report))
             continue;

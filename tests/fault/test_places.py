@@ -5,6 +5,8 @@ command that cannot do its job says so. Quota is errno EDQUOT: the sweeps.
 Needs root for its mounts, in a mount namespace of its own. Context: tool."""
 
 import errno
+import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -20,6 +22,8 @@ import unittest
 
 MARK = "INQUEST_TEST_PLACES"
 SKIPPED = 77
+PR_SET_CHILD_SUBREAPER = 36
+WALL = 0x40000000
 NOBODY = 65534
 KIB = 1 << 10
 MIB = 1 << 20
@@ -125,6 +129,15 @@ class Place(unittest.TestCase):
         self.assertEqual(done.returncode, -signal.SIGSEGV)
         self.assertTrue(done.stdout.startswith(b"descriptors: "))
         self.assertEqual(done.stderr, b"")
+        self.settle()
+
+    @staticmethod
+    def settle():
+        """Dumpers go on syncing when the program is dead; then they are ours,
+        as the subreaper."""
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, WALL)
 
     def server(self, *answers):
         server = FaultServer(list(answers))
@@ -385,4 +398,6 @@ class Frozen(Place):
 for name in [name for name in dir(Place) if name.startswith("test_")]:
     setattr(Frozen, name, None)
 
+if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0:
+    sys.exit("prctl")
 unittest.main(verbosity=2)
