@@ -85,6 +85,30 @@ test("the help lists the keys; search and views have theirs", async () => {
     await done(page);
 });
 
+test("what is still being typed does not bring a reader back", async () => {
+    const page = await newPage();
+    let answer = () => undefined;
+    const held = new Promise((resolve) => { answer = resolve; });
+
+    await page.route("**/v1/versions*", async (route) => {
+        await held;
+        await route.continue();
+    });
+    await visit(page, "#/groups");
+    await page.locator("tr.group").first().waitFor();
+    await page.clock.install();
+    await page.keyboard.press("/");
+    await page.keyboard.type("spline");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("v");
+    await page.waitForURL("**/#/versions");
+    await page.clock.runFor(1000);
+    answer();
+    await page.getByRole("heading", { name: "Versions" }).waitFor();
+    await done(page);
+});
+
 test("colours follow the system, then the reader, who is remembered",
     async () => {
         const page = await newPage({ colorScheme: "dark" });

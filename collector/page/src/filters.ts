@@ -3,7 +3,7 @@ import { api, type Filter } from "./api";
 import { el, replace } from "./dom";
 import { count, words } from "./format";
 import { icon } from "./icon";
-import { link, type Route } from "./route";
+import { link, parseRoute, type Route } from "./route";
 import { replaceQuery } from "./router";
 import type { Facets } from "./types";
 
@@ -171,7 +171,9 @@ class Bar implements FilterBar {
         clearTimeout(this.timer);
         this.timer = window.setTimeout(() => {
             const q = this.search.value.trim();
-            if (this.search.isConnected)
+            // Not back to here, when another view is being loaded.
+            if (this.search.isConnected &&
+                parseRoute(location.hash).view === this.route.view)
                 replaceQuery(changed(this.route, { q }));
         }, TYPING_MS);
     }
