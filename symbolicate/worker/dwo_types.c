@@ -11,6 +11,7 @@
 #include "symbolicate/worker/dwo_write.h"
 #include "symbolicate/worker/dwp.h"
 #include "symbolicate/worker/elf_file.h"
+#include "symbolicate/worker/elf_image.h"
 
 #define VERSION_AT      4
 #define TYPE_AT         6
@@ -47,33 +48,47 @@ static bool hide(uint8_t *bytes, size_t size, const GElf_Ehdr *header,
     return true;
 }
 
-/* Whether there were any. */
-static bool hide_types(uint8_t *bytes, size_t size)
+/* Whether there were any. The bytes of elf are ours to write. */
+static bool hide_types(Elf *elf)
 {
-    struct elf_file file;
     GElf_Ehdr header;
     size_t names = 0;
+    size_t size = 0;
     bool found = false;
 
-    if (elf_file_open_memory(bytes, size, &file) < 0)
-        return false;
-    bool plain = gelf_getehdr(file.elf, &header) &&
-                 gelf_getclass(file.elf) == ELFCLASS64 &&
-                 elf_getshdrstrndx(file.elf, &names) == 0;
-    for (Elf_Scn *at = NULL; plain && (at = elf_nextscn(file.elf, at));) {
+    uint8_t *bytes = (uint8_t *)elf_rawfile(elf, &size);
+    bool plain = bytes && gelf_getehdr(elf, &header) &&
+                 gelf_getclass(elf) == ELFCLASS64 &&
+                 elf_getshdrstrndx(elf, &names) == 0;
+    for (Elf_Scn *at = NULL; plain && (at = elf_nextscn(elf, at));) {
         GElf_Shdr section;
         const char *name = gelf_getshdr(at, &section)
-                               ? elf_strptr(file.elf, names, section.sh_name)
+                               ? elf_strptr(elf, names, section.sh_name)
                                : NULL;
         if (name && strcmp(name, dwo_part_names[DWO_INFO]) == 0 &&
             is_type_unit(at))
             found |= hide(bytes, size, &header, elf_ndxscn(at));
     }
-    elf_file_close(&file);
     return found;
 }
 
-int dwo_without_types(int fd)
+/* Negative: libdw reads these bytes as well. */
+static int rewrite(void *bytes, size_t size)
+{
+    struct elf_file file;
+
+    int r = elf_file_open_memory(bytes, size, &file);
+    if (r < 0)
+        return r;
+    bool unpacked = elf_image_is_packed(file.elf) && elf_image_make(&file) == 0;
+    bool hidden = hide_types(file.elf);
+    const void *all = elf_rawfile(file.elf, &size);
+    r = (unpacked || hidden) && all ? dwo_memory_file(all, size) : -1;
+    elf_file_close(&file);
+    return r;
+}
+
+int dwo_plain(int fd)
 {
     struct stat status;
 
@@ -84,7 +99,7 @@ int dwo_without_types(int fd)
     void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
         return fd;
-    int made = hide_types(bytes, size) ? dwo_memory_file(bytes, size) : -1;
+    int made = rewrite(bytes, size);
     munmap(bytes, size);
     if (made < 0)
         return fd;

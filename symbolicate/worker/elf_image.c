@@ -55,22 +55,27 @@ static bool is_wanted(Elf *elf, const GElf_Shdr *header)
     return true;
 }
 
-bool elf_image_is_needed(Elf *elf)
+bool elf_image_is_packed(Elf *elf)
 {
-    GElf_Ehdr header;
     GElf_Shdr section;
 
-    if (!gelf_getehdr(elf, &header) || gelf_getclass(elf) != ELFCLASS64 ||
-        header.e_ident[EI_DATA] != ELFDATA2LSB)
-        return false;
-    if (header.e_type == ET_REL && header.e_machine == EM_X86_64)
-        return true;
     for (Elf_Scn *at = NULL; (at = elf_nextscn(elf, at));) {
         GElf_Chdr compression;
         if (gelf_getshdr(at, &section) && is_packed(at, &section, &compression))
             return true;
     }
     return false;
+}
+
+bool elf_image_is_needed(Elf *elf)
+{
+    GElf_Ehdr header;
+
+    if (!gelf_getehdr(elf, &header) || gelf_getclass(elf) != ELFCLASS64 ||
+        header.e_ident[EI_DATA] != ELFDATA2LSB)
+        return false;
+    return (header.e_type == ET_REL && header.e_machine == EM_X86_64) ||
+           elf_image_is_packed(elf);
 }
 
 /* Bytes of the section as they are in the file; NULL where there are none. */

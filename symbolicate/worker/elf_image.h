@@ -13,6 +13,8 @@
 #define ELF_IMAGE_BYTES_MAX (3ull << 30)
 
 bool elf_image_is_needed(Elf *elf);
+/* Whether a section is compressed. */
+bool elf_image_is_packed(Elf *elf);
 
 /* Puts the copy in file->elf's place. Fails with -ENOMEM, -ERR_FORMAT,
  * -ERR_LIMIT; file is then as before. */

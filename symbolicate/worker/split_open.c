@@ -41,7 +41,7 @@ int split_open(const char *path, int flags, ...)
     if (!is_split)
         return fd;
     if (fd >= 0)
-        return dwo_without_types(fd);
+        return dwo_plain(fd);
     if (errno != ENOENT || !package)
         return fd;
     int found = dwp_unit(package, unit_id);

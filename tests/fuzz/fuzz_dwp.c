@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (dwp_open(path, &dwp) == 0)
         ask(dwp, data, size);
     dwp_close(&dwp);
-    fd = dwo_without_types(fd);
+    fd = dwo_plain(fd);
     assert(fd >= 0 && lseek(fd, 0, SEEK_END) == (off_t)size);
     return close(fd);
 }

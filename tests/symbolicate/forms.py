@@ -107,6 +107,13 @@ def dwz_single(at):
     return at / "p", FULL, []
 
 
+def split_zstd(at):
+    run("g++", "-O2", "-g", "-gsplit-dwarf", SOURCE, "-o", "p", cwd=at)
+    for path in list(at.glob("*.dwo")):
+        run("objcopy", "--compress-debug-sections=zstd", path, cwd=at)
+    return at / "p", FULL, []
+
+
 def no_aranges(at):
     run("g++", "-O2", "-g", SOURCE, "-o", "q", cwd=at)
     run("objcopy", "--remove-section", ".debug_aranges", "q", "p", cwd=at)
@@ -196,6 +203,10 @@ FORMS = {
     "split_dwarf_4": compiled("-gdwarf-4", "-gsplit-dwarf"),
     "split_dwarf_5_types": compiled("-gdwarf-5", "-gsplit-dwarf",
                                     "-fdebug-types-section"),
+    "split_dwarf_5_types_zlib": compiled("-gdwarf-5", "-gsplit-dwarf", "-gz",
+                                         "-fdebug-types-section"),
+    "split_dwarf_zlib": compiled("-g", "-gsplit-dwarf", "-gz"),
+    "split_dwarf_zstd": split_zstd,
     "split_dwarf_clang": compiled("-g", "-gsplit-dwarf", compiler="clang++"),
     "split_dwarf_4_clang": compiled("-gdwarf-4", "-gsplit-dwarf",
                                     compiler="clang++"),
