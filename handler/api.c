@@ -17,14 +17,6 @@
 
 static uint32_t sequence; /* of every record this file seals, from 1 */
 
-static uint64_t unix_ms(void)
-{
-    struct timespec now = {0};
-
-    (void)sys_call2(SYS_clock_gettime, CLOCK_REALTIME, (long)&now);
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-}
-
 static bool may_record(const struct box *box, enum data_class class)
 {
     if (class == CLASS_OPTIONAL)
@@ -83,7 +75,7 @@ int inquest_v1_action(const char *name, const char *const *pairs,
     box_lock();
     struct box_action *action = &box->actions[next++ % BOX_ACTIONS_COUNT];
     box_unseal(action);
-    action->time_unix_ms = unix_ms();
+    action->time_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
     box_string(action->name, sizeof action->name, name);
     copy_pairs(action->attributes, sizeof action->attributes, pairs,
                pair_count);
@@ -206,7 +198,7 @@ int inquest_v1_detection(const char *domain, const char *ip_address)
     uint32_t index = next++ % BOX_DETECTIONS_COUNT;
     struct box_detection *slot = &box->detections[index];
     box_unseal(slot);
-    slot->time_unix_ms = unix_ms();
+    slot->time_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
     box_string(slot->domain, sizeof slot->domain, domain ? domain : "");
     box_string(slot->ip_address, sizeof slot->ip_address,
                ip_address ? ip_address : "");
@@ -228,7 +220,7 @@ int inquest_v1_feedback(int type, const char *comment, const char *email)
     box_lock();
     struct box_feedback *slot = &box->feedback;
     box_unseal(slot);
-    slot->time_unix_ms = unix_ms();
+    slot->time_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
     slot->type = (uint32_t)type;
     box_string(slot->email, sizeof slot->email, email ? email : "");
     box_string(slot->comment, sizeof slot->comment, comment);

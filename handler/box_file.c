@@ -81,16 +81,14 @@ static int map_box(struct box_file *file)
     return 0;
 }
 
-static struct text path_of(const struct config *config,
-                           const struct box_file *file, char *buffer,
-                           size_t size)
+static void path_of(const struct config *config, const struct box_file *file,
+                    char *buffer, size_t size)
 {
     struct text text = text_init(buffer, size);
 
     text_append(&text, config->box_dir);
     text_append(&text, "/");
     text_append(&text, file->name);
-    return text;
 }
 
 /* Without the file: what was mapped of it goes, for it finds no room. */
@@ -132,7 +130,7 @@ static __attribute__((noinline)) int open_again(const struct config *config,
 {
     char path[STATE_PATH_BYTES + BOX_NAME_BYTES];
 
-    (void)path_of(config, file, path, sizeof path);
+    path_of(config, file, path, sizeof path);
     return sys_openat(AT_FDCWD, path,
                       O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
 }
@@ -219,7 +217,7 @@ void box_file_remove(const struct config *config, struct box_file *file)
 
     if (file->fd < 0)
         return;
-    (void)path_of(config, file, path, sizeof path);
+    path_of(config, file, path, sizeof path);
     (void)sys_call3(SYS_unlinkat, AT_FDCWD, (long)path, 0); /* swept later */
 }
 

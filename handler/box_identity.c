@@ -16,14 +16,6 @@
 
 #define PROC_TEXT_BYTES 2048
 
-static uint64_t clock_ns(int clock)
-{
-    struct timespec now = {0};
-
-    (void)sys_call2(SYS_clock_gettime, clock, (long)&now); /* cannot fail */
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Field 22 of /proc/self/stat; the name in field 2 may hold anything. */
 uint64_t box_identity_ticks(void)
 {
@@ -81,8 +73,8 @@ void box_identity_fill(const struct config *config, struct box_file *file)
     identity->uid = (uint32_t)sys_call0(SYS_geteuid);
     identity->gid = (uint32_t)sys_call0(SYS_getegid);
     identity->start_ticks = file->start_ticks;
-    identity->start_boot_ns = clock_ns(CLOCK_BOOTTIME);
-    identity->start_unix_ms = clock_ns(CLOCK_REALTIME) / 1000000u;
+    identity->start_boot_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
+    identity->start_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
     identity->ring_epoch_boot_ns = identity->start_boot_ns;
     identity->ring_epoch_unix_ms = identity->start_unix_ms;
     identity->pid_namespace = inode_of("/proc/self/ns/pid");

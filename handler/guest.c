@@ -23,14 +23,6 @@ bool guest_box_is_ours(void)
     return guest.file.box && !guest.mute && guest.file.pid == sys_getpid();
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec now = {0};
-
-    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* False: it took too long, or this very thread is at it, below a signal. */
 static bool lock(void)
 {
@@ -41,8 +33,8 @@ static bool lock(void)
     while (!__atomic_compare_exchange_n(&making, &current, self, false,
                                         __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
         if (until == 0)
-            until = now_ns() + WAIT_NS;
-        if (current == self || now_ns() > until)
+            until = sys_clock_ns(CLOCK_MONOTONIC) + WAIT_NS;
+        if (current == self || sys_clock_ns(CLOCK_MONOTONIC) > until)
             return false;
         (void)sys_call0(SYS_sched_yield);
         current = 0;

@@ -3,12 +3,11 @@
 
 #include <errno.h>
 #include <linux/falloc.h>
+#include <linux/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "proto/base/sys.h"
-
-#define POPULATE_WRITE 23 /* MADV_POPULATE_WRITE, asm-generic/mman-common.h */
 
 /* RLIMIT_FSIZE below the box would send SIGXFSZ: then there is no file. */
 static int check_limit(void)
@@ -38,7 +37,7 @@ int box_space_begin(int fd)
 int box_space_head(struct box *box)
 {
     return (int)sys_call3(SYS_madvise, (long)box, BOX_HEAD_BYTES,
-                          POPULATE_WRITE);
+                          MADV_POPULATE_WRITE);
 }
 
 /* On a kernel without fallocate for this file system the rest is written out,

@@ -16,7 +16,6 @@
 
 #define RED_ZONE_BYTES        128
 #define KERNEL_UCONTEXT_BYTES 304 /* uc_flags … uc_sigmask of the kernel */
-#define KERNEL_SIGSET_BYTES   8
 #define XSTATE_MAGIC1         0x46505853u /* FP_XSTATE_MAGIC1 */
 #define XSTATE_SOFTWARE_AT    464         /* fpx_sw_bytes in the fxsave area */
 #define FXSAVE_BYTES          512
@@ -45,7 +44,7 @@ static size_t xstate_bytes(const uint8_t *state)
 static bool is_writable(uintptr_t address)
 {
     return sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)address,
-                     KERNEL_SIGSET_BYTES) == 0;
+                     SYS_SIGSET_BYTES) == 0;
 }
 
 static bool on_altstack(const ucontext_t *context, uintptr_t stack_pointer)
@@ -70,7 +69,7 @@ static struct frame *copy_frame(const struct frame *original,
     uintptr_t frame_at =
         ((state_at - sizeof(struct frame)) & ~(uintptr_t)15) - 8;
 
-    if (!is_writable(frame_at) || !is_writable(at - KERNEL_SIGSET_BYTES))
+    if (!is_writable(frame_at) || !is_writable(at - SYS_SIGSET_BYTES))
         return NULL;
     struct frame *copy = (struct frame *)frame_at;
     memcpy(copy, original, sizeof *copy);
@@ -102,7 +101,7 @@ static _Noreturn void jump(struct frame *frame, const struct sigaction *action,
      * (crash_handler.c), and would come again at once. */
     mask |= blocked_by(action, signal_number) & ~host_mask_faults();
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0,
-                    KERNEL_SIGSET_BYTES);
+                    SYS_SIGSET_BYTES);
     __asm__ volatile("mov %0, %%rsp\n\t"
                      "xor %%eax, %%eax\n\t"
                      "xor %%ebp, %%ebp\n\t"

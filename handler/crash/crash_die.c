@@ -6,9 +6,8 @@
 #include "handler/interpose/real.h"
 #include "proto/base/sys.h"
 
-#define KERNEL_SIGSET_BYTES 8
-#define TRAP_BYTES          1 /* int3 */
-#define SYSCALL_BYTES       2 /* syscall */
+#define TRAP_BYTES    1 /* int3 */
+#define SYSCALL_BYTES 2 /* syscall */
 
 /* Whether running the interrupted instruction again raises the signal. */
 static bool faults_again(const struct crash_event *event)
@@ -71,7 +70,7 @@ void crash_die(const struct crash_event *event)
         plain.si_uid = (uint32_t)sys_call0(SYS_getuid);
     }
     (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&one, 0,
-                    KERNEL_SIGSET_BYTES); /* strikes when we return */
+                    SYS_SIGSET_BYTES); /* strikes when we return */
     (void)sys_call4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(),
                     event->signal_number,
                     (long)(event->info ? event->info : &plain));

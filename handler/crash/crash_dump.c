@@ -24,7 +24,6 @@
 #define DUMPER_DENIED       77 /* EX_NOPERM: it may not read us */
 #define DUMPER_ASTRAY       72 /* EX_OSFILE: /proc shows it others */
 #define DUMPER_WITHOUT_ROOM 73 /* EX_CANTCREAT: neither queue nor box */
-#define KERNEL_SIGSET_BYTES 8
 
 /* Everything the two children need: they share our memory. */
 struct launch {
@@ -117,10 +116,10 @@ static void run_dumper(void)
         (void)sys_call4(SYS_prlimit64, 0, lifted[i], (long)&limit, 0);
     }
     (void)sys_call4(SYS_rt_sigaction, SIGXFSZ, (long)&ignore, 0,
-                    KERNEL_SIGSET_BYTES);
+                    SYS_SIGSET_BYTES);
     (void)sys_call4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&none, 0);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&nothing_blocked, 0,
-                    KERNEL_SIGSET_BYTES);
+                    SYS_SIGSET_BYTES);
     long r =
         sys_call5(SYS_execveat, launch.dumper_fd, (long)"",
                   (long)launch.arguments, (long)environment, AT_EMPTY_PATH);
@@ -313,7 +312,7 @@ static struct crash_dump_result start_and_wait(long *ret_middle_pid)
     uint64_t before = 0;
 
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before,
-                    KERNEL_SIGSET_BYTES);
+                    SYS_SIGSET_BYTES);
     long dumpable = launch.dies ? allow_tracing() : 0;
     *ret_middle_pid = launch.dies ? start_here() : start_middle();
     if (*ret_middle_pid >= 0)
@@ -321,7 +320,7 @@ static struct crash_dump_result start_and_wait(long *ret_middle_pid)
     if (launch.dies)
         disallow_tracing(dumpable);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
-                    KERNEL_SIGSET_BYTES);
+                    SYS_SIGSET_BYTES);
     if (*ret_middle_pid < 0)
         return failed(BOX_REASON_CLONE, (int)-*ret_middle_pid);
     uint32_t state = __atomic_load_n(launch.state, __ATOMIC_ACQUIRE);

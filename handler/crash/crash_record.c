@@ -20,17 +20,8 @@
 #include "proto/base/io.h"
 #include "proto/base/sys.h"
 
-#define RED_ZONE_BYTES      128 /* below the stack pointer, psABI 3.2.2 */
-#define NO_HOW              (-1) /* none of SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK */
-#define KERNEL_SIGSET_BYTES 8
-
-static uint64_t clock_ns(int clock)
-{
-    struct timespec now = {0};
-
-    (void)sys_call2(SYS_clock_gettime, clock, (long)&now); /* cannot fail */
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
+#define RED_ZONE_BYTES 128  /* below the stack pointer, psABI 3.2.2 */
+#define NO_HOW         (-1) /* none of SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK */
 
 /*
  * Filters of systemd kill for process_vm_readv (~@ipc). What the program's own
@@ -45,13 +36,13 @@ static bool is_filtered(void)
 static bool is_readable(uint64_t address)
 {
     return sys_call4(SYS_rt_sigprocmask, NO_HOW, (long)address, 0,
-                     KERNEL_SIGSET_BYTES) == -EINVAL;
+                     SYS_SIGSET_BYTES) == -EINVAL;
 }
 
 /* Of one page. Not proof against a thread that unmaps it meanwhile. */
 static size_t load_own(uint64_t address, void *buffer, size_t size_bytes)
 {
-    if (!is_readable(address / KERNEL_SIGSET_BYTES * KERNEL_SIGSET_BYTES))
+    if (!is_readable(address / SYS_SIGSET_BYTES * SYS_SIGSET_BYTES))
         return 0;
     memcpy(buffer, (const void *)address, size_bytes);
     return size_bytes;
@@ -128,8 +119,8 @@ void crash_record_fill(struct box *box, const struct crash_event *event)
     box_unseal(crash);
     crash->pid = sys_getpid();
     crash->tid = sys_gettid();
-    crash->time_unix_ms = clock_ns(CLOCK_REALTIME) / 1000000u;
-    crash->time_boot_ns = clock_ns(CLOCK_BOOTTIME);
+    crash->time_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
+    crash->time_boot_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
     crash->siginfo_valid = event->info != NULL;
     if (event->info)
         memcpy(crash->siginfo, event->info, sizeof crash->siginfo);

@@ -6,13 +6,13 @@
 #ifndef INQUEST_HANDLER_DUMPER_POPULATE_H
 #define INQUEST_HANDLER_DUMPER_POPULATE_H
 
+#include <linux/mman.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "proto/base/sys.h"
 
-#define POPULATE_WRITE 23 /* MADV_POPULATE_WRITE, asm-generic/mman-common.h */
-#define POPULATE_PAGE  4096u
+#define POPULATE_PAGE 4096u
 
 /* Before Linux 5.14 (EINVAL), or without memory, they come one by one. */
 static inline void populate(void *memory, size_t size_bytes)
@@ -21,7 +21,7 @@ static inline void populate(void *memory, size_t size_bytes)
     uintptr_t end = (uintptr_t)memory + size_bytes;
 
     (void)sys_call3(SYS_madvise, (long)begin, (long)(end - begin),
-                    POPULATE_WRITE);
+                    MADV_POPULATE_WRITE);
 }
 
 #endif

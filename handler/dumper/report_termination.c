@@ -4,6 +4,7 @@
 
 #include "handler/dumper/report_build.h"
 #include "handler/dumper/termination.h"
+#include "proto/base/sys.h"
 #include "proto/box_history.h"
 #include "proto/report_set.h"
 
@@ -17,19 +18,12 @@ static uint64_t bytes_of(uint32_t pages)
     return pages == BOX_UNKNOWN_U32 ? TERMINATION_UNKNOWN : pages * PAGE_BYTES;
 }
 
-static uint64_t now_ns(clockid_t clock)
-{
-    struct timespec now;
-
-    (void)clock_gettime(clock, &now); /* cannot fail */
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* What the machine slept since the sampler last looked at its clocks. */
 static uint64_t slept_ms_since(const struct box_sampler *sampler)
 {
     uint64_t then_ns = sampler->clock_boot_ns - sampler->clock_monotonic_ns;
-    uint64_t asleep_ns = now_ns(CLOCK_BOOTTIME) - now_ns(CLOCK_MONOTONIC);
+    uint64_t asleep_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME) -
+                         (uint64_t)sys_clock_ns(CLOCK_MONOTONIC);
 
     return sampler->period_ms > 0 && asleep_ns > then_ns
                ? (asleep_ns - then_ns) / NS_PER_MS
@@ -39,7 +33,8 @@ static uint64_t slept_ms_since(const struct box_sampler *sampler)
 /* From the last sample to now, the machine's sleep left out. */
 static uint64_t silent_ms(const struct box_sampler *sampler, uint64_t last_ms)
 {
-    uint64_t since_ms = now_ns(CLOCK_BOOTTIME) / NS_PER_MS - last_ms;
+    uint64_t since_ms =
+        (uint64_t)sys_clock_ns(CLOCK_BOOTTIME) / NS_PER_MS - last_ms;
     uint64_t slept_ms = slept_ms_since(sampler);
 
     return since_ms > slept_ms ? since_ms - slept_ms : 0;
@@ -78,7 +73,7 @@ static void take_last_samples(const struct box_point *points, size_t count,
     facts->limit_bytes = bytes_of(last->cgroup_limit_pages);
     facts->pressure_full_permille = last->pressure_full_permille;
     if (facts->supervisor == SUPERVISOR_SAW &&
-        now_ns(CLOCK_BOOTTIME) / NS_PER_MS >= last_ms)
+        (uint64_t)sys_clock_ns(CLOCK_BOOTTIME) / NS_PER_MS >= last_ms)
         facts->silent_ms = silent_ms(sampler, last_ms);
 }
 

@@ -5,23 +5,16 @@
 #include <time.h>
 
 #include "proto/base/io.h"
+#include "proto/base/sys.h"
 #include "proto/state_dir.h"
 
 #define NS_PER_S  1000000000u
 #define NS_PER_MS 1000000u
 
-static uint64_t now_ns(clockid_t clock)
-{
-    struct timespec now;
-
-    (void)clock_gettime(clock, &now); /* cannot fail */
-    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 static void fill_times(uint64_t start_boot_ns, struct box_identity *identity)
 {
-    uint64_t boot_ns = now_ns(CLOCK_BOOTTIME);
-    uint64_t unix_ns = now_ns(CLOCK_REALTIME);
+    uint64_t boot_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
+    uint64_t unix_ns = (uint64_t)sys_clock_ns(CLOCK_REALTIME);
     uint64_t start_ns =
         start_boot_ns > 0 && start_boot_ns < boot_ns ? start_boot_ns : boot_ns;
 

@@ -10,20 +10,12 @@
 #define BYTES_PER_KIB 1024
 #define ROOM_PAGES    ((uint64_t)ALARM_ROOM_MIB * 256u)
 
-static uint64_t unix_ms(void)
-{
-    struct timespec now = {0};
-
-    (void)sys_call2(SYS_clock_gettime, CLOCK_REALTIME, (long)&now);
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-}
-
 static void write_record(struct alarm_watch *watch, struct box *box,
                          struct box_alarm *alarm)
 {
     struct box_alarm *slot = &box->alarms[watch->count];
 
-    alarm->time_unix_ms = unix_ms();
+    alarm->time_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
     box_unseal(slot);
     *slot = *alarm;
     box_seal(slot, sizeof *slot, ++watch->count);

@@ -50,23 +50,15 @@ static struct progress {
     bool late; /* the last wait took far too long */
 } progress;
 
-static int64_t clock_ns(int clock)
-{
-    struct timespec now = {0};
-
-    (void)sys_call2(SYS_clock_gettime, clock, (long)&now); /* cannot fail */
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* False when we were not let run between the three of them: then they tell
  * nothing of each other. */
 static bool read_moment(struct sample_moment *ret_now)
 {
     for (int i = 0; i < MOMENT_TRIES; i++) {
-        int64_t begin_ms = clock_ns(CLOCK_MONOTONIC) / NS_PER_MS;
-        ret_now->boot_ms = clock_ns(CLOCK_BOOTTIME) / NS_PER_MS;
-        ret_now->real_ms = clock_ns(CLOCK_REALTIME) / NS_PER_MS;
-        ret_now->monotonic_ms = clock_ns(CLOCK_MONOTONIC) / NS_PER_MS;
+        int64_t begin_ms = sys_clock_ns(CLOCK_MONOTONIC) / NS_PER_MS;
+        ret_now->boot_ms = sys_clock_ns(CLOCK_BOOTTIME) / NS_PER_MS;
+        ret_now->real_ms = sys_clock_ns(CLOCK_REALTIME) / NS_PER_MS;
+        ret_now->monotonic_ms = sys_clock_ns(CLOCK_MONOTONIC) / NS_PER_MS;
         if (ret_now->monotonic_ms - begin_ms <= MOMENT_MS_MAX)
             return true;
     }
@@ -120,9 +112,9 @@ static void publish(struct box *box, uint32_t period_ms)
     struct box_sampler *known = &progress.stats.known;
     static uint32_t sequence;
 
-    known->clock_boot_ns = (uint64_t)clock_ns(CLOCK_BOOTTIME);
-    known->clock_unix_ms = (uint64_t)clock_ns(CLOCK_REALTIME) / 1000000u;
-    known->clock_monotonic_ns = (uint64_t)clock_ns(CLOCK_MONOTONIC);
+    known->clock_boot_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
+    known->clock_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
+    known->clock_monotonic_ns = (uint64_t)sys_clock_ns(CLOCK_MONOTONIC);
     known->period_ms = period_ms;
     box_unseal(&box->sampler);
     memcpy((char *)&box->sampler + sizeof(struct box_seal),
@@ -136,7 +128,7 @@ static void publish(struct box *box, uint32_t period_ms)
 static uint32_t sample_box(struct box *box)
 {
     struct box_sample sample;
-    uint64_t elapsed_ms = ((uint64_t)clock_ns(CLOCK_BOOTTIME) -
+    uint64_t elapsed_ms = ((uint64_t)sys_clock_ns(CLOCK_BOOTTIME) -
                            box->identity.ring_epoch_boot_ns) /
                           1000000u;
     bool slow = elapsed_ms >= progress.slow_next_ms;
@@ -200,7 +192,7 @@ static bool wait_further(struct timespec *next, uint32_t ms)
         if (r == -ETIMEDOUT)
             break;
     }
-    int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    int64_t now_ns = sys_clock_ns(CLOCK_MONOTONIC);
     int64_t late_ms =
         (now_ns - (next->tv_sec * 1000000000 + next->tv_nsec)) / 1000000;
     progress.late = late_ms > (int64_t)ms * LATE_PERIODS;

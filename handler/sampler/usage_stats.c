@@ -46,14 +46,6 @@ static uint64_t column(const char *at, const char *end, int index)
     return fmt_parse_u64(&at, end, 10, &value) < 0 ? 0 : value;
 }
 
-static uint64_t monotonic_ms(void)
-{
-    struct timespec now = {0};
-
-    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now);
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-}
-
 static uint64_t ms_of(const struct timeval *time)
 {
     return (uint64_t)time->tv_sec * 1000u + (uint64_t)time->tv_usec / 1000u;
@@ -61,7 +53,7 @@ static uint64_t ms_of(const struct timeval *time)
 
 uint16_t usage_stats_cpu(struct usage_stats *usage, const struct rusage *used)
 {
-    uint64_t now_ms = monotonic_ms();
+    uint64_t now_ms = ((uint64_t)sys_clock_ns(CLOCK_MONOTONIC) / 1000000u);
     uint64_t since_ms = now_ms - usage->cpu_before_at_ms;
     bool first = usage->cpu_before_at_ms == 0;
 

@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <time.h>
+
+/* Of a set of signals as rt_sigprocmask and rt_sigaction have it. */
+#define SYS_SIGSET_BYTES 8
 
 /* NOLINTBEGIN(readability-function-size): the kernel takes six arguments. */
 static inline long sys_call6(long number, long a, long b, long c, long d,
@@ -95,6 +99,15 @@ static inline int sys_getpid(void)
 static inline int sys_gettid(void)
 {
     return (int)sys_call0(SYS_gettid);
+}
+
+/* CLOCK_…, which exists, in ns. */
+static inline int64_t sys_clock_ns(int clock)
+{
+    struct timespec now = {0};
+
+    (void)sys_call2(SYS_clock_gettime, clock, (long)&now); /* cannot fail */
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 #endif

@@ -3,37 +3,11 @@
  * @debug, @ipc and @resources what touches the dumping of a process. A second
  * thread stands by, which cannot be stopped. Context: tool.
  */
-#include "tests/zoo/deaths/death.h"
-
-#include "tests/zoo/deaths/sandbox.h"
-
-#include <pthread.h>
-#include <unistd.h>
+#include "tests/zoo/deaths/beside_thread.h"
 
 void crash_here(void)
 {
     death_write(0x10);
-}
-
-static void *idle(void *barrier)
-{
-    (void)pthread_barrier_wait(barrier);
-    for (;;)
-        (void)pause();
-    return NULL;
-}
-
-static int crash_beside_a_thread(void)
-{
-    static pthread_barrier_t barrier;
-    pthread_t thread;
-
-    if (pthread_barrier_init(&barrier, NULL, 2) != 0 ||
-        pthread_create(&thread, NULL, idle, &barrier) != 0)
-        return 1;
-    (void)pthread_barrier_wait(&barrier);
-    crash_outer();
-    return 0;
 }
 
 int main(int argc, char **argv)
@@ -58,13 +32,7 @@ int main(int argc, char **argv)
         SYS_semget,
         SYS_shmget,
     };
-    char *const again[] = {argv[0], "again", NULL};
 
-    if (argc < 2) {
-        if (sandbox_enter(calls, sizeof calls / sizeof *calls,
-                          SECCOMP_RET_KILL_PROCESS) == 0)
-            (void)execv(argv[0], again);
-        return 1;
-    }
-    return crash_beside_a_thread();
+    return crash_when_filtered(argc, argv, calls, sizeof calls / sizeof *calls,
+                               SECCOMP_RET_KILL_PROCESS);
 }
