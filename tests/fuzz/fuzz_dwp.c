@@ -55,6 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ask(dwp, data, size);
     dwp_close(&dwp);
     fd = dwo_plain(fd);
-    assert(fd >= 0 && lseek(fd, 0, SEEK_END) == (off_t)size);
+    assert(fd >= 0);
+    if (lseek(fd, 0, SEEK_END) != (off_t)size) /* unpacked: another file */
+        check_unit(dup(fd));
     return close(fd);
 }
