@@ -183,9 +183,11 @@ static bool is_refused(int r)
 int box_file_open(const struct config *config, struct box_file *ret_file)
 {
     struct box_file file = {.fd = -1, .state_fd = -1, .dumper_fd = -1};
+    struct box_birth birth;
 
     file.pid = sys_getpid();
-    file.start_ticks = box_identity_ticks();
+    box_identity_birth(&birth);
+    file.start_ticks = birth.start_ticks;
     state_box_name(file.pid, file.start_ticks, file.name);
     int r = state_dir_open(config->state_dir, &file.state_fd);
     if (r == 0)
@@ -200,7 +202,7 @@ int box_file_open(const struct config *config, struct box_file *ret_file)
     }
     open_dumper(config, &file);
     box_identity_fill(config, &file);
-    box_identity_sample(file.box);
+    box_identity_sample(file.box, birth.rss_pages);
     file.box->control.phase = BOX_BEFORE_MAIN;
     file.box->control.rate_limit_off = !config->rate_limit;
     file.box->control.supervisor_pid = (uint32_t)config->supervisor_pid;

@@ -16,24 +16,32 @@
 
 #define PROC_TEXT_BYTES 2048
 
-/* Field 22 of /proc/self/stat; the name in field 2 may hold anything. */
-uint64_t box_identity_ticks(void)
-{
-    char text[PROC_TEXT_BYTES];
-    size_t size = 0;
-    uint64_t value = 0;
+/* Fields of /proc/PID/stat, counted from 1: proc(5). */
+#define STAT_START_TICKS 22
+#define STAT_RSS_PAGES   24
 
-    if (io_read_text(AT_FDCWD, "/proc/self/stat", text, sizeof text, &size) < 0)
-        return 0;
+/* A field behind the name, which is the second and may hold anything. */
+static uint64_t stat_field(const char *text, size_t size, int wanted)
+{
     const char *end = text + size;
     const char *at = memrchr(text, ')', size);
-    for (int field = 2; at && field < 22; field++) {
+    uint64_t value = 0;
+
+    for (int field = 2; at && field < wanted; field++) {
         at = memchr(at, ' ', (size_t)(end - at));
         at = at ? at + 1 : NULL;
     }
-    if (!at || fmt_parse_u64(&at, end, 10, &value) < 0)
-        return 0;
-    return value;
+    return at && fmt_parse_u64(&at, end, 10, &value) == 0 ? value : 0;
+}
+
+void box_identity_birth(struct box_birth *ret_birth)
+{
+    char text[PROC_TEXT_BYTES];
+    size_t size = 0;
+
+    DROP(io_read_text(AT_FDCWD, "/proc/self/stat", text, sizeof text, &size));
+    ret_birth->start_ticks = stat_field(text, size, STAT_START_TICKS);
+    ret_birth->rss_pages = stat_field(text, size, STAT_RSS_PAGES);
 }
 
 static void read_link(const char *path, char *buffer, size_t size)
@@ -43,16 +51,6 @@ static void read_link(const char *path, char *buffer, size_t size)
     buffer[n > 0 ? n : 0] = '\0';
 }
 
-static void read_cgroup(char *buffer, size_t capacity)
-{
-    char text[PROC_TEXT_BYTES];
-    size_t size = 0;
-
-    DROP(io_read_text(AT_FDCWD, "/proc/self/cgroup", text, sizeof text,
-                      &size)); /* missing: no cgroup */
-    (void)cgroup_path_parse(text, size, buffer, capacity);
-}
-
 static uint64_t inode_of(const char *path)
 {
     struct stat status = {0};
@@ -60,6 +58,23 @@ static uint64_t inode_of(const char *path)
     if (sys_call4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&status, 0) < 0)
         return 0;
     return status.st_ino;
+}
+
+/*
+ * For the supervisor, who counted the kills in it before the start. Nobody else
+ * has a use for it before the sampler has counted, too, and that looks itself:
+ * a tenth of a start, in most programs for nothing.
+ */
+static void fill_cgroup(struct box_identity *identity)
+{
+    char text[PROC_TEXT_BYTES];
+    size_t size = 0;
+
+    identity->cgroup_namespace = inode_of("/proc/self/ns/cgroup");
+    DROP(io_read_text(AT_FDCWD, "/proc/self/cgroup", text, sizeof text,
+                      &size)); /* missing: no cgroup */
+    (void)cgroup_path_parse(text, size, identity->cgroup,
+                            sizeof identity->cgroup);
 }
 
 void box_identity_fill(const struct config *config, struct box_file *file)
@@ -78,7 +93,6 @@ void box_identity_fill(const struct config *config, struct box_file *file)
     identity->ring_epoch_boot_ns = identity->start_boot_ns;
     identity->ring_epoch_unix_ms = identity->start_unix_ms;
     identity->pid_namespace = inode_of("/proc/self/ns/pid");
-    identity->cgroup_namespace = inode_of("/proc/self/ns/cgroup");
     identity->do_not_track = config->do_not_track;
     consent_page_read(file->state_fd, &page);
     identity->consent_epoch = page.epoch;
@@ -97,30 +111,19 @@ void box_identity_fill(const struct config *config, struct box_file *file)
                config->state_dir);
     read_link("/proc/self/exe", identity->executable,
               sizeof identity->executable);
-    read_cgroup(identity->cgroup, sizeof identity->cgroup);
+    if (config->supervisor_pid != 0)
+        fill_cgroup(identity);
     box_seal(identity, sizeof *identity, 1);
 }
 
-/*
- * The first sample, so that who dies before the sampler's first tick has one:
- * the resident set, second field of statm (proc(5)).
- */
-void box_identity_sample(struct box *box)
+void box_identity_sample(struct box *box, uint64_t rss_pages)
 {
-    char text[PROC_TEXT_BYTES];
     struct box_sample sample;
-    size_t size = 0;
-    uint64_t pages;
 
-    DROP(io_read_text(AT_FDCWD, "/proc/self/statm", text, sizeof text, &size));
-    const char *at = memchr(text, ' ', size);
-    const char *end = text + size;
-    at = at ? at + 1 : end;
-    if (fmt_parse_u64(&at, end, 10, &pages) < 0)
-        return;
     memset(&sample, 0xff, sizeof sample);
     sample.time_ms = 0;
-    sample.rss_pages = (uint32_t)pages;
+    if (rss_pages > 0)
+        sample.rss_pages = (uint32_t)rss_pages;
     sample.slope_kib_per_s = INT16_MIN;
     sample.flags = 0;
     sample.version = 1;

@@ -8,17 +8,21 @@
 #include "handler/box_file.h"
 #include "handler/config.h"
 
-/* When the calling process was started, in clock ticks since boot (field 22 of
- * /proc/self/stat); 0: unknown. */
-uint64_t box_identity_ticks(void);
+/* What one look at /proc/self/stat tells. 0: not known. */
+struct box_birth {
+    uint64_t start_ticks; /* since boot: with the pid, unique */
+    uint64_t rss_pages;   /* of 4096 bytes, now */
+};
+
+void box_identity_birth(struct box_birth *ret_birth);
 
 /* Fills in and seals box.identity; pid, start_ticks and state_fd are there. */
 void box_identity_fill(const struct config *config, struct box_file *file);
 
 /*
  * The first sample, so that who dies before the sampler's first tick has one:
- * the resident set.
+ * the resident set. 0: not known.
  */
-void box_identity_sample(struct box *box);
+void box_identity_sample(struct box *box, uint64_t rss_pages);
 
 #endif

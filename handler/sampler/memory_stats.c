@@ -58,14 +58,21 @@ static void enter_cgroup(struct memory_stats *stats, const char *cgroup)
     pressure_stats_open(&stats->pressure, stats->root, &stats->group);
 }
 
+/* Where the process is now: the version, 0 where that cannot be read. */
+static int read_place(struct memory_stats *stats, char *ret_path, size_t size)
+{
+    size_t text_size =
+        proc_file_read(&stats->cgroup, stats->text, PROC_FILE_TEXT_BYTES);
+
+    return cgroup_path_parse(stats->text, text_size, ret_path, size);
+}
+
 /* Service managers and container runtimes move who runs already. */
 static void follow_cgroup(struct memory_stats *stats)
 {
     char cgroup[sizeof stats->known.cgroup];
-    size_t size =
-        proc_file_read(&stats->cgroup, stats->text, PROC_FILE_TEXT_BYTES);
 
-    if (cgroup_path_parse(stats->text, size, cgroup, sizeof cgroup) == 0 ||
+    if (read_place(stats, cgroup, sizeof cgroup) == 0 ||
         strcmp(cgroup, stats->known.cgroup) == 0)
         return;
     cgroup_memory_close(&stats->group);
@@ -77,6 +84,8 @@ static void follow_cgroup(struct memory_stats *stats)
 void memory_stats_open(struct memory_stats *stats, const char *root,
                        const char *cgroup)
 {
+    char now[sizeof stats->known.cgroup] = "";
+
     memory_stats_close(stats);
     stats->root = root;
     stats->rollup_next_ms = 0;
@@ -90,7 +99,9 @@ void memory_stats_open(struct memory_stats *stats, const char *root,
     process_stats_open(&stats->process, root);
     read_system_kills(stats);
     proc_file_open(&stats->cgroup, root, cgroup_path);
-    enter_cgroup(stats, cgroup);
+    if (*cgroup == '\0')
+        (void)read_place(stats, now, sizeof now);
+    enter_cgroup(stats, *cgroup ? cgroup : now);
     stats->machine_pages = machine_pages();
 }
 

@@ -43,8 +43,8 @@ struct memory_stats {
 };
 
 /*
- * cgroup: the path in the box's identity, "" for none; the slow samples look
- * whether it is another one by now. All files are below
+ * cgroup: the path in the box's identity, "" for where it is now; the slow
+ * samples look whether it is another one by then. All files are below
  * root ("" for the machine's own). Closes what was open: a forked child has
  * its parent's.
  */

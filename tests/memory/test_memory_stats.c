@@ -281,6 +281,24 @@ static void who_was_moved_is_counted_anew_where_it_is(void **state)
     assert_int_equal(sample.cgroup_limit_pages, BOX_UNKNOWN_U32);
 }
 
+static void who_brings_no_cgroup_is_where_it_is_now(void **state)
+{
+    char root[SUPPORT_PATH_BYTES];
+
+    make_movable_root(*state, root, sizeof root);
+    move_to(root, "0::/app.slice\n");
+    read_all(root, "");
+    assert_int_equal(stats.cgroup_moves, 0);
+    assert_string_equal(stats.known.cgroup, "/app.slice");
+    assert_int_equal(stats.known.oom_kills_start, APP_SLICE_KILLS);
+    move_to(root, "0::/app.slice/app.scope\n");
+    memory_stats_read(&stats, true, &sample);
+    assert_int_equal(stats.cgroup_moves, 1);
+    read_all(RECORDED "/nowhere", "");
+    assert_string_equal(stats.known.cgroup, "");
+    assert_int_equal(stats.known.oom_kills_start, BOX_UNKNOWN_U64);
+}
+
 static void where_it_is_cannot_be_read_keeps_the_cgroup(void **state)
 {
     (void)state;
@@ -323,6 +341,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             who_was_moved_is_counted_anew_where_it_is, support_directory_make,
             close_and_remove),
+        cmocka_unit_test_setup_teardown(who_brings_no_cgroup_is_where_it_is_now,
+                                        support_directory_make,
+                                        close_and_remove),
         cmocka_unit_test_teardown(where_it_is_cannot_be_read_keeps_the_cgroup,
                                   close_stats),
         cmocka_unit_test(faults_and_cpu_time_are_what_the_kernel_counted_since),
