@@ -30,11 +30,14 @@
 #define NS_PER_MS           1000000
 #define MOMENT_MS_MAX       10 /* three clocks read one after the other */
 #define MOMENT_TRIES        5
-#define LATE_PERIODS        3            /* by then we were stopped ourselves */
+#define LATE_PERIODS        3    /* by then we were stopped ourselves … */
+#define LATE_MS_MIN         1000 /* … not just waiting for a processor */
 #define SAMPLER_STACK_BYTES (128u << 10) /* holds static TLS too */
 
 static pthread_t thread;
 static bool running;
+static struct timespec begun; /* by CLOCK_MONOTONIC: the start, not when the
+                                 thread was first let run */
 
 /* Where the thread stands with one box; a forked child finds its parent's. */
 static struct progress {
@@ -195,7 +198,8 @@ static bool wait_further(struct timespec *next, uint32_t ms)
     int64_t now_ns = sys_clock_ns(CLOCK_MONOTONIC);
     int64_t late_ms =
         (now_ns - (next->tv_sec * 1000000000 + next->tv_nsec)) / 1000000;
-    progress.late = late_ms > (int64_t)ms * LATE_PERIODS;
+    progress.late =
+        late_ms > (int64_t)ms * LATE_PERIODS && late_ms > LATE_MS_MIN;
     if (late_ms > (int64_t)ms) {
         next->tv_sec = now_ns / 1000000000;
         next->tv_nsec = now_ns % 1000000000;
@@ -206,11 +210,10 @@ static bool wait_further(struct timespec *next, uint32_t ms)
 static void *run(void *unused)
 {
     (void)unused;
-    struct timespec next = {0};
+    struct timespec next = begun;
     uint32_t period_ms = SAMPLE_NORMAL_MS;
 
     __atomic_store_n(&guest.sampler_tid, sys_gettid(), __ATOMIC_RELAXED);
-    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&next);
     if (wait_further(&next, FIRST_MS) && guest_box_is_ours())
         period_ms = sample();
     while (wait_further(&next, period_ms))
@@ -257,6 +260,7 @@ void sampler_start(void)
     (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)name);
     (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)"inquest");
     guest.sampler_pid = sys_getpid();
+    (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&begun);
     running = real()->pthread_create(&thread, &attributes, run, NULL) == 0;
     int tid = running ? tid_of(thread) : 0;
     if (tid > 0) /* else it says so itself */
