@@ -96,15 +96,16 @@ static bool is_listed(const struct target *target, int tid)
 }
 
 /*
- * Whether all threads are listed: the task directory counts them in its links
- * (proc_task_getattr in fs/proc/base.c of the kernel).
+ * How many threads there are: the task directory counts them in its links
+ * (proc_task_getattr in fs/proc/base.c of the kernel). 0: it does not say.
  */
-static bool is_complete(const struct target *target, DIR *dir)
+static size_t count_threads(DIR *dir)
 {
     struct stat status;
 
-    return fstat(dirfd(dir), &status) == 0 &&
-           status.st_nlink == target->thread_count + 2;
+    return fstat(dirfd(dir), &status) == 0 && status.st_nlink > 2
+               ? status.st_nlink - 2
+               : 0;
 }
 
 /* Asked for the first thread that is to be stopped, once. */
@@ -246,6 +247,16 @@ static void take_thread(struct target *target, struct target_thread *thread,
     }
 }
 
+/* Of more threads than fit it may be the last one: it comes first. */
+static void list_crashed(struct target *target)
+{
+    if (target->running[0].tid > 0) {
+        target->threads[target->thread_count++] =
+            (struct target_thread){.tid = target->running[0].tid};
+        read_name(target, &target->threads[0]);
+    }
+}
+
 static void seize_and_name(struct target *target)
 {
     size_t known = target->thread_count;
@@ -262,23 +273,29 @@ void target_seize(struct target *target)
 
     (void)snprintf(path, sizeof path, "/proc/%d/task", target->pid);
     task_dir = opendir(path);
-    if (task_dir)
-        seize_and_name(target);
+    if (!task_dir)
+        return;
+    list_crashed(target);
+    seize_and_name(target);
 }
 
 void target_attach(struct target *target)
 {
     uint64_t end_ms = target_now_ms() + ATTACH_BUDGET_MS;
     size_t done = 0;
+    size_t count = 0;
 
     if (!task_dir)
         return;
     while (done < target->thread_count) {
         for (; done < target->thread_count; done++)
             take_thread(target, &target->threads[done], end_ms);
-        if (!is_complete(target, task_dir))
+        count = count_threads(task_dir);
+        if (count != target->thread_count)
             seize_and_name(target);
     }
+    if (target->thread_count == TARGET_THREADS_MAX && count > done)
+        target->threads_unlisted = count - done;
     (void)closedir(task_dir); /* read only */
     task_dir = NULL;
 }

@@ -226,6 +226,8 @@ void build_threads(struct build *build)
             build_thread(build, &target->threads[i], false);
     }
     note_threads(build, target->threads_missed, "could not be stopped in time");
+    note_threads(build, target->threads_unlisted,
+                 "more are not listed: there are too many");
     note_threads(build, count_refused(target),
                  "may not be traced: by a rule, or for another tracer");
     note_threads(build, build->threads_unread, "without frames: out of time");

@@ -74,8 +74,9 @@ struct target {
         int tid;
         const char *name;
     } running[2];
-    bool goes_on;          /* it lives on afterwards: restart.h */
-    size_t threads_missed; /* could not be stopped in time */
+    bool goes_on;            /* it lives on afterwards: restart.h */
+    size_t threads_missed;   /* could not be stopped in time */
+    size_t threads_unlisted; /* beyond TARGET_THREADS_MAX */
     struct target_mapping *mappings;
     size_t mapping_count;
     struct target_module *modules;

@@ -1,6 +1,7 @@
 /*
  * argv[1] threads, each argv[2] frames deep, all but one waiting; then that one
- * crashes. Context: tool.
+ * crashes: the main thread, or with argv[3] the one that came last.
+ * Context: tool.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -35,10 +36,10 @@ void crash_here(void)
     death_write(0x10);
 }
 
-static void *run(void *unused)
+static void *run(void *crashes)
 {
-    (void)descend(depth, wait_for_ever);
-    return unused;
+    (void)descend(depth, crashes ? crash_here : wait_for_ever);
+    return NULL;
 }
 
 int main(int argc, char **argv)
@@ -54,8 +55,9 @@ int main(int argc, char **argv)
         pthread_attr_setstacksize(&large, STACK_BYTES) != 0)
         return 64;
     for (int i = 1; i < threads; i++) {
-        if (pthread_create(&thread, &large, run, NULL) != 0)
+        void *crashes = argc > 3 && i == threads - 1 ? &ready : NULL;
+        if (pthread_create(&thread, &large, run, crashes) != 0)
             return 1;
     }
-    return descend(depth, crash_outer);
+    return descend(depth, argc > 3 ? wait_for_ever : crash_outer);
 }
