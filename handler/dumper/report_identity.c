@@ -14,7 +14,7 @@
 
 static char empty[1];
 
-/* NAME=value or NAME="value" of os-release(5). */
+/* NAME=value of os-release(5), which may stand in quotes of both kinds. */
 static char *os_release(struct build *build, const char *text, const char *key)
 {
     size_t key_size = strlen(key);
@@ -24,7 +24,7 @@ static char *os_release(struct build *build, const char *text, const char *key)
         if (size > key_size && memcmp(line, key, key_size) == 0) {
             const char *value = line + key_size;
             size_t length = size - key_size;
-            if (length >= 2 && *value == '"') {
+            if (length >= 2 && (*value == '"' || *value == '\'')) {
                 value++;
                 length -= 2;
             }
