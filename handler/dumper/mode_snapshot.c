@@ -5,9 +5,9 @@
  * lets it go. Context: tool.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
@@ -39,23 +39,42 @@ struct snapshot {
     bool do_not_track;
 };
 
+/* All of it a number: half of one is another process. */
+static bool parse_pid(const char *text, int *ret_pid)
+{
+    const char *end = text + strlen(text);
+    uint64_t pid = 0;
+
+    if (fmt_parse_u64(&text, end, 10, &pid) < 0 || text != end || pid > INT_MAX)
+        return false;
+    *ret_pid = (int)pid;
+    return true;
+}
+
+static bool parse_option(const char *name, const char *value,
+                         struct snapshot *snapshot)
+{
+    if (strcmp(name, "--pid") == 0)
+        return parse_pid(value, &snapshot->pid);
+    if (strcmp(name, "--box") == 0) {
+        snapshot->box_path = value;
+    } else if (strcmp(name, "--state") == 0) {
+        snapshot->state_dir = value;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static bool parse(int argc, char **argv, struct snapshot *snapshot)
 {
     for (int i = 2; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--do-not-track") == 0) {
             snapshot->do_not_track = true;
             continue;
         }
-        if (value && strcmp(argv[i], "--pid") == 0) {
-            snapshot->pid = (int)strtol(value, NULL, 10);
-        } else if (value && strcmp(argv[i], "--box") == 0) {
-            snapshot->box_path = value;
-        } else if (value && strcmp(argv[i], "--state") == 0) {
-            snapshot->state_dir = value;
-        } else {
+        if (i + 1 == argc || !parse_option(argv[i], argv[i + 1], snapshot))
             return false;
-        }
         i++;
     }
     return snapshot->pid > 0 && snapshot->state_dir;
