@@ -18,6 +18,7 @@
 #include "proto/box_space.h"
 
 #define FD_ABOVE 200
+#define OWNERS   0600
 
 /* A file of ours alone: another name of it may be anybody's. */
 static bool is_own_file(int fd, struct box_file *file)
@@ -27,6 +28,9 @@ static bool is_own_file(int fd, struct box_file *file)
     if (sys_call2(SYS_fstat, fd, (long)&status) < 0 ||
         !S_ISREG(status.st_mode) || status.st_nlink != 1)
         return false;
+    /* Whatever the program's umask is, its owner may recover it. */
+    if ((status.st_mode & OWNERS) != OWNERS)
+        (void)sys_call2(SYS_fchmod, fd, OWNERS);
     file->device = status.st_dev;
     file->inode = status.st_ino;
     return true;
@@ -51,7 +55,7 @@ static int open_file(const struct config *config, struct box_file *file)
     if (r < 0)
         return r;
     OWNED_FD fd = sys_openat(dir, file->name,
-                             O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+                             O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, OWNERS);
     if (fd < 0)
         return fd;
     if (!is_own_file(fd, file))

@@ -88,12 +88,31 @@ void state_give(int dir_fd, int fd)
 }
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+#define OWNERS          0700
+
+/*
+ * Whatever umask the program has, its directory is its owner's to use. By its
+ * path only where it cannot even be opened, so never as root, whom somebody
+ * might hand another path.
+ */
+static void lift_umask(int fd, const char *path)
+{
+    struct stat status = {0};
+
+    if (fd == -EACCES) {
+        (void)sys_call3(SYS_fchmodat, AT_FDCWD, (long)path, OWNERS);
+    } else if (fd >= 0 && sys_call2(SYS_fstat, fd, (long)&status) == 0 &&
+               (status.st_mode & OWNERS) != OWNERS) {
+        (void)sys_call2(SYS_fchmod, fd, OWNERS);
+    }
+}
 
 /* What we made belongs to whom the directory above it belongs to. */
 static void give_directory(char *path, size_t parent_bytes)
 {
     OWNED_FD fd = sys_openat(AT_FDCWD, path, DIRECTORY_FLAGS | O_NOFOLLOW, 0);
 
+    lift_umask(fd, path);
     path[parent_bytes] = '\0';
     OWNED_FD parent =
         sys_openat(AT_FDCWD, parent_bytes > 0 ? path : "/", DIRECTORY_FLAGS, 0);
@@ -116,7 +135,7 @@ static int make_path(const char *path)
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        r = sys_call3(SYS_mkdirat, AT_FDCWD, (long)part, 0700);
+        r = sys_call3(SYS_mkdirat, AT_FDCWD, (long)part, OWNERS);
         if (r == 0)
             give_directory(part, parent_bytes);
         parent_bytes = i;

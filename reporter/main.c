@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "reporter/command/commands.h"
+#include "reporter/file_mode.h"
 #include "reporter/log.h"
 
 /* Our library has no business in our own tools and their children. */
@@ -85,6 +86,7 @@ int main(int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : "--help";
 
     setlocale(LC_CTYPE, "");
+    file_mode_keep_owner();
     drop_preload();
     if (strcmp(name, "--version") == 0) {
         puts("inquest " INQUEST_VERSION);

@@ -87,6 +87,7 @@ void session_limit(void)
 
     volunteer_to_be_killed();
     (void)signal(SIGXFSZ, SIG_IGN); /* such a write fails, and no more */
+    (void)umask(077); /* the program's may take its owner's rights away */
     for (size_t i = 0; i < ARRAY_LENGTH(limits); i++) {
         struct rlimit now = {0, 0};
         if (sys_call4(SYS_prlimit64, 0, limits[i].resource, 0, (long)&now) < 0)

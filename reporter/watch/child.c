@@ -24,6 +24,7 @@
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
+#include "reporter/file_mode.h"
 #include "reporter/log.h"
 #include "reporter/watch/notify.h"
 
@@ -112,6 +113,7 @@ static _Noreturn void be_child(char *const argv[], char *const envp[],
     sigaction(SIGCHLD, &child->sigchld, NULL);
     sigprocmask(SIG_SETMASK, &child->mask, NULL);
     notify_adopt(getppid());
+    file_mode_restore();
     execvpe(argv[0], argv, envp);
     int error = errno;
     DROP(io_write_all(report_fd, &error, sizeof error)); /* then 127 says it */
