@@ -136,8 +136,8 @@ enum box_supervisor box_supervisor_state(const struct box *box)
         return BOX_UNSUPERVISED;
     /* Who has the number now but started later is somebody else. */
     uint64_t start = process_start_ticks(pid);
-    return start != 0 && start <= box->identity.start_ticks &&
-                   process_lives(pid, start)
-               ? BOX_SUPERVISED
-               : BOX_ORPHANED;
+    bool lives = start == 0 ? process_exists(pid)
+                            : start <= box->identity.start_ticks &&
+                                  process_lives(pid, start);
+    return lives ? BOX_SUPERVISED : BOX_ORPHANED;
 }

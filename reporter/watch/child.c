@@ -63,6 +63,11 @@ static uint64_t stat_field(const char *at, const char *end, int number)
     return value;
 }
 
+bool process_exists(pid_t pid)
+{
+    return kill(pid, 0) == 0 || errno == EPERM;
+}
+
 uint64_t process_start_ticks(pid_t pid)
 {
     char text[STAT_BYTES];
@@ -78,7 +83,9 @@ bool process_lives(pid_t pid, uint64_t start_ticks)
     const char *end;
     const char *at = read_stat(pid, text, &end);
 
-    if (!at || stat_field(at, end, FIELD_STARTTICKS) != start_ticks)
+    if (!at) /* hidepid, no /proc, no descriptor: then not to be told apart */
+        return process_exists(pid);
+    if (stat_field(at, end, FIELD_STARTTICKS) != start_ticks)
         return false;
     /* A main thread that ended is a zombie while others go on. */
     return (*at != 'Z' && *at != 'X') || stat_field(at, end, FIELD_THREADS) > 1;

@@ -50,10 +50,16 @@ void child_reap(const struct child *child);
 /* Ends this process as the child ended, without a core file of its own. */
 _Noreturn void child_die_alike(const struct child_end *end);
 
-/* Field 22 of /proc/PID/stat; 0 when there is no such process. */
+/* Whether a process has this number now, also one that /proc hides. */
+bool process_exists(pid_t pid);
+
+/* Field 22 of /proc/PID/stat; 0 when there is none to be read. */
 uint64_t process_start_ticks(pid_t pid);
 
-/* Whether the process that started then lives: a zombie counts as dead. */
+/*
+ * Whether the process that started then lives: a zombie counts as dead, and
+ * one that cannot be looked at lives as long as its number does.
+ */
 bool process_lives(pid_t pid, uint64_t start_ticks);
 
 #endif
