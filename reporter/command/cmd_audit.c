@@ -14,6 +14,7 @@
 #include "reporter/command/commands.h"
 #include "reporter/consent/audit.h"
 #include "reporter/log.h"
+#include "reporter/show/headline.h"
 #include "reporter/show/terminal.h"
 #include "reporter/state_file.h"
 
@@ -67,6 +68,7 @@ static void print_json(char *line)
 /* For a person: local time, and without the hash, which verify checks. */
 static void print_terminal(char *line, unsigned width)
 {
+    headline_make_printable(line);
     char *hash = strrchr(line, ' ');
     char *rest = line;
     const char *sequence = strsep(&rest, " ");

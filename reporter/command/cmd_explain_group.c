@@ -5,6 +5,7 @@
 
 #include "reporter/command/commands.h"
 #include "reporter/log.h"
+#include "reporter/show/view.h"
 #include "reporter/upload/collector_call.h"
 
 #define GROUP_DIGITS 16
@@ -39,13 +40,23 @@ static void print_step(const json_t *step)
     const char *list = string_of(step, "list");
     json_int_t line = json_integer_value(json_object_get(step, "line"));
 
-    printf("  %-24s  %s", verdict(string_of(step, "rule")),
-           string_of(step, "function"));
-    if (line > 0) {
-        printf("  (%s:%lld)", list, (long long)line);
-    } else if (*list) {
-        printf("  (%s)", list);
+    printf("  %-24s  ", verdict(string_of(step, "rule")));
+    view_print(stdout, string_of(step, "function"));
+    if (*list) {
+        fputs("  (", stdout);
+        view_print(stdout, list);
+        if (line > 0)
+            printf(":%lld", (long long)line);
+        putchar(')');
     }
+    putchar('\n');
+}
+
+/* A line of the collector's words, which give no orders to a terminal. */
+static void print_part(const char *label, const char *text)
+{
+    printf("%-10s ", label);
+    view_print(stdout, text);
     putchar('\n');
 }
 
@@ -57,11 +68,11 @@ static void print(const json_t *answer)
     size_t index;
     const json_t *step;
 
-    printf("Group      %s\nSignature  %s\n", string_of(answer, "group"),
-           string_of(answer, "signature"));
+    print_part("Group", string_of(answer, "group"));
+    print_part("Signature", string_of(answer, "signature"));
     for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
         if (*string_of(told, parts[i]))
-            printf("%-10s %s\n", parts[i], string_of(told, parts[i]));
+            print_part(parts[i], string_of(told, parts[i]));
     }
     printf("Algorithm  version %lld\n\nFrames, innermost first:\n",
            (long long)json_integer_value(

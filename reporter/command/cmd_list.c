@@ -75,9 +75,10 @@ static void add_json(struct list *list, const struct stored_report *item,
                                     state_text(item->place)));
 }
 
-/* One line, cut to the terminal. */
-static void print_cut(const struct list *list, const char *row)
+/* One line, cut to the terminal, to which foreign names give no orders. */
+static void print_cut(const struct list *list, char *row)
 {
+    headline_make_printable(row);
     printf("%.*s\n", (int)terminal_fit(row, list->columns), row);
 }
 

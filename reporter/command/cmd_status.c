@@ -15,6 +15,7 @@
 #include "reporter/queue/reports.h"
 #include "reporter/queue/retention.h"
 #include "reporter/show/terminal.h"
+#include "reporter/show/view.h"
 #include "reporter/state_file.h"
 #include "reporter/upload/backoff.h"
 #include "reporter/upload/outlook.h"
@@ -125,9 +126,10 @@ static void print_crash_loops(const struct home *home)
 
     json_array_foreach(loops, index, loop)
     {
-        printf("Crash loop %s: %lld deaths were only counted,\n"
+        fputs("Crash loop ", stdout);
+        view_print(stdout, json_string_value(json_object_get(loop, "app")));
+        printf(": %lld deaths were only counted,\n"
                "           the last at %s\n",
-               json_string_value(json_object_get(loop, "app")),
                (long long)json_integer_value(json_object_get(loop, "counted")),
                json_string_value(json_object_get(loop, "last")));
     }

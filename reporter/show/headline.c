@@ -1,6 +1,7 @@
 /* One line of a report. Context: tool. */
 #include "reporter/show/headline.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,12 +23,19 @@ const char *headline_app(const Inquest__V1__Report *report)
     return slash ? slash + 1 : report->process->executable;
 }
 
-/* Control characters of foreign text have no business on a terminal. */
-static void make_printable(char *text)
+void headline_make_printable(char *text)
 {
+    unsigned char before = 0;
+
     for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
+        unsigned char byte = (unsigned char)*text;
+        /* U+0080 to U+009F are controls too: 0xc2 0x80 to 0xc2 0x9f. */
+        bool second = before == 0xc2 && byte >= 0x80 && byte <= 0x9f;
+        before = byte;
+        if (byte < ' ' || byte == 0x7f)
             *text = ' ';
+        else if (second)
+            *text = (char)0xa0; /* a blank of the same length */
     }
 }
 
@@ -79,7 +87,7 @@ void headline_cause(const Inquest__V1__Report *report,
     } else if (report->feedback) {
         snprintf(ret_line, HEADLINE_BYTES, "%.200s", report->feedback->comment);
     }
-    make_printable(ret_line);
+    headline_make_printable(ret_line);
 }
 
 void headline_write(const Inquest__V1__Report *report,
@@ -90,5 +98,5 @@ void headline_write(const Inquest__V1__Report *report,
     headline_cause(report, cause);
     snprintf(ret_line, HEADLINE_BYTES, "%.60s %.180s", headline_app(report),
              cause);
-    make_printable(ret_line);
+    headline_make_printable(ret_line);
 }

@@ -19,6 +19,9 @@ void headline_cause(const Inquest__V1__Report *report,
 /* "python3.11": the app, else the executable's file name, else "?". */
 const char *headline_app(const Inquest__V1__Report *report);
 
+/* Control characters of foreign text have no business on a terminal: blanks. */
+void headline_make_printable(char *text);
+
 /* "CRASH", …; "?" for a number this build does not know. */
 const char *headline_kind(const Inquest__V1__Report *report);
 

@@ -4,6 +4,7 @@ secret that must neither leave nor change. Context: tool."""
 import hashlib
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -89,8 +90,12 @@ class Ground(unittest.TestCase):
             [*prefix, *map(str, command)], stdin=subprocess.DEVNULL,
             capture_output=True, timeout=BOUND_S, **options)
 
-    def inquest(self, user, *arguments, **options):
-        done = self.run_as(user, BUILD / "bin/inquest", *arguments, **options)
+    def inquest(self, user, *arguments, terminal=False, **options):
+        command = [BUILD / "bin/inquest", *arguments]
+        if terminal:  # of script(1), whose output is the command's
+            command = ["script", "-qec", shlex.join(map(str, command)),
+                       "/dev/null"]
+        done = self.run_as(user, *command, **options)
         self.assertIn(done.returncode, SYSEXITS,
                       f"inquest {arguments}: {done.stderr}")
         if done.returncode:

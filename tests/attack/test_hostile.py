@@ -170,6 +170,25 @@ class Poisoned(Ground):
         self.assertEqual(done.returncode, -11)
         self.assertFalse(self.state.exists())
 
+    def test_names_that_give_orders_to_a_terminal(self):
+        """Of a program, of a line in the log, of a crash loop."""
+        evil = self.attackers / "a\x1b]0;evil\x07\x1b[2J\u009b2Jb"
+        shutil.copy(BUILD / "bin/fault_host", evil)
+        for _ in range(12):  # the rate limit counts the last ones
+            done = self.run_as(ATTACKER, evil, "crash", env={
+                **self.environment, "INQUEST_SAMPLER": "0",
+                "LD_PRELOAD": str(BUILD / "lib/libinquest.so")})
+            self.assertEqual(done.returncode, -11)
+        with open(self.state / "audit.log", "a", encoding="utf-8") as log:
+            log.write("9 2026-11-29T09:00:00.000Z sent \x1b[2J\u009b2J x\n")
+        for command in (("list",), ("show", "last"), ("status",), ("audit",),
+                        ("memory", "last"), ("doctor",)):
+            with self.subTest(command=command):
+                done = self.inquest(0, *command, terminal=True)
+                self.assertTrue(done.stdout)
+                for evil in (b"\x1b[2J", b"\x1b]0", b"\x07", b"\xc2\x9b"):
+                    self.assertNotIn(evil, done.stdout + done.stderr)
+
     def test_endpoints_that_lead_elsewhere(self):
         self.crash(0)
         for endpoint in (f"file://{self.secret}", "gopher://127.0.0.1:70/",
