@@ -136,3 +136,36 @@ void dead_elf(const char *name, const char *path)
     (void)snprintf(file, sizeof file, "00003000 08:01 77 %s", path);
     dead_map(0x3000, DEAD_ELF_END, "r-xp", file);
 }
+
+/* lea index(%rip), %rdi … add $16, %rax, as g++ 12 makes it. */
+static void put_globals_code(void)
+{
+    static const uint8_t lea[] = {0x48, 0x8d, 0x3d};
+    static const uint8_t add[] = {0x48, 0x05, DEAD_GLOBALS - DEAD_BLOCK};
+    const int32_t distance = DEAD_TLS_INDEX - (DEAD_LEA + 7);
+
+    memset(dead_at(DEAD_CODE), 0x90, 48);
+    memcpy(dead_at(DEAD_LEA), lea, sizeof lea);
+    memcpy(dead_at(DEAD_LEA + sizeof lea), &distance, sizeof distance);
+    memset(dead_at(DEAD_ADD), 0, 6);
+    memcpy(dead_at(DEAD_ADD), add, sizeof add);
+}
+
+void dead_exception(void)
+{
+    put_globals_code();
+    dead_put_u64(DEAD_TLS_INDEX, 1);
+    dead_put_u64(DEAD_SLOT, base + DEAD_HEADER);
+    dead_put_u64(DEAD_THREAD + 8, base + DEAD_VECTOR);
+    dead_put_u64(DEAD_VECTOR + 16, base + DEAD_BLOCK);
+    dead_put_u64(DEAD_GLOBALS, base + DEAD_HEADER);
+    dead_put_u64(DEAD_HEADER, base + DEAD_TYPE);
+    dead_put_u64(DEAD_CLASS, 0x474e5543432b2b00ull); /* "GNUCC++" */
+    dead_put_u64(DEAD_MESSAGE, base + DEAD_TEXT);
+    dead_put_u64(DEAD_TYPE + 8, base + DEAD_NAME);
+    dead_put_u64(DEAD_TYPE + 16, base + DEAD_BASE);
+    dead_put_u64(DEAD_BASE + 8, base + DEAD_BASE_NAME);
+    memcpy(dead_at(DEAD_NAME), "7MyError", 9);
+    memcpy(dead_at(DEAD_BASE_NAME), "St13runtime_error", 18);
+    memcpy(dead_at(DEAD_TEXT), "boom", 5);
+}

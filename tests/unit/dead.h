@@ -52,6 +52,31 @@ enum dead_elf {
     DEAD_ELF_END = 0x4000
 };
 
+/* Where dead_exception puts what it makes. */
+enum dead_exception {
+    DEAD_LEA = DEAD_CODE + 8, /* of the index */
+    DEAD_ADD = DEAD_CODE + 20,
+    DEAD_TLS_INDEX = 0x4000,
+    DEAD_SLOT = 0x4fc0, /* in static TLS: points to the header too */
+    DEAD_THREAD = 0x5000,
+    DEAD_VECTOR = 0x5100,
+    DEAD_BLOCK = 0x5200,
+    DEAD_GLOBALS = DEAD_BLOCK + 0x10,
+    DEAD_HEADER = 0x6000, /* type, landing pad 64, class 80, object 112 */
+    DEAD_LANDING = DEAD_HEADER + 64,
+    DEAD_CLASS = DEAD_HEADER + 80,
+    DEAD_MESSAGE = DEAD_HEADER + 120, /* the pointer to it */
+    DEAD_TYPE = 0x6200,               /* at 8 its name, at 16 its base */
+    DEAD_BASE = 0x6240,
+    DEAD_NAME = 0x6300,      /* "7MyError" */
+    DEAD_BASE_NAME = 0x6340, /* "St13runtime_error" */
+    DEAD_TEXT = 0x6380,      /* "boom" */
+};
+
+/* An exception of the thread at DEAD_THREAD that nobody catches, as libstdc++
+ * keeps it, and the code of __cxa_get_globals_fast at DEAD_CODE. */
+void dead_exception(void);
+
 /* Puts an ELF file at the base, which defines the symbol name, with a build-id
  * of 20 times 0xab, and maps it as path. */
 void dead_elf(const char *name, const char *path);
