@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define FIRST_BASE 0x10000000ull
-#define NAME_AT    8 /* in the strings */
+#define BASE_STEP  0x1000000ull /* beyond what a test asks of the one before */
+#define NAME_AT    8            /* in the strings */
 
 static struct box box;
 static uint64_t base = FIRST_BASE;
@@ -14,7 +15,7 @@ static uint64_t base = FIRST_BASE;
 struct box *dead_begin(void)
 {
     memset(&box, 0, sizeof box);
-    base += 4ull * BOX_STACK_BYTES;
+    base += BASE_STEP;
     box.crash.stack_address = base;
     box.crash.stack_bytes = BOX_STACK_BYTES;
     box.crash.pid = 4711;
