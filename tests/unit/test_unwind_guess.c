@@ -223,9 +223,10 @@ static void check(const struct scene *scene, const struct unwind_stack *stack)
 static void put_words(const struct scene *scene)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(scene->words); i++) {
-        if (scene->words[i].at)
+        if (scene->words[i].at) {
             dead_put_u64(scene->words[i].at,
                          dead_base() + scene->words[i].value);
+        }
     }
 }
 
