@@ -17,7 +17,7 @@
 
 #include "proto/report_codec.h"
 
-#define TERMINATION_EVIDENCE_MAX   8
+#define TERMINATION_EVIDENCE_MAX   12
 #define TERMINATION_EVIDENCE_BYTES 320
 #define TERMINATION_NEAR_MS        250 /* a kill and a death belong together */
 #define TERMINATION_UNKNOWN        UINT64_MAX
