@@ -167,19 +167,25 @@ void crash_record_keep_maps(struct box *box)
     kept_maps_bytes = copy_maps(box->maps, sizeof box->maps);
 }
 
-static void copy_evidence(struct box *box, const struct crash_event *event)
+struct evidence {
+    uint64_t stack_address;
+    uint32_t stack_bytes;
+    uint32_t maps_bytes;
+};
+
+static void copy_evidence(struct box *box, const struct crash_event *event,
+                          struct evidence *ret_evidence)
 {
-    struct box_crash *crash = &box->crash;
     uint64_t stack_pointer =
         (uint64_t)event->context->uc_mcontext.gregs[REG_RSP];
 
-    crash->maps_bytes = copy_maps(box->maps, sizeof box->maps);
-    if (crash->maps_bytes == 0)
-        crash->maps_bytes = kept_maps_bytes;
+    ret_evidence->maps_bytes = copy_maps(box->maps, sizeof box->maps);
+    if (ret_evidence->maps_bytes == 0)
+        ret_evidence->maps_bytes = kept_maps_bytes;
     if (!guest.prctl_undumpable) {
-        crash->stack_address = stack_pointer - RED_ZONE_BYTES;
-        crash->stack_bytes = (uint32_t)read_own_pages(
-            crash->stack_address, box->stack, sizeof box->stack);
+        ret_evidence->stack_address = stack_pointer - RED_ZONE_BYTES;
+        ret_evidence->stack_bytes = (uint32_t)read_own_pages(
+            ret_evidence->stack_address, box->stack, sizeof box->stack);
     }
 }
 
@@ -188,11 +194,16 @@ void crash_record_evidence(struct box_file *file,
                            enum box_tier_reason reason, int error)
 {
     struct box_crash *crash = &file->box->crash;
+    struct evidence evidence = {0};
 
+    if (guest_reserve_box(file)) /* on a full disk: registers alone */
+        copy_evidence(file->box, event, &evidence);
+    /* Not before: who is killed while that is copied leaves the record. */
     box_unseal(crash);
     crash->tier_reason = reason;
     crash->tier_errno = error;
-    if (guest_reserve_box(file)) /* on a full disk: registers alone */
-        copy_evidence(file->box, event);
+    crash->stack_address = evidence.stack_address;
+    crash->stack_bytes = evidence.stack_bytes;
+    crash->maps_bytes = evidence.maps_bytes;
     box_seal(crash, sizeof *crash, 1);
 }

@@ -66,6 +66,33 @@ class Dumpers(unittest.TestCase):
                 self.assertEqual(tier["name"], "IN_PROCESS")
                 self.assertIn(reason, tier["reason"])
 
+    def inject(self, *options):
+        """null_write without a dumper, its calls of openat from libinquest
+        counted: (what inject reports, whether it can at all)."""
+        told = self.ground.top / "inject.report"
+        status, _, _ = self.run_with(
+            "/nowhere/inquest-dumper", BUILD / "bin/inject", "--program",
+            "null_write", "--module", "libinquest", "--call", "openat",
+            "--bound", "20", "--report", told, *options, "--",
+            BUILD / "zoo/deaths/null_write")
+        if status == 77:
+            self.skipTest("no seccomp listener here")
+        self.assertEqual(status, 0)
+        return dict(word.split("=") for word in told.read_text().split())
+
+    def test_killed_while_evidence_is_copied(self):
+        """The last file that a crash opens is its list of mappings: the
+        record of before is whole all the same."""
+        counted = self.inject("--nth", "0")
+        self.assertEqual(counted["status"], str(-signal.SIGSEGV))
+        self.only_report()
+        killed = self.inject("--nth", counted["hits"], "--kill")
+        self.assertEqual(killed["status"], str(-signal.SIGKILL))
+        report = self.only_report()
+        self.assertEqual(report["kind"], "CRASH")
+        self.assertEqual(report["crash"]["signal"]["name"], "SIGSEGV")
+        self.assertIn("died during the dump", report["tier"]["reason"])
+
     def test_a_crash_beside_a_report_that_stands_still(self):
         status, _, seconds = self.run_with(
             "stuck_live", BUILD / "zoo/live_reports", "crash")
