@@ -1,6 +1,6 @@
 /*
- * The program's calls. Each writes one record of the box under box_lock.
- * Context: guest.
+ * The program's calls. Each writes one record of the box under box_lock; two
+ * have a report made of it, under box_report_lock. Context: guest.
  */
 #define INQUEST_API __attribute__((weak, visibility("default")))
 #include "handler/inquest.h"
@@ -174,12 +174,13 @@ int inquest_v1_feature(const char *name, const char *state)
     return slot ? 0 : INQUEST_FULL;
 }
 
-/* One report at a time, made by the dumper while this thread waits. */
+/* Made by the dumper while this thread waits, under box_report_lock. */
 static int report_now(const char *mode, const char *argument)
 {
     struct crash_dump_result result =
         crash_dump_live(&guest.file, mode, argument);
 
+    box_report_unlock();
     return result.state == BOX_DUMP_QUEUED ? 0 : INQUEST_FULL;
 }
 
@@ -194,6 +195,8 @@ int inquest_v1_detection(const char *domain, const char *ip_address)
         return INQUEST_INVALID;
     if (!may_record(box, CLASS_DETECTION))
         return INQUEST_REFUSED;
+    if (!box_report_lock())
+        return INQUEST_FULL;
     box_lock();
     uint32_t index = next++ % BOX_DETECTIONS_COUNT;
     struct box_detection *slot = &box->detections[index];
@@ -203,10 +206,9 @@ int inquest_v1_detection(const char *domain, const char *ip_address)
     box_string(slot->ip_address, sizeof slot->ip_address,
                ip_address ? ip_address : "");
     box_seal(slot, sizeof *slot, ++sequence);
-    char digit[2] = {(char)('0' + index), '\0'};
-    int r = report_now("detection", digit);
     box_unlock();
-    return r;
+    char digit[2] = {(char)('0' + index), '\0'};
+    return report_now("detection", digit);
 }
 
 int inquest_v1_feedback(int type, const char *comment, const char *email)
@@ -217,6 +219,8 @@ int inquest_v1_feedback(int type, const char *comment, const char *email)
         return INQUEST_UNWATCHED;
     if (!comment || type < INQUEST_SMILE || type > INQUEST_IDEA)
         return INQUEST_INVALID;
+    if (!box_report_lock())
+        return INQUEST_FULL;
     box_lock();
     struct box_feedback *slot = &box->feedback;
     box_unseal(slot);
@@ -225,7 +229,6 @@ int inquest_v1_feedback(int type, const char *comment, const char *email)
     box_string(slot->email, sizeof slot->email, email ? email : "");
     box_string(slot->comment, sizeof slot->comment, comment);
     box_seal(slot, sizeof *slot, ++sequence);
-    int r = report_now("feedback", NULL);
     box_unlock();
-    return r;
+    return report_now("feedback", NULL);
 }

@@ -11,10 +11,11 @@
  * longer ones are cut at the limits below. All calls may run on any thread;
  * none may run in a signal handler. They do not allocate, and none waits for
  * a network; inquest_detection and inquest_feedback wait until their report is
- * on disk, at most 2 s.
+ * on disk, at most 2 s, and for one of another thread before, at most 3 s.
  *
  * Results: 0, INQUEST_UNWATCHED, INQUEST_REFUSED (consent or configuration
- * does not allow it), INQUEST_FULL (no slot left), INQUEST_INVALID.
+ * does not allow it), INQUEST_FULL (no slot left; no report could be made now),
+ * INQUEST_INVALID.
  * Context: any thread of a host.
  */
 #ifndef INQUEST_H

@@ -1,7 +1,8 @@
 /*
  * A thread asks for a report, whose dumper stands still (fake_dumper.c), and
  * then the program does what it is told: crash, or fork a child that crashes
- * (and say how long that took), or ask once more. Context: tool.
+ * (and say how long that took), or annotate and ask beside it (and say whether
+ * the thread had its answer by then), or ask once more. Context: tool.
  */
 #include "handler/inquest.h"
 
@@ -15,12 +16,14 @@
 #include <unistd.h>
 
 static pid_t asking; /* the thread that asks */
+static int answered;
 
 static void *ask(void *unused)
 {
     (void)unused;
     __atomic_store_n(&asking, gettid(), __ATOMIC_RELEASE);
     (void)inquest_detection("malware.example", "192.0.2.66");
+    __atomic_store_n(&answered, 1, __ATOMIC_RELEASE);
     return NULL;
 }
 
@@ -61,6 +64,16 @@ static void fork_and_crash(void)
         printf("%d %ld\n", WTERMSIG(status), now_ms() - begin);
 }
 
+/* What each call answered, and whether the thread had its answer then. */
+static void call_beside(void)
+{
+    printf("%d", inquest_annotate("colour", "blue"));
+    printf(" %d", __atomic_load_n(&answered, __ATOMIC_ACQUIRE));
+    long begin = now_ms();
+    printf(" %d", inquest_detection("malware.example", "192.0.2.67"));
+    printf(" %ld\n", now_ms() - begin);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -76,6 +89,11 @@ int main(int argc, char **argv)
         fork_and_crash();
         (void)fflush(stdout);
         _exit(0);
+    }
+    if (strcmp(what, "beside") == 0) {
+        call_beside();
+        (void)pthread_join(thread, NULL);
+        return fflush(stdout);
     }
     long begin = now_ms();
     (void)pthread_join(thread, NULL);

@@ -114,6 +114,15 @@ class Dumpers(unittest.TestCase):
                   if report["kind"] == "CRASH"]
         self.assertEqual(crash["tier"]["name"], "DUMPER")
 
+    def test_who_annotates_does_not_wait_for_a_report(self):
+        status, output, _ = self.run_with(
+            "stuck_live", BUILD / "zoo/live_reports", "beside")
+        self.assertEqual(status, 0)
+        noted, too_late, answer, asked_ms = map(int, output.split())
+        self.assertEqual((noted, too_late), (0, 0))
+        self.assertEqual(answer, -3)  # INQUEST_FULL: the dumper is still there
+        self.assertLess(asked_ms, 1000 * (PATIENCE_S + SLACK_S))
+
     def test_who_asks_does_not_wait_longer_than_it_says(self):
         status, output, _ = self.run_with(
             "stuck_live", BUILD / "zoo/live_reports", "again")
