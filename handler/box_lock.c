@@ -38,8 +38,8 @@ void box_unlock(void)
 bool box_report_lock(void)
 {
     uint32_t self = (uint32_t)sys_getpid();
-    int64_t until_ns = sys_clock_ns(CLOCK_MONOTONIC) +
-                       (int64_t)BOX_REPORT_WAIT_MS * NS_PER_MS;
+    int64_t until_ns =
+        sys_clock_ns(CLOCK_MONOTONIC) + (int64_t)BOX_REPORT_WAIT_MS * NS_PER_MS;
     const struct timespec until = {until_ns / (1000 * NS_PER_MS),
                                    until_ns % (1000 * NS_PER_MS)};
 
