@@ -56,6 +56,8 @@ static bool guess_on(struct walk *walk, unw_cursor_t *cursor,
                         &walk->registers[needed[i].to]) < 0)
             walk->registers[needed[i].to] = 0;
     }
+    walk->generated |=
+        unwind_is_generated(walk->target, walk->registers[TARGET_RIP]);
     if (!unwind_guess(walk, &frame)) {
         stack->note = "code without call frame information, and no return "
                       "address near the stack pointer";
@@ -74,15 +76,38 @@ static bool has_stack(struct walk *walk, unw_cursor_t *cursor)
            target_read_u64(walk->target, stack_pointer, &word);
 }
 
+/* What generated code leaves on a stack looks like damage, and is none. */
+static const char *damage(const struct walk *walk, const char *note)
+{
+    return walk->generated ? "frames of generated code, of which nothing tells "
+                             "who called them: the outermost are not known"
+                           : note;
+}
+
 /* No caller: of the outermost function, or because it cannot be read. */
 static void end(struct walk *walk, unw_cursor_t *cursor, bool damaged,
                 struct unwind_stack *stack)
 {
     if (!has_stack(walk, cursor)) {
-        stack->note = "the stack pointer is invalid";
+        stack->note = damage(walk, "the stack pointer is invalid");
     } else if (damaged) {
-        stack->note = "the caller cannot be read: a damaged stack";
+        stack->note =
+            damage(walk, "the caller cannot be read: a damaged stack");
     }
+}
+
+/*
+ * After a scan the frame pointer may be that of a frame further in, and who
+ * goes by it comes back there: a caller lies further out.
+ */
+static bool turns_back(const struct walk *walk, unw_cursor_t *before,
+                       unw_cursor_t *cursor)
+{
+    unw_word_t inner = 0;
+    unw_word_t outer = 0;
+
+    return walk->scans > 0 && unw_get_reg(before, UNW_REG_SP, &inner) == 0 &&
+           unw_get_reg(cursor, UNW_REG_SP, &outer) == 0 && outer <= inner;
 }
 
 /* False: the stack ends here, by itself or with a note. */
@@ -95,7 +120,8 @@ static bool step(struct walk *walk, unw_cursor_t *cursor,
 
     walk->no_information = false;
     int r = unw_step(cursor);
-    if (walk->no_information && !exact) { /* it has tried guesses of its own */
+    if (!exact && (walk->no_information || /* it has guessed by itself then */
+                   (r > 0 && turns_back(walk, &before, cursor)))) {
         *cursor = before;
         return guess_on(walk, cursor, stack);
     }
@@ -106,7 +132,8 @@ static bool step(struct walk *walk, unw_cursor_t *cursor,
         return false;
     }
     if (!unwind_is_code(walk->target, pc)) {
-        stack->note = "the return address is not code: a damaged stack";
+        stack->note =
+            damage(walk, "the return address is not code: a damaged stack");
         return false;
     }
     unwind_add(stack, (struct unwind_frame){pc, UNWIND_CFI, exact});

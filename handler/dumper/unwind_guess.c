@@ -18,6 +18,17 @@ bool unwind_is_code(const struct target *target, uint64_t address)
     return mapping && mapping->executable;
 }
 
+bool unwind_is_generated(const struct target *target, uint64_t address)
+{
+    const struct target_mapping *mapping = target_mapping_at(target, address);
+    static const char memory_file[] = "/memfd:"; /* memfd_create(2) */
+
+    if (!mapping || !mapping->executable)
+        return false;
+    return mapping->path[0] == '\0' ||
+           strncmp(mapping->path, memory_file, sizeof memory_file - 1) == 0;
+}
+
 /* Length of a call through register or memory: 0xff /2 (Intel SDM volume 2,
  * CALL and 2.1.3, ModR/M); code[0] is 0xff. 0: another instruction. */
 static size_t indirect_call_bytes(const uint8_t *code)
@@ -60,20 +71,36 @@ bool unwind_follows_call(struct target *target, uint64_t address)
     return false;
 }
 
+/* Whether a frame pointer may be one: above what lies below it, not far. */
+static bool is_frame_above(uint64_t frame_pointer, uint64_t below)
+{
+    return frame_pointer >= below && frame_pointer - below <= FRAME_BYTES_MAX &&
+           frame_pointer % sizeof frame_pointer == 0;
+}
+
+/*
+ * An interpreter that was made at run time (HotSpot's) pushes where to return
+ * to, and jumps: no call stands there. Then the chain has to go on instead.
+ */
+static bool is_return(struct target *target, uint64_t caller,
+                      uint64_t frame_pointer, uint64_t saved)
+{
+    return unwind_follows_call(target, caller) ||
+           (unwind_is_generated(target, caller) &&
+            is_frame_above(saved, frame_pointer + 2 * sizeof saved));
+}
+
 /* A frame pointer points up the same stack; two words lie there. */
 static bool by_frame_pointer(struct walk *walk, struct unwind_frame *ret_frame)
 {
     uint64_t frame_pointer = walk->registers[TARGET_RBP];
-    uint64_t stack_pointer = walk->registers[TARGET_RSP];
     uint64_t saved;
     uint64_t caller;
 
-    if (frame_pointer < stack_pointer ||
-        frame_pointer - stack_pointer > FRAME_BYTES_MAX ||
-        frame_pointer % sizeof saved != 0 ||
+    if (!is_frame_above(frame_pointer, walk->registers[TARGET_RSP]) ||
         !target_read_u64(walk->target, frame_pointer, &saved) ||
         !target_read_u64(walk->target, frame_pointer + sizeof saved, &caller) ||
-        !unwind_follows_call(walk->target, caller))
+        !is_return(walk->target, caller, frame_pointer, saved))
         return false;
     walk->registers[TARGET_RSP] = frame_pointer + 2 * sizeof saved;
     walk->registers[TARGET_RBP] = saved;

@@ -13,6 +13,7 @@ struct walk {
     uint64_t registers[TARGET_REGISTERS]; /* libunwind starts from these */
     bool no_information; /* the last step asked for a pc that has none */
     size_t scans;        /* frames found by scanning so far */
+    bool generated;      /* some were of code that was made at run time */
 };
 
 /* libunwind's view of a walk, which is its context argument. NULL: no memory.
@@ -21,6 +22,9 @@ unw_addr_space_t unwind_address_space(void);
 
 /* Whether address lies in memory that may be executed. */
 bool unwind_is_code(const struct target *target, uint64_t address);
+
+/* Whether that is of no file: made at run time, without any description. */
+bool unwind_is_generated(const struct target *target, uint64_t address);
 
 /* Whether address is code and the instruction before it is a call. */
 bool unwind_follows_call(struct target *target, uint64_t address);

@@ -1,12 +1,21 @@
 /*
  * Dereferences null and catches it, which the JVM has from SIGSEGV; with an
- * argument, writes where nothing is, of which it dies. Context: tool.
+ * argument, writes where nothing is, that many calls deep, of which it dies.
+ * Context: tool.
  */
 public class Nulls {
     int field;
 
     static int read(Nulls nulls) {
         return nulls.field;
+    }
+
+    static void fall(sun.misc.Unsafe unsafe, int depth) {
+        if (depth > 1) {
+            fall(unsafe, depth - 1);
+        } else {
+            unsafe.putInt(0x10L, 1);
+        }
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -24,7 +33,8 @@ public class Nulls {
             java.lang.reflect.Field field =
                 Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe");
             field.setAccessible(true);
-            ((sun.misc.Unsafe) field.get(null)).putInt(0x10L, 1);
+            fall((sun.misc.Unsafe) field.get(null),
+                 Integer.parseInt(arguments[0]));
         }
     }
 }
