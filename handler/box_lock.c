@@ -1,4 +1,4 @@
-/* Two locks that know their process. Context: guest. */
+/* Two locks that know their process. Context: any. */
 #include "handler/box_lock.h"
 
 #include <linux/futex.h>

@@ -2,7 +2,7 @@
  * The locks of those who write what the program told: its own threads by the
  * API, and the sampler that wipes what was denied. A lock of another pid was
  * copied by fork from a thread that the child does not have: it counts as free.
- * Neither is recursive. Context: guest.
+ * Neither is recursive. Context: any.
  */
 #ifndef INQUEST_HANDLER_BOX_LOCK_H
 #define INQUEST_HANDLER_BOX_LOCK_H
