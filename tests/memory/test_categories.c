@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -93,6 +94,63 @@ static void nonsense_is_counted_nowhere(void **state)
     assert_int_equal(parser.sums.anonymous, 0);
 }
 
+static void figures_that_are_none_count_nothing(void **state)
+{
+    static const char *const figures[] = {
+        "Rss:", "Pss:", "Private_Clean:", "Private_Dirty:", "Anonymous:"};
+    char line[64];
+
+    (void)state;
+    feed("7f22-7f23 rw-p 00000000 08:01 7            /usr/lib/libc.so.6");
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        feed(figures[i]);
+        (void)snprintf(line, sizeof line, "%s  ", figures[i]);
+        feed(line);
+        (void)snprintf(line, sizeof line, "%s x kB", figures[i]);
+        feed(line);
+    }
+    feed("Rss:   8 kB");
+    feed("Anonymous:   9 kB"); /* more than there is */
+    assert_int_equal(parser.sums.file, 0);
+    assert_int_equal(parser.sums.anonymous, 9 * 1024);
+    assert_int_equal(parser.sums.proportional, 0);
+    assert_int_equal(parser.sums.private_bytes, 0);
+}
+
+static void shared_memory_is_known_by_its_name(void **state)
+{
+    static const char *const names[] = {"/dev/shm/a", "/memfd:a (deleted)",
+                                        "/SYSV00000000 (deleted)",
+                                        "/dev/zero (deleted)"};
+    char line[128];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(line, sizeof line, "7f22-7f23 rw-p 0 00:01 7 %s",
+                       names[i]);
+        mapping(line, "Rss: 4 kB");
+        assert_int_equal(parser.sums.shared, (i + 1) * 4 * 1024);
+    }
+}
+
+/* A zombie's files are there, and empty. */
+static void process_without_memory_has_no_sums(void **state)
+{
+    struct category_sums sums;
+    siginfo_t info;
+
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(categories_smaps(target_open(pid, pid), &sums), -ESRCH);
+    assert_true(categories_scan(target_open(pid, pid), &sums) < 0);
+    (void)waitpid(pid, NULL, 0);
+    assert_int_equal(categories_smaps(target_open(pid, pid), &sums), -ENOENT);
+    assert_int_equal(categories_scan(target_open(pid, pid), &sums), -ENOENT);
+}
+
 /* It has a page of each kind, and a written page of a file's. */
 static void hold_memory(int tell_fd)
 {
@@ -171,6 +229,9 @@ int main(void)
         cmocka_unit_test_setup(written_pages_of_a_file_are_anonymous, clear),
         cmocka_unit_test_setup(a_stopped_thread_marks_its_stack, clear),
         cmocka_unit_test_setup(nonsense_is_counted_nowhere, clear),
+        cmocka_unit_test_setup(figures_that_are_none_count_nothing, clear),
+        cmocka_unit_test_setup(shared_memory_is_known_by_its_name, clear),
+        cmocka_unit_test_setup(process_without_memory_has_no_sums, clear),
         cmocka_unit_test(the_page_tables_say_what_smaps_says),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
