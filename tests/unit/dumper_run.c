@@ -170,36 +170,46 @@ int run_dumper(struct run *run, const char *const arguments[], bool with_fds)
     return WEXITSTATUS(status);
 }
 
-static Inquest__V1__Report *read_report(const char *path)
+/* path[]: of the first report; how many there are. */
+static size_t find_reports(const struct run *run, char *path, size_t capacity)
 {
-    static uint8_t file[REPORT_BYTES_MAX];
-    Inquest__V1__Report *report = NULL;
-    size_t size = 0;
-    OWNED_FD fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    assert_true(fd >= 0);
-    assert_int_equal(io_read_all(fd, file, sizeof file, &size), 0);
-    assert_int_equal(report_open((struct span){file, size}, &report), 0);
-    return report;
-}
-
-size_t run_reports(const struct run *run, Inquest__V1__Report **ret_report)
-{
-    char path[2 * SUPPORT_PATH_BYTES];
     size_t count = 0;
 
-    (void)snprintf(path, sizeof path, "%s/queue/new", run->state_dir);
+    (void)snprintf(path, capacity, "%s/queue/new", run->state_dir);
     DIR *list = opendir(path);
     if (!list)
         return 0;
     for (struct dirent *entry; (entry = readdir(list));) {
-        if (entry->d_name[0] == '.')
-            continue;
-        (void)snprintf(path, sizeof path, "%s/queue/new/%.128s", run->state_dir,
-                       entry->d_name);
-        if (count++ == 0 && ret_report)
-            *ret_report = read_report(path);
+        if (entry->d_name[0] != '.' && count++ == 0) {
+            (void)snprintf(path, capacity, "%s/queue/new/%.128s",
+                           run->state_dir, entry->d_name);
+        }
     }
     (void)closedir(list);
+    return count;
+}
+
+size_t run_report_file(const struct run *run, void *buffer, size_t capacity)
+{
+    char path[2 * SUPPORT_PATH_BYTES];
+    size_t size = 0;
+
+    assert_true(find_reports(run, path, sizeof path) > 0);
+    OWNED_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(io_read_all(fd, buffer, capacity, &size), 0);
+    return size;
+}
+
+size_t run_reports(const struct run *run, Inquest__V1__Report **ret_report)
+{
+    static uint8_t file[REPORT_BYTES_MAX];
+    char path[2 * SUPPORT_PATH_BYTES];
+    size_t count = find_reports(run, path, sizeof path);
+
+    if (count > 0 && ret_report) {
+        size_t size = run_report_file(run, file, sizeof file);
+        assert_int_equal(report_open((struct span){file, size}, ret_report), 0);
+    }
     return count;
 }

@@ -50,4 +50,7 @@ int run_dumper(struct run *run, const char *const arguments[], bool with_fds);
 /* How many reports wait; NULL or one of them, to be freed with report_free. */
 size_t run_reports(const struct run *run, Inquest__V1__Report **ret_report);
 
+/* The bytes of one that waits: how many. */
+size_t run_report_file(const struct run *run, void *buffer, size_t capacity);
+
 #endif

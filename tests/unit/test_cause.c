@@ -27,6 +27,7 @@
 #define DATA       0x6000u
 #define DATA_END   0x7000u
 #define TOP_GUARD  0x7800u
+#define EXECUTABLE 0x7900u /* and nothing else */
 #define TOP        0x8000u
 #define GAP        0x200000ull /* too far below to be this stack's */
 #define KERNEL     0xffff888000000000u
@@ -81,6 +82,12 @@ static const struct scene scenes[] = {
     {"memory that may not be read: read of @", SIGSEGV, SEGV_ACCERR, WRITE_ONLY,
      FAULT, READ, 0, 0, 0},
     {"memory that allows it by now: read of @", SIGSEGV, SEGV_ACCERR, DATA,
+     FAULT, READ, 0, 0, 0},
+    {"memory that allows it by now: write to @", SIGSEGV, SEGV_ACCERR, DATA,
+     FAULT, WRITE, 0, 0, 0},
+    {"memory that allows it by now: jump to @", SIGSEGV, SEGV_ACCERR, CODE,
+     FAULT, EXECUTE, 0, 0, 0},
+    {"memory that may not be read: read of @", SIGSEGV, SEGV_ACCERR, EXECUTABLE,
      FAULT, READ, 0, 0, 0},
     {"memory that a protection key closes: read of @", SIGSEGV, SEGV_PKUERR,
      DATA, FAULT, READ, 0, 0, 0},
@@ -171,7 +178,8 @@ static struct box *make(const char *stack_path)
     dead_map(CODE, WRITE_ONLY, "r-xp", "0 08:01 77 /opt/app/program");
     dead_map(WRITE_ONLY, DATA, "-w-p", "0 0:0 0 ");
     dead_map(DATA, DATA_END, "rw-s", "3000 08:01 78 /opt/app/data");
-    dead_map(TOP_GUARD, TOP, "---p", "0 0:0 0 ");
+    dead_map(TOP_GUARD, EXECUTABLE, "---p", "0 0:0 0 ");
+    dead_map(EXECUTABLE, TOP, "--xp", "0 0:0 0 ");
     memset(dead_at(CODE), 0x90, 0x100);
     for (size_t i = 0; i < ARRAY_LENGTH(instructions); i++) {
         memcpy(dead_at(CODE + instructions[i].at), instructions[i].bytes,
@@ -286,6 +294,8 @@ static void nearest_mapping_is_told(void **state)
         {GUARD - 8, "0x8 below anonymous memory (---)"},
         {DATA_END, "0x0 above /opt/app/data (rw-)"},
         {DATA_END + 0x30, "0x30 above /opt/app/data (rw-)"},
+        {TOP_GUARD - 8, "0x8 below anonymous memory (---)"},
+        {TOP + 8, "0x8 above anonymous memory (--x)"},
         {NULL_AT, ""},
         {KERNEL, ""},
     };

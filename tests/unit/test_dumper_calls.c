@@ -163,7 +163,6 @@ static void alarms_that_come_too_fast_are_counted(void **state)
 /* A program that closed descriptor 4, or put something else there. */
 static void state_directory_is_found_by_its_path(void **state)
 {
-    static call crash = {"crash"};
     struct run *run = *state;
     char away[SUPPORT_PATH_BYTES + 8];
 
@@ -180,25 +179,36 @@ static void state_directory_is_found_by_its_path(void **state)
     assert_int_equal(run_dumper(run, live_calls[0], true), 0);
     assert_int_equal(rename(away, run->state_dir), 0);
     assert_int_equal(run_reports(run, NULL), 1);
-    assert_int_equal(run_dumper(run, crash, true), EX_NOPERM); /* it is dead */
 }
+
+/* Whatever it is told of processors. */
+static void crash_of_who_is_gone_is_left_to_its_handler(void **state)
+{
+    static call calls[] = {
+        {"crash"}, {"crash", "0"}, {"crash", "0-x"}, {"crash", "99999"}};
+    struct run *run = *state;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(calls); i++) {
+        run_put_box(run, sizeof run->box);
+        assert_int_equal(run_dumper(run, calls[i], true), EX_NOPERM);
+        run_get_box(run);
+        assert_int_equal(run->box.control.dump_state, BOX_DUMP_NONE);
+        assert_int_equal(run_reports(run, NULL), 0);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, run_make, run_remove)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(wrong_use_is_said, run_make,
-                                        run_remove),
-        cmocka_unit_test_setup_teardown(what_is_no_box_is_refused, run_make,
-                                        run_remove),
-        cmocka_unit_test_setup_teardown(
-            live_report_without_its_record_fails_and_is_told, run_make,
-            run_remove),
-        cmocka_unit_test_setup_teardown(live_report_is_queued_or_fails,
-                                        run_make, run_remove),
-        cmocka_unit_test_setup_teardown(alarms_that_come_too_fast_are_counted,
-                                        run_make, run_remove),
-        cmocka_unit_test_setup_teardown(state_directory_is_found_by_its_path,
-                                        run_make, run_remove),
+        TEST(wrong_use_is_said),
+        TEST(what_is_no_box_is_refused),
+        TEST(live_report_without_its_record_fails_and_is_told),
+        TEST(live_report_is_queued_or_fails),
+        TEST(alarms_that_come_too_fast_are_counted),
+        TEST(state_directory_is_found_by_its_path),
+        TEST(crash_of_who_is_gone_is_left_to_its_handler),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

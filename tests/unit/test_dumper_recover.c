@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -250,6 +249,57 @@ static void second_attempt_at_one_death_is_the_same_report(void **state)
     assert_string_equal(report->report_id, SOME_ID);
 }
 
+static void empty_queue(const struct run *run, const char *id)
+{
+    char path[2 * SUPPORT_PATH_BYTES];
+
+    (void)snprintf(path, sizeof path, "%s/queue/new/%s.inq", run->state_dir,
+                   id);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* It was made at the crash, and found no queue. */
+static void spilled_report_is_moved_once(void **state)
+{
+    struct run *run = *state;
+    OWNED_REPORT *report = NULL;
+    OWNED_REPORT *moved = NULL;
+
+    crashed(run);
+    assert_int_equal(run_dumper(run, plain, false), 0);
+    assert_int_equal(run_reports(run, &report), 1);
+    size_t size = run_report_file(run, run->box.spill, sizeof run->box.spill);
+    run->box.control.dump_state = BOX_DUMP_SPILLED;
+    run->box.control.spill_bytes = (uint32_t)size;
+    for (size_t i = 0; i < 2; i++) { /* moved before, then not */
+        whole(run);
+        assert_int_equal(run_dumper(run, plain, false), 0);
+        assert_non_null(strstr(run->said, report->report_id));
+        assert_false(run_box_is_there(run));
+        assert_int_equal(run_reports(run, i ? &moved : NULL), 1);
+        if (i == 0)
+            empty_queue(run, report->report_id);
+    }
+    assert_string_equal(moved->report_id, report->report_id);
+}
+
+static void death_that_nobody_saw_was_at_its_last_sample(void **state)
+{
+    static const char *const arguments[RUN_ARGUMENTS_MAX] = {
+        ARGUMENTS, "--supervisor", "died"};
+    struct box_sample sample = {.time_ms = 7000, .rss_pages = 1};
+    struct run *run = *state;
+    OWNED_REPORT *report = NULL;
+
+    run->box.identity.ring_epoch_unix_ms = 1000;
+    box_ring_append(run->box.seconds, BOX_SECONDS_COUNT, 1, &sample);
+    whole(run);
+    assert_int_equal(run_dumper(run, arguments, false), 0);
+    assert_int_equal(run_reports(run, &report), 1);
+    assert_int_equal(report->kind, INQUEST__V1__KIND__TERMINATION);
+    assert_int_equal(report->time, 8000);
+}
+
 static void why_no_dumper_came_is_told(void **state)
 {
     static const struct {
@@ -320,66 +370,6 @@ static void death_without_a_box_needs_its_signal(void **state)
     }
 }
 
-static void snapshot_of_what_is_none_fails(void **state)
-{
-    struct run *run = *state;
-    char pid_text[16];
-    const char *arguments[RUN_ARGUMENTS_MAX] = {"snapshot", "--pid", pid_text,
-                                                "--state", "STATE"};
-
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(0);
-    siginfo_t info;
-    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-    (void)snprintf(pid_text, sizeof pid_text, "%d", pid); /* a zombie */
-    assert_int_equal(run_dumper(run, arguments, false), EX_NOINPUT);
-    (void)waitpid(pid, NULL, 0);
-    (void)strcpy(pid_text, NO_PID);
-    assert_int_equal(run_dumper(run, arguments, false), EX_NOINPUT);
-    assert_int_equal(run_reports(run, NULL), 0);
-}
-
-static pid_t stand_still(void)
-{
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        for (;;)
-            (void)pause();
-    }
-    return pid;
-}
-
-static void snapshot_needs_no_box_but_a_queue(void **state)
-{
-    struct run *run = *state;
-    OWNED_REPORT *report = NULL;
-    char pid_text[16];
-    const char *arguments[RUN_ARGUMENTS_MAX] = {
-        "snapshot", "--pid", pid_text, "--state",
-        "STATE",    "--box", "BOX",    "--do-not-track"};
-
-    pid_t pid = stand_still();
-    (void)snprintf(pid_text, sizeof pid_text, "%d", pid);
-    cut(run); /* so it is not believed */
-    int status = run_dumper(run, arguments, false);
-    size_t count = run_reports(run, &report);
-    run_clear(run);
-    run_block_queue(run);
-    int blocked = run_dumper(run, arguments, false);
-    (void)snprintf(run->state_dir + strlen(run->state_dir), 8, "/queue");
-    int no_state = run_dumper(run, arguments, false);
-    (void)kill(pid, SIGKILL);
-    (void)waitpid(pid, NULL, 0);
-    assert_int_equal(status, 0);
-    assert_int_equal(count, 1);
-    assert_int_equal(report->process->pid, pid);
-    assert_true(report->do_not_track);
-    assert_int_equal(blocked, EX_CANTCREAT);
-    assert_int_equal(no_state, EX_CANTCREAT);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, run_make, run_remove)
 
 int main(void)
@@ -388,10 +378,10 @@ int main(void)
         TEST(each_box_is_told_kept_or_removed),
         TEST(locked_box_is_left_to_who_has_it),
         TEST(second_attempt_at_one_death_is_the_same_report),
+        TEST(spilled_report_is_moved_once),
+        TEST(death_that_nobody_saw_was_at_its_last_sample),
         TEST(why_no_dumper_came_is_told),
         TEST(death_without_a_box_needs_its_signal),
-        TEST(snapshot_of_what_is_none_fails),
-        TEST(snapshot_needs_no_box_but_a_queue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

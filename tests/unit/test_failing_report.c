@@ -20,7 +20,9 @@
 
 #define STRINGS_MAX 4096
 #define PACKED_MAX  (1u << 20)
-#define THREAD_BY   2 /* besides the crashed one */
+#define THREAD_BY   2   /* besides the crashed one */
+#define THREAD_LOST 3   /* without a stack; behind it one that is not traced */
+#define DEPTH       400 /* of a recursion: most of it is told by number */
 
 /* As in exception.c: where the parts of an exception of C++ lie. */
 #define HEADER_BYTES  112
@@ -171,7 +173,11 @@ static void open_target(void)
     target->threads[1].registers[TARGET_RIP] = box.crash.gregs[REG_RIP];
     target->threads[1].registers[TARGET_RSP] = box.crash.gregs[REG_RSP];
     target->threads[1].registers[TARGET_RBP] = box.crash.gregs[REG_RBP];
-    target->thread_count = 2;
+    target->threads[2] = (struct target_thread){
+        .tid = THREAD_LOST, .name = "lost", .stopped = true};
+    target->threads[3] =
+        (struct target_thread){.tid = THREAD_LOST + 1, .refused = true};
+    target->thread_count = 4;
     assert_true(target_open_memory(target, box.crash.thread_pointer));
     target_read_modules(target);
     for (size_t i = 0; i < target->module_count; i++) {
@@ -264,7 +270,7 @@ static void check_frames(const Inquest__V1__Report *report)
 {
     for (size_t i = 0; i < report->n_threads; i++) {
         const Inquest__V1__Thread *thread = report->threads[i];
-        assert_int_equal(thread->crashed, thread->tid != THREAD_BY);
+        assert_int_equal(thread->crashed, thread->tid > THREAD_LOST + 1);
         for (size_t f = 0; thread->crashed && f < thread->n_frames; f++)
             assert_int_equal(thread->frames[f]->pc, pcs[f]);
     }
@@ -318,11 +324,10 @@ static void sweep(void (*make)(void), Inquest__V1__Kind kind)
     printf("%u allocations\n", count);
 }
 
-static void crash_report_gets_shorter_not_wrong(void **state)
+static void crash_here(void)
 {
     ucontext_t context;
 
-    (void)state;
     assert_int_equal(getcontext(&context), 0);
     fill(&context);
     build = (struct build){.box = &box, .state_fd = -1};
@@ -334,7 +339,10 @@ static void crash_report_gets_shorter_not_wrong(void **state)
                         "uncaught exception: the pump is stuck");
     assert_string_equal(report->crash->exception->type, "6Broken");
     assert_true(pc_count > 3);
-    assert_int_equal(report->n_threads, 2);
+    assert_int_equal(report->n_threads, 4);
+    assert_int_equal(report->threads[0]->n_repeated, 1);
+    assert_true(report->threads[0]->repeated[0]->count > DEPTH / 2);
+    assert_int_equal(report->threads[2]->n_notes, 1);
     assert_int_equal(report->n_actions, 2);
     assert_int_equal(report->actions[1]->n_attributes, 2);
     assert_int_equal(report->n_annotations, 2);
@@ -342,6 +350,22 @@ static void crash_report_gets_shorter_not_wrong(void **state)
     assert_int_equal(report->memory->n_samples, 4);
     assert_true(report->sensitive->n_memory_near > 0);
     sweep(make_crash, INQUEST__V1__KIND__CRASH);
+}
+
+static __attribute__((noipa)) void descend(int left)
+{
+    if (left == 0) {
+        crash_here();
+    } else {
+        descend(left - 1);
+    }
+    __asm__ volatile("" ::: "memory"); /* no tail call */
+}
+
+static void crash_report_gets_shorter_not_wrong(void **state)
+{
+    (void)state;
+    descend(DEPTH);
 }
 
 static void alarm_and_termination_get_shorter_not_wrong(void **state)
