@@ -119,6 +119,18 @@ static bool env_set(const char *name)
     return value && *value != '\0' && strcmp(value, "0") != 0;
 }
 
+/* Where reports lie is no place for a silent second choice. */
+static void check_wish(struct home *home, const char *wanted)
+{
+    char why[STATE_PATH_BYTES + POLICY_PROBLEM_BYTES];
+
+    if (!wanted || *wanted == '\0' || *wanted == '/')
+        return;
+    snprintf(why, sizeof why, "%.64s is no absolute path; using %s", wanted,
+             home->state_path);
+    complain(home, "INQUEST_STATE_DIR", why);
+}
+
 static int open_state(struct home *home)
 {
     struct state_env env = environment();
@@ -126,6 +138,7 @@ static int open_state(struct home *home)
     int r = state_dir_path(&env, home->state_path);
     if (r < 0)
         return r;
+    check_wish(home, env.inquest_state_dir);
     r = state_box_dir(&env, home->box_path);
     if (r < 0)
         return r;

@@ -197,6 +197,8 @@ int cmd_run(const struct invocation *invocation)
     if (!ready) {
         log_warn("no state directory: running %s unwatched",
                  operand(invocation, 0));
+    } else if (home.problem[0] != '\0') {
+        log_warn("%s", home.problem);
     }
     bool reported = ready && prepare(invocation, &home.config);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us */

@@ -84,8 +84,8 @@ static void put_environment(FILE *out)
 {
     fputs(".SH ENVIRONMENT\n", out);
     put_entry(out, "INQUEST_STATE_DIR",
-              "where all state is kept, instead of $XDG_STATE_HOME/inquest "
-              "(root: /var/lib/inquest)");
+              "where all state is kept, an absolute path; instead of "
+              "$XDG_STATE_HOME/inquest (root: /var/lib/inquest)");
     put_entry(out, "INQUEST_DISABLE", "1: nothing is watched");
     put_entry(out, "INQUEST_SAMPLER",
               "0: no memory samples, no thread of ours");

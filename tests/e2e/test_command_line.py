@@ -2,8 +2,10 @@
 what can be piped. Context: tool."""
 
 import json
+import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -13,6 +15,12 @@ import job
 BUILD = pathlib.Path(sys.argv.pop(1))
 OK, USAGE, NOINPUT = 0, 64, 66
 SEGV = ["/bin/sh", "-c", "kill -SEGV $$"]
+
+# Where root's state lies without a word on it: not the machine's own.
+OWN_ROOM = [] if os.geteuid() != 0 else [
+    "unshare", "--mount", "sh", "-c",
+    'mount -t tmpfs none /var/lib && mount -t tmpfs none /run && exec "$@"',
+    "sh"]
 
 
 class CommandLine(unittest.TestCase):
@@ -57,6 +65,20 @@ class CommandLine(unittest.TestCase):
         self.fails(USAGE, "whole seconds", "upload", "--wait=soon")
         self.fails(USAGE, "whole seconds", "run", "--wait-upload", "x", "true")
         self.fails(USAGE, "run what?", "run")
+
+    def test_a_relative_state_directory_is_not_ignored_in_silence(self):
+        home = self.ids_directory.parent
+        environment = {**self.inquest.environment, "XDG_STATE_HOME": str(home),
+                       "INQUEST_STATE_DIR": "here/state"}
+        for command in (("list",), ("run", "--", "/bin/true")):
+            done = subprocess.run(
+                [*OWN_ROOM, BUILD / "bin/inquest", *command], text=True,
+                env=environment, cwd=home, capture_output=True, timeout=60,
+                stdin=subprocess.DEVNULL, check=False)
+            self.assertEqual((done.returncode, done.stdout), (0, ""))
+            self.assertIn("warning: INQUEST_STATE_DIR: here/state is no "
+                          "absolute path; using ", done.stderr)
+        self.assertFalse((home / "here").exists())
 
     def test_prefixes_of_ids_are_enough_unless_ambiguous(self):
         for report_id in self.ids:
