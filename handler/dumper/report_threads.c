@@ -66,8 +66,9 @@ build_registers(struct build *build, const uint64_t v[TARGET_REGISTERS])
 static Inquest__V1__Frame *build_frame(struct build *build,
                                        const struct unwind_frame *frame)
 {
+    uint64_t offset;
     const struct target_module *module =
-        target_module_at(build->target, frame->pc);
+        target_place(build->target, frame->pc, &offset);
     Inquest__V1__Frame *out = build_alloc(build, sizeof *out);
 
     if (!out)
@@ -78,8 +79,7 @@ static Inquest__V1__Frame *build_frame(struct build *build,
     out->pc_kind = frame->exact ? INQUEST__V1__PC_KIND__EXACT
                                 : INQUEST__V1__PC_KIND__RETURN_ADDRESS;
     if (module) {
-        SET(out, FRAME, module_offset, MODULE_OFFSET,
-            frame->pc - module->load_bias);
+        SET(out, FRAME, module_offset, MODULE_OFFSET, offset);
         SET(out, FRAME, module_index, MODULE_INDEX,
             (uint32_t)(module - build->target->modules));
     }

@@ -295,6 +295,9 @@ static void read_program_headers(struct target *target,
     }
     for (size_t i = 0; i < count; i++) {
         uint64_t address = module->load_bias + headers[i].p_vaddr;
+        if (headers[i].p_type == PT_LOAD &&
+            address + headers[i].p_memsz > module->limit)
+            module->limit = address + headers[i].p_memsz;
         if (headers[i].p_type == PT_GNU_EH_FRAME)
             module->eh_frame_hdr = address;
         if (headers[i].p_type == PT_DYNAMIC)
@@ -343,7 +346,8 @@ void target_read_modules(struct target *target)
             target->module_count ? &modules[target->module_count - 1] : NULL;
         if (last && *mapping->path && strcmp(last->path, mapping->path) == 0 &&
             mapping->offset != 0) {
-            last->end = mapping->end;
+            if (mapping->begin < last->limit) /* else a copy: target_place */
+                last->end = mapping->end;
             continue;
         }
         if (*mapping->path && target->module_count < TARGET_MODULES_MAX &&
@@ -387,6 +391,38 @@ const struct target_module *target_module_at(const struct target *target,
             return &target->modules[i];
     }
     return NULL;
+}
+
+/* Where the module that a copied piece is of has the same byte; 0: nowhere. */
+static uint64_t original_of(const struct target *target,
+                            const struct target_mapping *copy, uint64_t address)
+{
+    uint64_t offset = address - copy->begin + copy->offset;
+
+    for (size_t i = 0; i < target->mapping_count; i++) {
+        const struct target_mapping *mapping = &target->mappings[i];
+        if (mapping->device == copy->device && mapping->inode == copy->inode &&
+            mapping->executable && offset >= mapping->offset &&
+            offset - mapping->offset < mapping->end - mapping->begin &&
+            target_module_at(target, mapping->begin))
+            return mapping->begin + (offset - mapping->offset);
+    }
+    return 0;
+}
+
+const struct target_module *target_place(const struct target *target,
+                                         uint64_t address, uint64_t *ret_offset)
+{
+    const struct target_module *module = target_module_at(target, address);
+    const struct target_mapping *mapping = target_mapping_at(target, address);
+
+    if (!module && mapping && mapping->inode != 0) {
+        address = original_of(target, mapping, address);
+        module = address ? target_module_at(target, address) : NULL;
+    }
+    if (module)
+        *ret_offset = address - module->load_bias;
+    return module;
 }
 
 bool target_is_guest(const struct target *target, uint64_t address)

@@ -47,6 +47,7 @@ struct target_mapping {
 
 struct target_module {
     uint64_t begin, end;   /* first to last mapping */
+    uint64_t limit;        /* where its segments end by its headers */
     uint64_t load_bias;    /* run-time less file address */
     uint64_t eh_frame_hdr; /* run-time address, 0: none */
     uint64_t dynamic;      /* likewise, of the dynamic section */
@@ -141,6 +142,14 @@ const struct target_mapping *target_mapping_at(const struct target *target,
 /* NULL where no module is; its index is module - target->modules. */
 const struct target_module *target_module_at(const struct target *target,
                                              uint64_t address);
+/*
+ * The module that the code at address is of, and where: the address less the
+ * load bias. Also of a copy, a piece of the file mapped once more elsewhere (V8
+ * has its built-in functions so): as if it were the original. NULL: none.
+ */
+const struct target_module *target_place(const struct target *target,
+                                         uint64_t address,
+                                         uint64_t *ret_offset);
 /* Whether address lies in libinquest.so. */
 bool target_is_guest(const struct target *target, uint64_t address);
 

@@ -30,7 +30,9 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t pc,
     struct walk *walk = context;
     uint8_t header[EH_FRAME_HDR_BYTES];
     uint32_t count;
-    const struct target_module *module = target_module_at(walk->target, pc);
+    uint64_t offset;
+    const struct target_module *module =
+        target_place(walk->target, pc, &offset);
 
     walk->no_information = true;
     if (!module || !module->eh_frame_hdr ||
@@ -48,8 +50,13 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t pc,
                   .table_len = count,
                   .table_data = module->eh_frame_hdr + EH_FRAME_HDR_BYTES},
     };
-    int r = _Ux86_64_dwarf_search_unwind_table(space, pc, &table, info,
+    unw_word_t original = module->load_bias + offset; /* pc, but in a copy */
+    int r = _Ux86_64_dwarf_search_unwind_table(space, original, &table, info,
                                                need_unwind_info, context);
+    if (r == 0) {
+        info->start_ip += pc - original;
+        info->end_ip += pc - original;
+    }
     walk->no_information = r < 0;
     return r;
 }

@@ -15,6 +15,14 @@ BUILD = pathlib.Path(sys.argv.pop(1))
 HERE = pathlib.Path(__file__).resolve().parent
 COMPILE_S = 120
 JAVA_DEPTH = 12
+NODE_DEPTH = 20
+NODE = f"""
+function fall(depth) {{
+    if (depth === 0) process.abort();
+    return fall(depth - 1) + 1;
+}}
+fall({NODE_DEPTH});
+"""
 
 
 class Runtimes(unittest.TestCase):
@@ -82,6 +90,27 @@ class Runtimes(unittest.TestCase):
             self.assertEqual((signal["name"], signal["faultAddress"]),
                              ("SIGSEGV", "0x10"))
             self.check_java_stack(report)
+
+    def test_node(self):
+        """Its built-in functions run in a copy of its own text, its own code
+        in memory of no file."""
+        node = self.tool("node")
+        status, _, (report,) = self.both(node, "-e", NODE)
+        self.assertEqual(status, -6)
+        thread, = (t for t in report["threads"] if t.get("crashed"))
+        self.assertEqual(thread.get("notes", []), [])
+        self.assertIn("__libc_start_main", self.crashed(report)[-2])
+        modules = report["modules"]
+        for frame in thread["frames"]:
+            if "moduleIndex" in frame:
+                self.assertLess(int(frame["moduleOffset"], 16),
+                                int(modules[frame["moduleIndex"]]["base"], 16)
+                                + int(modules[frame["moduleIndex"]]
+                                      ["sizeBytes"]))
+        interpreted = [frame for frame in thread["frames"]
+                       if "node" in frame.get("module", "")
+                       and frame["trust"] == "FRAME_POINTER"]
+        self.assertGreater(len(interpreted), NODE_DEPTH)
 
     def test_go(self):
         go = self.tool("go")
