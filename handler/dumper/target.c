@@ -344,9 +344,10 @@ void target_read_modules(struct target *target)
         const struct target_mapping *mapping = &mappings[i];
         struct target_module *last =
             target->module_count ? &modules[target->module_count - 1] : NULL;
+        /* Beyond its segments lies a copy: target_place. */
         if (last && *mapping->path && strcmp(last->path, mapping->path) == 0 &&
             mapping->offset != 0) {
-            if (mapping->begin < last->limit) /* else a copy: target_place */
+            if (last->limit == 0 || mapping->begin < last->limit)
                 last->end = mapping->end;
             continue;
         }

@@ -47,7 +47,7 @@ struct target_mapping {
 
 struct target_module {
     uint64_t begin, end;   /* first to last mapping */
-    uint64_t limit;        /* where its segments end by its headers */
+    uint64_t limit;        /* where its segments end, 0: it names none */
     uint64_t load_bias;    /* run-time less file address */
     uint64_t eh_frame_hdr; /* run-time address, 0: none */
     uint64_t dynamic;      /* likewise, of the dynamic section */
