@@ -73,6 +73,12 @@ bool view_is_guest(const json_t *frame)
     return strcmp(slash ? slash + 1 : module, "libinquest.so") == 0;
 }
 
+/* Each frame but the first was found to be code before it was believed. */
+static bool is_generated(const json_t *frame)
+{
+    return strcmp(view_text(frame, "trust"), "CONTEXT") != 0;
+}
+
 void view_frame(const json_t *frame, char ret_text[VIEW_FRAME_TEXT])
 {
     const char *module = view_text(frame, "module");
@@ -85,7 +91,8 @@ void view_frame(const json_t *frame, char ret_text[VIEW_FRAME_TEXT])
 
     (void)view_number(frame, "line", &line); /* 0: none */
     if (*function == '\0' && *module == '\0') {
-        snprintf(ret_text, VIEW_FRAME_TEXT, "%s", view_text(frame, "pc"));
+        snprintf(ret_text, VIEW_FRAME_TEXT, "%s%s", view_text(frame, "pc"),
+                 is_generated(frame) ? " (generated code)" : "");
         return;
     }
     if (*function == '\0') {

@@ -26,7 +26,8 @@ void view_print(FILE *out, const char *text);
 #define VIEW_BYTES_TEXT 24
 void view_bytes(uint64_t bytes, char ret_text[VIEW_BYTES_TEXT]);
 
-/* "function at file:line (module)" or "module+0x1f". */
+/* "function at file:line (module)", "module+0x1f", or where code of no file is:
+ * a runtime has made it. */
 #define VIEW_FRAME_TEXT 1024
 void view_frame(const json_t *frame, char ret_text[VIEW_FRAME_TEXT]);
 

@@ -67,6 +67,8 @@ class Runtimes(unittest.TestCase):
         self.assertEqual(thread.get("notes", []), [])
         places = [frame["pc"] for frame in thread["frames"]]
         runs = [len(list(run)) for _, run in itertools.groupby(places)]
+        self.assertIn(" (generated code) [by frame pointer]",
+                      self.ground.inquest("show", report["reportId"]))
         # The innermost returns to where it calls the native function.
         self.assertIn(max(runs), (JAVA_DEPTH - 1, JAVA_DEPTH))
 
