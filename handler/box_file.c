@@ -14,6 +14,7 @@
 #include "handler/box_identity.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
+#include "proto/base/io.h"
 #include "proto/base/sys.h"
 #include "proto/box_space.h"
 
@@ -82,6 +83,7 @@ static int map_box(struct box_file *file)
     if (file->fd >= 0) /* no read-ahead: a page is had when it is touched */
         (void)sys_call3(SYS_madvise, at, (long)sizeof(struct box), MADV_RANDOM);
     file->box = (struct box *)at;
+    file->is_anonymous = file->fd < 0;
     return 0;
 }
 
@@ -162,6 +164,43 @@ int box_file_reserve(const struct config *config, struct box_file *file)
     if (r == 0)
         __atomic_store_n(&file->box->control.has_room, 1, __ATOMIC_RELEASE);
     return r;
+}
+
+/* All of the mapping into the file, which takes its place. */
+static int move_into_file(struct box_file *file)
+{
+    long r = box_space_rest(file->fd);
+
+    if (r == 0)
+        r = io_write_all(file->fd, file->box, sizeof(struct box));
+    if (r == 0) {
+        r = sys_call6(SYS_mmap, (long)file->box, (long)sizeof(struct box),
+                      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file->fd,
+                      0);
+    }
+    return r > -4096 && r < 0 ? (int)r : 0;
+}
+
+int box_file_retry(const struct config *config, struct box_file *file)
+{
+    int r = 0;
+
+    if (!file->is_anonymous)
+        return 0;
+    if (file->state_fd < 0)
+        r = state_dir_open(config->state_dir, &file->state_fd);
+    if (r == 0)
+        r = open_file(config, file);
+    if (r < 0)
+        return r;
+    r = move_into_file(file);
+    if (r < 0) {
+        box_file_remove(config, file);
+        fd_close(&file->fd);
+        return r;
+    }
+    file->is_anonymous = false;
+    return 0;
 }
 
 static void open_dumper(const struct config *config, struct box_file *file)

@@ -6,6 +6,8 @@
 #ifndef INQUEST_HANDLER_BOX_FILE_H
 #define INQUEST_HANDLER_BOX_FILE_H
 
+#include <stdbool.h>
+
 #include "handler/config.h"
 #include "proto/base/compiler.h"
 #include "proto/box.h"
@@ -15,6 +17,7 @@ struct box_file {
     struct box *box;        /* mapped; anonymous memory when there is no file */
     int pid;                /* the kernel's pid it was made for */
     int fd;                 /* above 200, or -1 */
+    bool is_anonymous;      /* no file could be had so far */
     uint64_t device, inode; /* of fd when it was opened: as with the dumper's */
     int state_fd;           /* the state directory, above 200, or -1 */
     int dumper_fd;          /* above 200, or -1 */
@@ -26,7 +29,7 @@ struct box_file {
 
 /*
  * Makes the box of the calling process and fills in its identity. Falls back
- * to an anonymous mapping when no file can be had (tier 1 still works).
+ * to an anonymous mapping when no file can be had; see box_file_retry.
  * Fails with what mmap said; *ret_file then holds nothing.
  */
 MUST_CHECK int box_file_open(const struct config *config,
@@ -39,6 +42,15 @@ MUST_CHECK int box_file_open(const struct config *config,
  */
 MUST_CHECK int box_file_descriptor(const struct config *config,
                                    struct box_file *file);
+
+/*
+ * What found no file at the start, for want of room or of a descriptor, tries
+ * again at the crash, for then it is needed: all that was written goes there,
+ * and the mapping stays where it is. Fails as at the start, and all is as
+ * before. By one thread alone: the winner of a crash.
+ */
+MUST_CHECK int box_file_retry(const struct config *config,
+                              struct box_file *file);
 
 /*
  * Room for the whole box (box_space.h), once. On failure nothing may be stored

@@ -150,6 +150,8 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
         return failed(BOX_REASON_SANDBOX, 0);
     if (guest.jailed)
         return failed(BOX_REASON_JAIL, 0);
+    if (state == &file->box->control.dump_state)
+        DROP(box_file_retry(&guest.config, file)); /* seen by the next call */
     check_state_descriptor(file);
     int r = box_file_descriptor(&guest.config, file);
     if (r < 0)

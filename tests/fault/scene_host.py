@@ -19,8 +19,7 @@ class HostScene(Scene):
 
     def check(self, directory, injection, outcome):
         yield from self.general(injection, outcome)
-        killed = injection.error is None and outcome.fired
-        if killed and self.program == "fault_host":
+        if self.was_killed(injection, outcome):
             return
         if outcome.status != self.status:
             yield f"the host ended with {outcome.status}, not {self.status}"
@@ -31,6 +30,11 @@ class HostScene(Scene):
             yield f"the host has {words[1]} descriptors"
         if outcome.err:
             yield f"something was said on the host's stderr: {outcome.err!r}"
+
+    def was_killed(self, injection, outcome):
+        """The host itself, not the dumper nor what stands between them."""
+        return injection.error is None and outcome.fired and \
+            self.program == "fault_host" and outcome.status == -9
 
     def afterwards(self, directory):
         """Recovers, and counts: (reports, violations)."""
@@ -68,10 +72,12 @@ class HostThread(HostStart):
 
 
 class CrashPath(HostScene):
-    """A crash, the calls of the library failing from its start on."""
+    """A crash, the calls of the library failing from its start on, or the
+    host or its middle process killed at each. One call that fails loses no
+    report: what it was needed for is tried again, or done otherwise."""
     name = "crash path"
     end, status = "crash", -11
-    kills = False
+    kills = True
 
     def check(self, directory, injection, outcome):
         yield from super().check(directory, injection, outcome)
@@ -79,7 +85,12 @@ class CrashPath(HostScene):
         yield from violations
         if len(reports) > 1:
             yield f"{len(reports)} reports of one crash"
-        if any(report["kind"] != "CRASH" for report in reports):
+        kinds = {"CRASH"}
+        if self.was_killed(injection, outcome):
+            kinds.add("TERMINATION")
+        elif not reports and not injection.on:
+            yield "the report is lost"
+        if any(report["kind"] not in kinds for report in reports):
             yield f"a crash made a {reports[0]['kind']}"
 
 

@@ -47,6 +47,15 @@ class Places(Place):
         self.die()
         self.assertEqual(self.kinds(), ["CRASH"])
 
+    def test_disk_full_when_it_starts_and_not_when_it_dies(self):
+        self.fill()
+        host = self.start()
+        (self.disk / "filler").unlink()
+        self.crash(host)
+        self.settle()
+        self.assertEqual(self.kinds(), ["CRASH"])
+        self.assertEqual(list(self.state.glob("boxes/*")), [])
+
     def test_any_room_is_enough_to_die_as_without_us(self):
         """Less than a box's head, less than a box, less than a report: a store
         for which there is no room would be another signal."""
