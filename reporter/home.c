@@ -90,9 +90,15 @@ static void read_vendor(struct home *home)
 {
     char path[STATE_PATH_BYTES + sizeof VENDOR_FILE];
 
-    home->vendor = (struct policy){.allowed = CLASS_ALL};
-    if (own_directory(path) < 0)
+    int r = own_directory(path);
+    if (r < 0) { /* what it withholds is not known */
+        home->vendor = (struct policy){.present = true,
+                                       .privacy = POLICY_PRIVACY_ON};
+        (void)snprintf(home->vendor.problem, sizeof home->vendor.problem,
+                       "where this program lies: %s", err_text(r));
+        complain(home, NOTHING_SENT, home->vendor.problem);
         return;
+    }
     memcpy(path + strlen(path), VENDOR_FILE, sizeof VENDOR_FILE);
     policy_read(path, &home->vendor);
     if (home->vendor.problem[0] != '\0')

@@ -3,12 +3,15 @@ accepted is gone, nothing half, nothing sent that was not allowed."""
 
 import sys
 
+from scene_allowed import (UploadDenied, UploadForbidden, UploadRest,
+                           UploadWithheld)
 from scene_reporter import (Command, Deny, Recover, RecoverDumper, RecoverSpill,
                             Run, Seal, Upload, Withdraw)
 from scene_said import Feedback, GrantPast
 from sweep import main
 
-status = main((Upload, Deny, Withdraw, Recover, RecoverDumper, RecoverSpill,
-               Run, Seal, Feedback, GrantPast))
+status = main((Upload, UploadRest, UploadDenied, UploadForbidden,
+               UploadWithheld, Deny, Withdraw, Recover, RecoverDumper,
+               RecoverSpill, Run, Seal, Feedback, GrantPast))
 Command.server.close()
 sys.exit(status)
