@@ -24,6 +24,7 @@ class Scene:
     spared = ()          # not to fail: a library aborts, and says why
     kills = True         # whether it is killed at every call too
     pipe_out = False     # whether meanwhile() reads its output
+    weight = 1           # of a share, where its cases are long or much alike
     mallocs = False      # whether its allocations fail too: fail_nth.c
 
     def __init__(self, build):

@@ -3,9 +3,12 @@ person, the administrator or the program's environment does not allow stays.
 Context: tool."""
 
 import gzip
+import pathlib
 import shutil
 import subprocess
+import tempfile
 
+from injection import BOUND_S
 from scene_reporter import WAITING, Command
 
 CANARY = "notToLeaveCanary"
@@ -52,6 +55,7 @@ class UploadDenied(UploadRest):
     """The person denied everything."""
     name = "upload what is denied"
     allowed = []
+    weight = 0.4
 
     def prepare(self, directory):
         self.make(directory, WAITING)
@@ -77,17 +81,19 @@ class UploadWithheld(UploadDenied):
 
     def prepare(self, directory):
         self.make(directory, WAITING)
-        for place in ("bin", "lib/inquest"):
-            (directory / "tree" / place).mkdir(parents=True)
-        shutil.copy(self.build / "bin/inquest", directory / "tree/bin")
-        (directory / "tree/lib/inquest/vendor.conf").write_text(
-            "allow = none\n")
+        self.place = tempfile.TemporaryDirectory(prefix="inquest-fault-")
+        tree = pathlib.Path(self.place.name)
+        (tree / "bin").mkdir()
+        (tree / "lib/inquest").mkdir(parents=True)
+        self.program_path = tree / "bin/inquest"
+        shutil.copy(self.build / "bin/inquest", self.program_path)
+        (tree / "lib/inquest/vendor.conf").write_text("allow = none\n")
 
     def command(self, directory):
-        return [str(directory / "tree/bin/inquest"), "upload"]
+        return [str(self.program_path), "upload"]
 
     def again(self, directory, *arguments):
-        subprocess.run([directory / "tree/bin/inquest", *arguments],
-                       env=self.environment(directory), check=True,
-                       capture_output=True, timeout=60)
+        subprocess.run([self.program_path, *arguments], check=True,
+                       env=self.environment(directory), capture_output=True,
+                       timeout=BOUND_S)
         return ()

@@ -36,11 +36,12 @@ def cases(scene, seen):
             yield Injection(None, None, nth)
 
 
-def share(everything):
+def share(everything, weight):
     """Evenly over the whole, at least one."""
     count = max(1, round(len(everything) * min(PERCENT, 100) / 100))
     if PERCENT < 100:
-        count = min(count, round(CASES_A_PERCENT * PERCENT))
+        count = min(count, round(CASES_A_PERCENT * PERCENT * weight))
+    count = max(1, count)
     step = len(everything) / count
     return [everything[int(index * step)] for index in range(count)]
 
@@ -94,7 +95,7 @@ def sweep(build, scene, account):
             for text in scene.check(directory, faultless, outcome):
                 account.violations.append((scene.name, "no fault", text))
         everything = list(cases(scene, outcome.calls))
-        chosen = share(everything)
+        chosen = share(everything, scene.weight)
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             results = list(pool.map(
                 lambda case: run_case(build, scene, template, case), chosen))

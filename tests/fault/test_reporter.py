@@ -5,6 +5,7 @@ import sys
 
 from scene_allowed import (UploadDenied, UploadForbidden, UploadRest,
                            UploadWithheld)
+from scene_living import Snapshot
 from scene_reporter import (Command, Deny, Recover, RecoverDumper, RecoverSpill,
                             Run, Seal, Upload, Withdraw)
 from scene_said import Feedback, GrantPast
@@ -12,6 +13,6 @@ from sweep import main
 
 status = main((Upload, UploadRest, UploadDenied, UploadForbidden,
                UploadWithheld, Deny, Withdraw, Recover, RecoverDumper,
-               RecoverSpill, Run, Seal, Feedback, GrantPast))
+               RecoverSpill, Run, Seal, Feedback, GrantPast, Snapshot))
 Command.server.close()
 sys.exit(status)
