@@ -1,5 +1,6 @@
 """The inquest command at each of its jobs that writes. Context: tool."""
 
+import atexit
 import gzip
 import json
 import pathlib
@@ -234,12 +235,26 @@ class Withdraw(Command):
 
 
 class Recover(Command):
-    """Two boxes: one of a program killed after its supervisor, one of a crash
-    without dumper."""
+    """Three boxes: one of a program killed after its supervisor, one of a
+    crash without dumper, one of a program that lives, which keeps it."""
     name = "recover"
     kinds = ["CRASH", "TERMINATION"]
+    living = ()  # names of boxes
+
+    def start_living(self, directory):
+        host = subprocess.Popen(
+            [self.build / "bin/api_calls", "wait"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env={
+                **CLEAN, "INQUEST_STATE_DIR": str(directory / "state"),
+                "LD_PRELOAD": str(self.build / "lib/libinquest.so")})
+        atexit.register(host.communicate)  # it ends at the end of its input
+        if host.stdout.readline() != b"ready\n":
+            raise RuntimeError("the living program did not start")
+        self.living = [path.name for path in
+                       (directory / "state/boxes").iterdir()]
 
     def prepare(self, directory):
+        self.start_living(directory)
         self.crash(directory, "kill", supervised=True)
         self.crash(directory, INQUEST_TIER="2")
 
@@ -251,8 +266,9 @@ class Recover(Command):
         kinds = sorted(report["kind"] for report in self.reports(directory))
         if kinds != self.kinds:
             yield f"the reports are {kinds}"
-        for path in (directory / "state/boxes").glob("*"):
-            yield f"a box stayed: {path.name}"
+        left = [path.name for path in (directory / "state/boxes").glob("*")]
+        if left != list(self.living):
+            yield f"the boxes are {left}, and {self.living} lives"
 
 
 class RecoverDumper(Recover):
