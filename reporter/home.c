@@ -92,8 +92,8 @@ static void read_vendor(struct home *home)
 
     int r = own_directory(path);
     if (r < 0) { /* what it withholds is not known */
-        home->vendor = (struct policy){.present = true,
-                                       .privacy = POLICY_PRIVACY_ON};
+        home->vendor =
+            (struct policy){.present = true, .privacy = POLICY_PRIVACY_ON};
         (void)snprintf(home->vendor.problem, sizeof home->vendor.problem,
                        "where this program lies: %s", err_text(r));
         complain(home, NOTHING_SENT, home->vendor.problem);
