@@ -1,8 +1,7 @@
 /*
  * Every combination of what may be known of a death: none accuses without
  * evidence, prints what is not known as a number, or leaves out a sentence
- * for want of room.
- * Context: tool.
+ * for want of room; and where the facts come from. Context: tool.
  */
 #include "tests/unit/support.h"
 
@@ -10,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "handler/dumper/termination.h"
-#include "proto/base/compiler.h"
+#include "handler/dumper/report_build.h"
 
 #define MIB     (1ull << 20)
 #define LOG     "Memory cgroup out of memory: Killed process 7 (a)"
@@ -19,6 +17,7 @@
 #define OOM     INQUEST__V1__TERMINATION_CAUSE__OOM_KILL
 #define UNKNOWN INQUEST__V1__TERMINATION_CAUSE__UNKNOWN
 
+static struct box box;
 static struct termination_facts facts;
 static struct termination_verdict verdict;
 
@@ -137,12 +136,78 @@ static void counted_kill_without_a_sample_is_unknown(void **state)
     assert_int_equal(verdict.grade, INQUEST__V1__GRADE__C);
 }
 
+static void check_facts(uint64_t kills, uint64_t cgroup_kills, uint64_t recent,
+                        uint64_t system_kills)
+{
+    const struct termination_hearsay hearsay = {
+        .cgroup_kills = kills,
+        .cgroup_kills_start = 1,
+        .system_kills = kills,
+        .system_kills_start = 1,
+        .group_kills = kills,
+        .group_kills_start = NO,
+    };
+    struct termination_facts read;
+
+    termination_read_box(&box, &hearsay, &read);
+    assert_true(read.cgroup_kills == cgroup_kills);
+    assert_true(read.recent_kills == recent);
+    assert_true(read.system_kills == system_kills);
+    assert_true(read.group_kills == NO);
+}
+
+/* A counter that is lower than before is another one's. */
+static void kills_are_counted_from_the_start(void **state)
+{
+    (void)state;
+    memset(&box, 0, sizeof box);
+    check_facts(5, 4, NO, 4); /* as the supervisor saw it */
+    box.sampler.oom_kills_start = 3;
+    box.sampler.oom_kills = 4;
+    box.sampler.system_oom_kills_start = BOX_UNKNOWN_U64;
+    box_seal(&box.sampler, sizeof box.sampler, 1);
+    check_facts(5, 2, 1, NO);
+    check_facts(2, NO, NO, NO);
+    check_facts(NO, NO, NO, NO);
+}
+
+static void swap_is_what_a_sample_of_late_says(void **state)
+{
+    static const struct {
+        uint32_t before_ms, pages;
+        uint64_t bytes;
+    } cases[] = {{20000, 5, 5 * 4096ull},
+                 {20001, 5, NO},
+                 {20000, BOX_UNKNOWN_U32, NO},
+                 {0, 5, 5 * 4096ull}};
+    const struct termination_hearsay hearsay = {.supervisor = SUPERVISOR_SAW};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct box_sample sample = {.swap_pages = cases[i].pages};
+        struct termination_facts read;
+        memset(&box, 0, sizeof box);
+        box.identity.ring_epoch_boot_ns = UINT64_MAX / 2; /* not yet */
+        sample.time_ms = 100000 - cases[i].before_ms;
+        box_ring_append(box.seconds, BOX_SECONDS_COUNT, 1, &sample);
+        sample.time_ms = 100000;
+        sample.swap_pages = BOX_UNKNOWN_U32;
+        if (cases[i].before_ms > 0)
+            box_ring_append(box.seconds, BOX_SECONDS_COUNT, 2, &sample);
+        termination_read_box(&box, &hearsay, &read);
+        assert_true(read.swap_bytes == cases[i].bytes);
+        assert_true(read.silent_ms == NO);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_combination_accuses_without_evidence),
         cmocka_unit_test(whole_cgroup_killed_is_grade_b),
         cmocka_unit_test(counted_kill_without_a_sample_is_unknown),
+        cmocka_unit_test(kills_are_counted_from_the_start),
+        cmocka_unit_test(swap_is_what_a_sample_of_late_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

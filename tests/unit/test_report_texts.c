@@ -267,6 +267,57 @@ static void torn_records_are_passed_over(void **state)
     assert_false(build_alarm(&build, 1));
 }
 
+static void program_is_named_by_what_is_known(void **state)
+{
+    (void)state;
+    (void)strcpy(box.identity.executable, "no-slash");
+    start(INQUEST__V1__KIND__CRASH, false);
+    build_identity(&build);
+    assert_string_equal(build.report.app->name, "no-slash");
+    (void)strcpy(box.identity.executable, "/opt/bin/program");
+    start(INQUEST__V1__KIND__CRASH, false);
+    build_identity(&build);
+    assert_string_equal(build.report.app->name, "program");
+    (void)strcpy(box.identity.app, "waterworks");
+    start(INQUEST__V1__KIND__CRASH, false);
+    build_identity(&build);
+    assert_string_equal(build.report.app->name, "waterworks");
+    build.box = NULL; /* a process without one has a device alone */
+    build.report.app = NULL;
+    build_identity(&build);
+    assert_null(build.report.app);
+}
+
+static void any_word_of_an_account_makes_one(void **state)
+{
+    (void)state;
+    start(INQUEST__V1__KIND__CRASH, false);
+    build_identity(&build);
+    assert_null(build.report.account);
+    for (size_t i = 0; i < BOX_ACCOUNT_KEYS; i++) {
+        (void)clear(NULL);
+        (void)strcpy(box.account[i].value, "who");
+        box_seal(&box.account[i], sizeof box.account[i], 1);
+        start(INQUEST__V1__KIND__CRASH, false);
+        build_identity(&build);
+        assert_non_null(build.report.account);
+    }
+}
+
+static void notes_and_strings_end_where_there_is_no_room(void **state)
+{
+    (void)state;
+    start(INQUEST__V1__KIND__CRASH, false);
+    for (size_t i = 0; i < 100; i++)
+        build_note(&build, "again");
+    assert_int_equal(build.report.n_notes, 32);
+    size_t used = build.arena.used_bytes;
+    build.arena.used_bytes = build.arena.capacity;
+    assert_string_equal(build_string(&build, "text", 4), "");
+    assert_null(build_alloc(&build, 1));
+    build.arena.used_bytes = used; /* what start clears */
+}
+
 static void attributes_end_where_a_pair_is_cut(void **state)
 {
     static const size_t string_bytes[] = {2, 3, 64, 65, 96, 100, 192, 193};
@@ -297,6 +348,10 @@ int main(void)
         cmocka_unit_test_setup(start_in_the_future_makes_no_share_of_time,
                                clear),
         cmocka_unit_test_setup(torn_records_are_passed_over, clear),
+        cmocka_unit_test_setup(program_is_named_by_what_is_known, clear),
+        cmocka_unit_test_setup(any_word_of_an_account_makes_one, clear),
+        cmocka_unit_test_setup(notes_and_strings_end_where_there_is_no_room,
+                               clear),
         cmocka_unit_test_setup(attributes_end_where_a_pair_is_cut, clear),
     };
 

@@ -6,12 +6,16 @@
 #include "tests/unit/support.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "handler/dumper/target_symbol.h"
+#include "proto/base/fd.h"
 #include "tests/unit/dead.h"
 
 #define NAME "wanted_symbol"
@@ -194,6 +198,34 @@ static void list_that_breaks_off_ends_with_its_last_line(void **state)
     assert_int_equal(dead_open()->mapping_count, 2);
 }
 
+static void line_of_nonsense_is_passed_over(void **state)
+{
+    static const char nonsense[] = "no mapping\n";
+
+    (void)state;
+    struct box *box = dead_begin();
+    memcpy(box->maps, nonsense, sizeof nonsense - 1);
+    box->crash.maps_bytes = sizeof nonsense - 1;
+    dead_map(0, 0x1000, "rw-p", "0 0:0 0 [stack]");
+    assert_int_equal(dead_open()->mapping_count, 1);
+}
+
+/* One program may map more files than there is room for modules. */
+static void modules_end_where_there_is_no_room(void **state)
+{
+    OWNED_FD fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+    (void)state;
+    for (size_t i = 0; i < TARGET_MODULES_MAX + 50; i++) {
+        void *at = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+        assert_true(at != MAP_FAILED);
+    }
+    struct target *target = target_open(getpid(), getpid());
+    target_read_modules(target);
+    assert_true(target->mapping_count > TARGET_MODULES_MAX + 50);
+    assert_int_equal(target->module_count, TARGET_MODULES_MAX);
+}
+
 /* A box is foreign input: no size or address in it may lead outside. */
 static void copied_stack_of_an_impossible_size_is_no_memory(void **state)
 {
@@ -215,6 +247,8 @@ int main(void)
         cmocka_unit_test(only_a_file_that_is_read_from_its_start_is_a_module),
         cmocka_unit_test(lines_that_are_no_mapping_are_passed_over),
         cmocka_unit_test(list_that_breaks_off_ends_with_its_last_line),
+        cmocka_unit_test(line_of_nonsense_is_passed_over),
+        cmocka_unit_test(modules_end_where_there_is_no_room),
         cmocka_unit_test(copied_stack_of_an_impossible_size_is_no_memory),
     };
 
