@@ -268,7 +268,7 @@ static void read_build_id(struct target *target, struct target_module *module,
         uint64_t name = at + sizeof note;
         uint64_t data = name + ((note.n_namesz + 3u) & ~3ull);
         uint64_t next = data + ((note.n_descsz + 3u) & ~3ull);
-        if (next > size || next <= at)
+        if (next > size)
             return;
         if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
             memcmp(notes + name, "GNU", 4) == 0 &&
