@@ -38,6 +38,12 @@ bool box_sealed(const void *record, size_t size_bytes)
            seal->crc == record_crc(record, size_bytes, sequence);
 }
 
+bool box_crash_read(const struct box *box, struct box_crash *ret_crash)
+{
+    *ret_crash = box->crash;
+    return box_sealed(ret_crash, sizeof *ret_crash);
+}
+
 bool box_valid(const struct box *box, size_t size_bytes)
 {
     return size_bytes == sizeof(struct box) && box->magic == BOX_MAGIC &&

@@ -369,6 +369,9 @@ void box_unseal(void *record);
 /* Whether the record is whole. Read a copy, so that it cannot change after. */
 bool box_sealed(const void *record, size_t size_bytes);
 
+/* A copy of the crash record; false where it is torn or was never written. */
+bool box_crash_read(const struct box *box, struct box_crash *ret_crash);
+
 /* Whether box[size_bytes] is a box of this version and size. */
 bool box_valid(const struct box *box, size_t size_bytes);
 

@@ -78,8 +78,10 @@ static uint64_t death_time_ms(const struct box *box,
 {
     static struct box_point points[BOX_HISTORY_MAX];
 
-    if (box->control.crashed)
-        return box->crash.time_unix_ms;
+    struct box_crash crash;
+
+    if (box->control.crashed && box_crash_read(box, &crash))
+        return crash.time_unix_ms;
     if (recovery->hearsay.supervisor == SUPERVISOR_SAW)
         return session_now_unix_ms();
     size_t count = box_history_read(box, points);
@@ -108,8 +110,8 @@ static bool build_recovered(struct build *build,
                             const struct recovery *recovery)
 {
     const struct box *box = build->box;
-    struct box_crash crash = box->crash;
-    bool crashed = box->control.crashed && box_sealed(&crash, sizeof crash);
+    struct box_crash crash;
+    bool crashed = box->control.crashed && box_crash_read(box, &crash);
 
     build_start(build,
                 crashed ? INQUEST__V1__KIND__CRASH

@@ -91,6 +91,7 @@ void termination_read_box(const struct box *box,
 {
     static struct box_point points[BOX_HISTORY_MAX];
     static struct box_sampler sampler;
+    struct box_crash crash;
     size_t count = box_history_read(box, points);
     bool known = box_sampler_read(box, &sampler);
 
@@ -99,6 +100,7 @@ void termination_read_box(const struct box *box,
         .signal_number = hearsay->signal_number,
         .restarted = hearsay->restarted,
         .no_box = hearsay->no_box,
+        .crashing = box->control.crashed && !box_crash_read(box, &crash),
         .kernel_log = hearsay->kernel_log,
         .kernel_log_read = hearsay->kernel_log_read,
         .cgroup_kills = TERMINATION_UNKNOWN,

@@ -226,6 +226,10 @@ static void judge_unseen(const struct termination_facts *facts,
                    INQUEST__V1__GRADE__C);
         }
     }
+    if (facts->crashing && !verdict->report) {
+        decide(verdict, INQUEST__V1__TERMINATION_CAUSE__UNKNOWN,
+               INQUEST__V1__GRADE__C);
+    }
     if (verdict->report)
         say_memory(verdict, facts);
 }
@@ -258,6 +262,11 @@ void termination_judge(const struct termination_facts *facts,
     if (facts->no_box) {
         say(ret_verdict, "nothing of ours was in it: it ended while it was "
                          "loaded, or it cannot be watched");
+    }
+    if (facts->crashing) {
+        say(ret_verdict,
+            "it was crashing: our handler had begun, and was ended "
+            "before its record was whole");
     }
     if (facts->traced)
         say(ret_verdict, "a debugger was attached");

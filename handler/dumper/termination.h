@@ -35,6 +35,7 @@ struct termination_facts {
     int signal_number;
     bool restarted;         /* the machine was started since */
     bool no_box;            /* nothing of ours was in it */
+    bool crashing;          /* in our handler, which left no whole record */
     const char *kernel_log; /* its line on this process; NULL: none */
     bool kernel_log_read;   /* it could be read: its silence counts */
     uint64_t cgroup_kills;  /* OOM kills in its cgroup since it started */

@@ -105,6 +105,7 @@ static void no_combination_accuses_without_evidence(void **state)
             facts.kernel_log = i / 12 % 3 == 2 ? LOG : NULL;
             facts.pressure_full_permille = i / 36 ? 900 : UINT16_MAX;
             facts.traced = facts.moved = facts.no_box = i / 36;
+            facts.crashing = i / 36;
             check();
             most =
                 most > verdict.evidence_count ? most : verdict.evidence_count;

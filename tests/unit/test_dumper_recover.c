@@ -193,7 +193,7 @@ static const struct finding findings[] = {
     {"crashed", crashed, 0, "", false, 1},
     {"crashed, no queue", crashed_but_blocked, EX_CANTCREAT, "queue in", true,
      0},
-    {"torn", torn_in_the_crash, 0, "", false, 0},
+    {"torn", torn_in_the_crash, 0, "", false, 1},
     {"spilled nonsense", spilled_nonsense, 0, "", false, 1},
     {"spilled too much", spilled_too_much, 0, "", false, 1},
 };
