@@ -21,6 +21,7 @@ test("a crash says its cause first, then its marked stack", async () => {
     await stack.getByText("raster::Canvas::blend").waitFor();
     await stack.getByText("raster/canvas.cpp:218").waitFor();
     await stack.getByText("inlined").waitFor();
+    await stack.getByText("0x7f0cc0941260 (generated code)").waitFor();
     await stack.getByText("20,412 more frames repeat the last 2 frames")
         .waitFor();
     await stack.getByText("guess", { exact: true }).waitFor();

@@ -32,7 +32,9 @@ export function frameName(frame: Frame): string {
         return frame.function;
     if (frame.module)
         return `${baseName(frame.module)}+${frame.moduleOffset ?? "?"}`;
-    return frame.pc ?? "unknown";
+    /* All but the first are code; of no file, a runtime has made it. */
+    return frame.pc && frame.trust && frame.trust !== "CONTEXT"
+        ? `${frame.pc} (generated code)` : frame.pc ?? "unknown";
 }
 
 function location(frame: Frame): string {
