@@ -241,17 +241,21 @@ size_t class_filter(ProtobufCMessage *message, uint32_t allowed_classes,
     return filter.cleared;
 }
 
+/* Emptied where it lies: protobuf-c frees each string of a repeated field, the
+ * shared empty one too. */
 static void rewrite_string(char **string, const struct data_field *field,
                            const struct text_rewriter *rewriter)
 {
     char *changed = NULL;
 
     int r = rewriter->rewrite(rewriter->context, field, *string, &changed);
-    if (r == 0)
+    if (r < 0 && **string != '\0')
+        **string = '\0';
+    if (r <= 0)
         return;
     if (*string != protobuf_c_empty_string)
         free(*string);
-    *string = r > 0 ? changed : (char *)protobuf_c_empty_string;
+    *string = changed;
 }
 
 static void rewrite(ProtobufCMessage *message,

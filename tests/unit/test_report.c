@@ -182,6 +182,31 @@ static void rewriter_sees_free_text_at_any_depth_and_nothing_else(void **state)
     free(data);
 }
 
+/* protobuf-c frees each string of a list, whatever it points at. */
+static void a_string_of_a_list_is_emptied_too(void **state)
+{
+    Inquest__V1__Report *report = NULL;
+    Inquest__V1__Report source = INQUEST__V1__REPORT__INIT;
+    char *notes[] = {(char *)"unsayable", (char *)"secret", (char *)""};
+    uint8_t *data = NULL;
+    size_t size = 0;
+    int seen = 0;
+
+    (void)state;
+    source.notes = notes;
+    source.n_notes = 3;
+    assert_int_equal(report_pack(&source, &data, &size), 0);
+    assert_int_equal(report_unpack((struct span){data, size}, &report), 0);
+    class_rewrite_text(&report->base,
+                       &(struct text_rewriter){take_secret, &seen});
+    assert_int_equal(report->n_notes, 3);
+    assert_string_equal(report->notes[0], "");
+    assert_string_equal(report->notes[1], "-");
+    assert_string_equal(report->notes[2], "");
+    report_free(&report);
+    free(data);
+}
+
 static void unknown_fields_are_dropped(void **state)
 {
     /* field 1000, a string: tag 8002 as a varint, length 3 */
@@ -263,6 +288,7 @@ int main(void)
         cmocka_unit_test(each_kind_of_field_can_be_cleared),
         cmocka_unit_test(filter_lets_each_class_through_alone),
         cmocka_unit_test(rewriter_sees_free_text_at_any_depth_and_nothing_else),
+        cmocka_unit_test(a_string_of_a_list_is_emptied_too),
         cmocka_unit_test(unknown_fields_are_dropped),
         cmocka_unit_test(garbage_is_no_report),
         cmocka_unit_test(json_writes_what_is_known_even_when_zero),
