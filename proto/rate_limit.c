@@ -4,20 +4,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
+#include "proto/lock.h"
 #include "proto/state_dir.h"
 
-#define TABLE_BYTES    (RATE_LIMIT_PROGRAMS * sizeof(struct rate_slot))
-#define PROBES         8 /* slots that a program may lie in */
-#define LOCK_TRIES_MAX 500
-#define LOCK_PAUSE_NS  1000000
-#define BUCKET_MS      ((uint64_t)RATE_LIMIT_BURST * RATE_LIMIT_INTERVAL_MS)
+#define TABLE_BYTES (RATE_LIMIT_PROGRAMS * sizeof(struct rate_slot))
+#define PROBES      8 /* slots that a program may lie in */
+/* Whoever holds it works for microseconds, or dies and lets go; who holds it
+ * longer costs a limit, not a report. */
+#define TABLE_WAIT_MS 500
+#define BUCKET_MS     ((uint64_t)RATE_LIMIT_BURST * RATE_LIMIT_INTERVAL_MS)
 
 /* FNV-1a, 64 bits (draft-eastlake-fnv). */
 #define FNV_BASIS 0xcbf29ce484222325ull
@@ -114,22 +115,6 @@ static struct rate_slot *find_or_take(struct rate_slot *table, uint64_t key,
     return slot;
 }
 
-/* Whoever holds it works for microseconds, or dies and lets go; who holds it
- * longer costs a limit, not a report. */
-static bool lock_table(int fd)
-{
-    static const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
-
-    for (int i = 0; i < LOCK_TRIES_MAX; i++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-            return true;
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return false;
-        (void)nanosleep(&pause, NULL);
-    }
-    return false;
-}
-
 /* Counts one death in the slot; whether it makes a report. */
 static bool count(struct rate_slot *slot, uint64_t now_ms,
                   uint64_t *ret_unreported)
@@ -156,7 +141,7 @@ bool rate_limit_take(int state_fd, const struct rate_program *program,
     uint64_t unreported = 0;
 
     *ret_unreported = 0;
-    if (fd < 0 || !lock_table(fd) ||
+    if (fd < 0 || lock_take(fd, TABLE_WAIT_MS) < 0 ||
         pread(fd, table, sizeof table, 0) != (ssize_t)sizeof table)
         return true;
     struct rate_slot *slot =

@@ -18,6 +18,7 @@ static const char *const texts[] = {
     [ERR_AMBIGUOUS - ERR_FIRST] = "fits more than one report",
     [ERR_FORMAT - ERR_FIRST] = "malformed",
     [ERR_SEALED - ERR_FIRST] = "sealed: only the collector's key opens it",
+    [ERR_HELD - ERR_FIRST] = "another process holds its lock",
 };
 static_assert(ARRAY_LENGTH(texts) == ERR_LAST - ERR_FIRST, "a text for each");
 

@@ -19,6 +19,7 @@ enum err {
     ERR_AMBIGUOUS,        /* an ID prefix that fits several reports */
     ERR_FORMAT, /* foreign bytes (ELF, gzip, /proc) not as specified */
     ERR_SEALED, /* only who holds the secret key can read it */
+    ERR_HELD,   /* another process did not let go of a lock in time */
     ERR_LAST
 };
 

@@ -7,17 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
+#include "proto/lock.h"
 #include "reporter/app/usage_day.h"
 #include "reporter/state_file.h"
 
 #define STAT_BYTES    1024
 #define NETWORK_BYTES 16384
 #define MS_PER_S      1000
+#define COUNT_WAIT_MS 500 /* of a count: a watched program waits, too */
 #define CPU_FIELD     14 /* utime of proc(5) stat; then stime, cutime, cstime */
 #define CPU_FIELDS    4
 #define TX_COLUMN     8 /* of net/dev; the first is received */
@@ -36,15 +37,16 @@ static void day_of(int64_t unix_ms, char ret_day[USAGE_DAY_BYTES])
 }
 
 /* The directory, locked against other runs; closing it lets go. */
-static int open_locked(const struct home *home, int *ret_fd)
+static int open_locked(const struct home *home, unsigned wait_ms, int *ret_fd)
 {
     OWNED_FD fd = -1;
 
     int r = state_file_dir(home->state_fd, USAGE_DIR, &fd);
     if (r < 0)
         return r;
-    if (flock(fd, LOCK_EX) < 0)
-        return -errno;
+    r = lock_take(fd, wait_ms);
+    if (r < 0)
+        return r;
     *ret_fd = fd_take(&fd);
     return 0;
 }
@@ -68,7 +70,7 @@ static int add(const struct home *home, const struct usage_run *run,
     copy(day.name, sizeof day.name, run->name);
     copy(day.version, sizeof day.version, run->version);
     usage_day_file(&day, name);
-    int r = open_locked(home, &dir_fd);
+    int r = open_locked(home, COUNT_WAIT_MS, &dir_fd);
     if (r < 0)
         return r;
     r = usage_day_read(dir_fd, name, &day);
@@ -225,7 +227,7 @@ int usage_report(struct home *home, int64_t now_ms)
         faccessat(home->state_fd, USAGE_DIR, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
         return 0;
     day_of(now_ms, today);
-    int r = open_locked(home, &dir_fd);
+    int r = open_locked(home, LOCK_WAIT_MS, &dir_fd);
     return r < 0 ? r : each(home, dir_fd, today, report_one);
 }
 
@@ -244,6 +246,6 @@ int usage_forget(const struct home *home)
 
     if (faccessat(home->state_fd, USAGE_DIR, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
         return 0;
-    int r = open_locked(home, &dir_fd);
+    int r = open_locked(home, LOCK_WAIT_MS, &dir_fd);
     return r < 0 ? r : each((struct home *)home, dir_fd, "", forget_one);
 }

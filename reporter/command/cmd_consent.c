@@ -21,9 +21,15 @@
 #include "reporter/show/terminal.h"
 #include "reporter/upload/upload_server.h"
 
-static int fail(const char *what, int r)
+static int fail(const struct home *home, const char *what, int r)
 {
-    log_error("%s: %s", what, err_text(r));
+    if (r == -ERR_HELD) {
+        log_error("%s: another process holds a lock in %s; fuser -v on its "
+                  "files names it: end it and type the same again",
+                  what, home->state_path);
+    } else {
+        log_error("%s: %s", what, err_text(r));
+    }
     return exit_status(r);
 }
 
@@ -48,6 +54,33 @@ static int purge(struct home *home, enum data_class class)
     return rewrite_all(home, CLASS_ALL & ~CLASS_BIT(class), NULL, &changed);
 }
 
+/* Once it is stored it stands: neither a log nor a report that somebody holds
+ * undoes it. */
+static int deny(struct home *home, const struct consent_wish *wish)
+{
+    int r = consent_store(home);
+    if (r < 0)
+        return fail(home, "the consent could not be stored", r);
+    int noted = audit(home, wish, "all");
+    r = purge(home, wish->class);
+    if (r < 0)
+        return fail(home, "denied, but some reports could not be rewritten", r);
+    if (noted < 0)
+        return fail(home, "denied, but the audit log does not say so", noted);
+    return EX_OK;
+}
+
+/* Nothing is allowed that the log cannot say. */
+static int allow(struct home *home, const struct consent_wish *wish)
+{
+    int r = audit(home, wish, "all");
+    if (r < 0)
+        return fail(home,
+                    "nothing was granted, for the audit log cannot say it", r);
+    r = consent_store(home);
+    return r < 0 ? fail(home, "the consent could not be stored", r) : EX_OK;
+}
+
 static int change(struct home *home, const struct consent_wish *wish)
 {
     struct consent_layers layers = home_layers(home);
@@ -59,20 +92,15 @@ static int change(struct home *home, const struct consent_wish *wish)
         return EX_NOPERM;
     }
     if (keyfile_unread(home->consent_error)) {
-        return fail("the consent cannot be read and was not changed",
+        return fail(home, "the consent cannot be read and was not changed",
                     home->consent_error);
     }
     home->consent.epoch++;
     consent_apply(home, wish);
-    int r = consent_store(home);
-    if (r == 0)
-        r = audit(home, wish, "all");
-    if (r < 0)
-        return fail("the consent could not be stored", r);
-    if (wish->state == CONSENT_DENIED)
-        r = purge(home, wish->class);
-    if (r < 0)
-        return fail("denied, but some reports could not be rewritten", r);
+    int r =
+        wish->state == CONSENT_DENIED ? deny(home, wish) : allow(home, wish);
+    if (r != EX_OK)
+        return r;
     log_info("%s is %s", data_class_name(wish->class),
              consent_state_name(wish->state));
     return EX_OK;
@@ -98,14 +126,15 @@ static int change_with_past(struct home *home, const struct consent_wish *wish)
 
     int r = preview_past(home, wish->class, stdout, &past);
     if (r < 0)
-        return fail("the earlier reports cannot be shown, so they stay", r);
+        return fail(home, "the earlier reports cannot be shown, so they stay",
+                    r);
     if (past.count > 0 && !agreed(past.count)) {
         log_info("nothing was changed");
         return EX_NOPERM;
     }
     r = preview_past_allow(home, wish->class, &past);
     if (r < 0)
-        return fail("the consent could not be stored", r);
+        return fail(home, "the consent could not be stored", r);
     int status = change(home, wish);
     if (status == EX_OK) {
         log_info("it reaches back to %zu report%s%s", past.count,
@@ -137,7 +166,7 @@ static int change_report(struct home *home, const char *prefix,
     if (r == 0)
         r = audit(home, wish, found.id);
     if (r < 0)
-        return fail("the consent could not be stored", r);
+        return fail(home, "the consent could not be stored", r);
     log_info("%s is %s for report %s", data_class_name(wish->class),
              consent_state_name(wish->state), found.id);
     return EX_OK;
@@ -176,7 +205,7 @@ static int withdraw_consent(struct home *home, bool local_only)
 
     int r = withdraw(home, local_only, &rewritten);
     if (r < 0)
-        return fail("the withdrawal is not complete; try again", r);
+        return fail(home, "the withdrawal is not complete; try again", r);
     log_info("consent is withdrawn: nothing leaves this machine; %u reports "
              "were rewritten, a new installation id was drawn",
              rewritten);

@@ -142,6 +142,16 @@ static int64_t next_try(const struct upload_result *result, unsigned failures,
     return next_s < deadline_s ? next_s : deadline_s;
 }
 
+/* How long other uploaders are waited for. */
+static unsigned others_ms(int64_t deadline_s)
+{
+    int64_t left_ms = deadline_s * 1000 - clock_unix_ms();
+
+    if (deadline_s == 0 || left_ms > CLAIM_SEND_MS)
+        return CLAIM_SEND_MS;
+    return left_ms > CLAIM_LET_GO_MS ? (unsigned)left_ms : CLAIM_LET_GO_MS;
+}
+
 /*
  * Until all are delivered, nothing more helps, or the time is over. A report
  * that another uploader holds may come back to new/, and a listing may miss it
@@ -160,7 +170,11 @@ static int run_waiting(struct home *home, const struct upload_options *options,
         add(total, &result);
         if (r < 0 || result.stopped || result.no_endpoint)
             return r;
-        bool alone = claim_wait(&home->queue) == 0 && result.elsewhere == 0;
+        unsigned waited = 0;
+        r = claim_wait(&home->queue, others_ms(deadline_s), &waited);
+        if (r < 0)
+            return r;
+        bool alone = waited == 0 && result.elsewhere == 0;
         quiet = alone ? quiet + 1 : 0;
         if (result.kept == 0)
             continue;
@@ -224,6 +238,12 @@ static int send_and_tell(struct home *home, const struct invocation *invocation,
     int r = option_given(invocation, "wait")
                 ? run_waiting(home, options, deadline_s, &result)
                 : upload_run(home, options, &result);
+    if (r == -ERR_HELD) {
+        log_error("another process holds a report in %s and does not send it; "
+                  "fuser -v on the files of queue/ names it",
+                  home->state_path);
+        return EX_TEMPFAIL;
+    }
     if (r < 0) {
         log_error("cannot send from %s: %s", home->state_path, err_text(r));
         return exit_status(r);

@@ -207,6 +207,8 @@ int exit_status(int r)
         return EX_DATAERR;
     case -ENOMEM:
         return EX_OSERR;
+    case -ERR_HELD:
+        return EX_TEMPFAIL;
     default:
         return EX_IOERR;
     }

@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
+#include "proto/lock.h"
 #include "proto/state_dir.h"
 #include "reporter/state_file.h"
 
@@ -198,7 +198,8 @@ static bool head_holds(int state_fd, const char *head,
 
     if (strcmp(head, chain->hash) == 0)
         return true;
-    int fd = openat(state_fd, AUDIT_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(state_fd, AUDIT_FILE,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     return fd >= 0 && verify(fd, head, &lines) == 0;
 }
 
@@ -221,6 +222,16 @@ static int append_locked(int state_fd, int fd, const char *event,
     return r == 0 && holds ? write_head(state_fd, chain.hash) : r;
 }
 
+/* Waits once a process: who kept it from us so long does so again. */
+static int take_lock(int fd)
+{
+    static unsigned wait_ms = LOCK_WAIT_MS;
+
+    int r = lock_take(fd, wait_ms);
+    wait_ms = r == -ERR_HELD ? 0 : LOCK_WAIT_MS;
+    return r;
+}
+
 int audit_append_all(int state_fd, const char *event,
                      const char *const *details, size_t count)
 {
@@ -233,8 +244,9 @@ int audit_append_all(int state_fd, const char *event,
     if (sodium_init() < 0)
         return -EIO;
     state_give(state_fd, fd);
-    if (flock(fd, LOCK_EX) < 0)
-        return -errno;
+    int r = take_lock(fd);
+    if (r < 0)
+        return r;
     return append_locked(state_fd, fd, event, details, count);
 }
 

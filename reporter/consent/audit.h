@@ -25,7 +25,8 @@
 
 /*
  * Appends one line, durably. event is one word ("consent", "sent", …), detail
- * has no newline. Blocks on a lock while another process writes.
+ * has no newline. While another process writes it is waited for, LOCK_WAIT_MS
+ * at most: then -ERR_HELD, and the next call of this process does not wait.
  */
 MUST_CHECK int audit_append(int state_fd, const char *event,
                             const char *detail);

@@ -14,6 +14,7 @@
 #include "proto/base/io.h"
 #include "proto/class_filter.h"
 #include "proto/frame.h"
+#include "proto/lock.h"
 #include "reporter/app/usage.h"
 #include "reporter/consent/audit.h"
 #include "reporter/queue/claim.h"
@@ -219,25 +220,39 @@ static int note(struct home *home, const struct change *change,
     return audit_append(home->state_fd, "discarded", detail);
 }
 
+static int first_error(int first, int r)
+{
+    return first < 0 ? first : r;
+}
+
+/* As often as uploaders come in between; who does not let go is not waited for
+ * again and again. */
+static int every_pass(struct home *home, const struct change *change,
+                      unsigned *ret_changed)
+{
+    int64_t until_ms = lock_until(CLAIM_LET_GO_MS);
+    unsigned held = 1;
+    unsigned waited = 0;
+    int r = pass(home, change, ret_changed, &held);
+
+    for (int i = 1; r == 0 && held > 0 && i < REWRITE_PASSES_MAX; i++) {
+        unsigned changed = 0;
+        r = claim_wait(&home->queue, lock_left(until_ms), &waited);
+        int passed = pass(home, change, &changed, &held);
+        *ret_changed = changed > *ret_changed ? changed : *ret_changed;
+        r = held > 0 ? first_error(r, passed) : passed;
+    }
+    return r == 0 && held > 0 ? -ERR_HELD : r;
+}
+
 int rewrite_all(struct home *home, uint32_t classes,
                 const char *installation_id, unsigned *ret_changed)
 {
     struct change change = {classes, installation_id};
-    unsigned held = 1;
-    int r = 0;
 
-    for (int i = 0; r == 0 && held > 0 && i < REWRITE_PASSES_MAX; i++) {
-        if (i > 0)
-            (void)claim_wait(&home->queue); /* looked at again all the same */
-        r = pass(home, &change, ret_changed, &held);
-    }
-    if (r == 0 && (classes & CLASS_BIT(CLASS_OPTIONAL)) == 0)
-        r = usage_forget(home);
-    int swept = sweep_temporary(home, REWRITE_TMP_AGE_S);
-    if (r == 0)
-        r = swept;
-    if (r == 0 && held > 0)
-        r = -EBUSY;
-    int noted = note(home, &change, *ret_changed);
-    return r < 0 ? r : noted;
+    int r = every_pass(home, &change, ret_changed);
+    if ((classes & CLASS_BIT(CLASS_OPTIONAL)) == 0)
+        r = first_error(r, usage_forget(home));
+    r = first_error(r, sweep_temporary(home, REWRITE_TMP_AGE_S));
+    return first_error(r, note(home, &change, *ret_changed));
 }

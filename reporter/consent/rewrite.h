@@ -23,7 +23,9 @@
  * line of the audit log says it too.
  *
  * Consent must have been stored before, so that nothing of those classes is
- * recorded meanwhile. Fails with -EBUSY when an uploader did not let go.
+ * recorded meanwhile. Whatever fails, the rest is done. Fails with -ERR_HELD
+ * when a lock was not let go within its bound (CLAIM_LET_GO_MS for the reports
+ * together): what is held is then as it was, and sending still filters it.
  */
 MUST_CHECK int rewrite_all(struct home *home, uint32_t classes,
                            const char *installation_id, unsigned *ret_changed);

@@ -52,9 +52,7 @@ static int deny_all(struct home *home)
                                     "withdrawal"};
         consent_apply(home, &wish);
     }
-    int r = consent_store(home);
-    return r < 0 ? r
-                 : audit_append(home->state_fd, "withdrawal", "all classes");
+    return consent_store(home);
 }
 
 int withdraw(struct home *home, bool local_only, unsigned *ret_rewritten)
@@ -63,9 +61,12 @@ int withdraw(struct home *home, bool local_only, unsigned *ret_rewritten)
 
     *ret_rewritten = 0;
     int r = deny_all(home);
+    if (r < 0)
+        return r;
+    /* Who keeps the log from us keeps no data here by it. */
+    int noted = audit_append(home->state_fd, "withdrawal", "all classes");
+    r = device_renew(home, !local_only, id);
     if (r == 0)
-        r = device_renew(home, !local_only, id);
-    return r < 0 ? r
-                 : rewrite_all(home, CLASS_BIT(CLASS_REQUIRED), id,
-                               ret_rewritten);
+        r = rewrite_all(home, CLASS_BIT(CLASS_REQUIRED), id, ret_rewritten);
+    return r < 0 ? r : noted;
 }

@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/err.h"
 #include "proto/base/fd.h"
+#include "proto/lock.h"
 #include "reporter/queue/reports.h"
 #include "reporter/state_file.h"
 
@@ -24,7 +26,8 @@ void claim_drop(struct claim *claim)
 
 static int open_locked(int dir_fd, const char *name, int *ret_fd)
 {
-    OWNED_FD fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    OWNED_FD fd =
+        openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
         return -errno;
@@ -137,11 +140,12 @@ int claim_erase(struct queue *queue, struct claim *claim)
 
 /* 1: put back; 0: somebody works on it. */
 static int revive_one(struct queue *queue, enum queue_place place,
-                      const char *name)
+                      const char *name, void *context)
 {
     OWNED_FD fd = -1;
     int busy = queue->dir_fd[place];
 
+    (void)context;
     int r = open_locked(busy, name, &fd);
     if (r < 0)
         return 0;
@@ -151,10 +155,12 @@ static int revive_one(struct queue *queue, enum queue_place place,
     return 1;
 }
 
+typedef int visit_report(struct queue *queue, enum queue_place place,
+                         const char *name, void *context);
+
 /* Calls visit for every report in place and adds up what it returns. */
 static int for_each(struct queue *queue, enum queue_place place,
-                    int (*visit)(struct queue *queue, enum queue_place place,
-                                 const char *name))
+                    visit_report *visit, void *context)
 {
     int count = 0;
     struct dirent *entry;
@@ -165,7 +171,7 @@ static int for_each(struct queue *queue, enum queue_place place,
         return r;
     while ((entry = readdir(list)) != NULL) {
         if (reports_name_valid(entry->d_name))
-            count += visit(queue, place, entry->d_name);
+            count += visit(queue, place, entry->d_name, context);
     }
     (void)closedir(list); /* read only */
     return count;
@@ -173,26 +179,37 @@ static int for_each(struct queue *queue, enum queue_place place,
 
 int claim_revive(struct queue *queue)
 {
-    return for_each(queue, QUEUE_BUSY, revive_one);
+    return for_each(queue, QUEUE_BUSY, revive_one, NULL);
 }
+
+struct wait {
+    int64_t until_ms;
+    bool held; /* one is, after that */
+};
 
 /* 1: it was held, and is not any more. */
 static int wait_one(struct queue *queue, enum queue_place place,
-                    const char *name)
+                    const char *name, void *context)
 {
+    struct wait *wait = context;
     OWNED_FD fd = openat(queue->dir_fd[place], name,
                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (fd < 0 || lock_take(fd, 0) != -ERR_HELD)
         return 0;
-    return flock(fd, LOCK_EX) == 0;
+    int r = lock_take(fd, lock_left(wait->until_ms));
+    wait->held = wait->held || r == -ERR_HELD;
+    return r == 0;
 }
 
-unsigned claim_wait(struct queue *queue)
+int claim_wait(struct queue *queue, unsigned wait_ms, unsigned *ret_waited)
 {
-    /* A claim begins and ends in new/, so there last. */
-    int busy = for_each(queue, QUEUE_BUSY, wait_one);
-    int new = for_each(queue, QUEUE_NEW, wait_one);
+    struct wait wait = {.until_ms = lock_until(wait_ms)};
 
-    return (busy > 0 ? (unsigned)busy : 0) + (new > 0 ? (unsigned)new : 0);
+    /* A claim begins and ends in new/, so there last. */
+    int busy = for_each(queue, QUEUE_BUSY, wait_one, &wait);
+    int new = for_each(queue, QUEUE_NEW, wait_one, &wait);
+    *ret_waited =
+        (busy > 0 ? (unsigned)busy : 0) + (new > 0 ? (unsigned)new : 0);
+    return wait.held ? -ERR_HELD : 0;
 }

@@ -66,10 +66,17 @@ void claim_drop(struct claim *claim);
 /* Puts back what dead claimants left; returns how many, or an error. */
 MUST_CHECK int claim_revive(struct queue *queue);
 
+/* Enough for a claimant to send a report over a slow network. */
+#define CLAIM_SEND_MS 60000u
+/* Enough for a claimant that has seen a denial to let go. */
+#define CLAIM_LET_GO_MS 10000u
+
 /*
- * Waits until no living claimant holds a report; returns how many were waited
- * for. Each sends for a bounded time.
+ * Waits until no living claimant holds a report, wait_ms at most for all of
+ * them; writes how many were waited for. Fails with -ERR_HELD when one is held
+ * all the same.
  */
-unsigned claim_wait(struct queue *queue);
+MUST_CHECK int claim_wait(struct queue *queue, unsigned wait_ms,
+                          unsigned *ret_waited);
 
 #endif

@@ -116,7 +116,7 @@ static int handle_abandoned(const struct home *home, const struct box *box,
 static void let_go(const char *path)
 {
     static const uint32_t nobody = 0;
-    OWNED_FD fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    OWNED_FD fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd >= 0) { /* on failure its death would look stranger than it was */
         DROP(pwrite(fd, &nobody, sizeof nobody,

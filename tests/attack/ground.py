@@ -77,6 +77,7 @@ class Ground(unittest.TestCase):
     def run_as(self, user, *command, **options):
         """A command of root or of the attacker; must end within the bound."""
         options.setdefault("env", self.environment)
+        options.setdefault("timeout", BOUND_S)
         prefix = []
         if user != 0:
             environment = dict(options["env"])
@@ -88,7 +89,7 @@ class Ground(unittest.TestCase):
                 prefix += ["env", f"LD_PRELOAD={preload}"]
         return subprocess.run(
             [*prefix, *map(str, command)], stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=BOUND_S, **options)
+            capture_output=True, **options)
 
     def inquest(self, user, *arguments, terminal=False, **options):
         command = [BUILD / "bin/inquest", *arguments]

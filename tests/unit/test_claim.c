@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 #include "reporter/queue/claim.h"
@@ -18,6 +19,7 @@
 #define NAME       ID ".inq"
 #define CLAIMANTS  8
 #define TEXT_BYTES 64
+#define WAIT_MS    60000
 
 static void open_queue(const char *path, struct queue *ret_queue)
 {
@@ -185,18 +187,36 @@ static void one_of_many_claimants_has_it(void **state)
 static void waiting_ends_with_the_other_claim(void **state)
 {
     OWNED_QUEUE queue = QUEUE_CLOSED;
+    unsigned waited = 0;
     int r = -1;
 
     open_queue(*state, &queue);
-    assert_int_equal(claim_wait(&queue), 0);
+    assert_int_equal(claim_wait(&queue, WAIT_MS, &waited), 0);
+    assert_int_equal(waited, 0);
     pid_t pid = start_claimant(&queue, &r);
     pid_t killer = fork();
     if (killer == 0)
         _exit(kill(pid, SIGKILL));
-    assert_in_range(claim_wait(&queue), 0, 1); /* returns at all */
+    assert_int_equal(claim_wait(&queue, WAIT_MS, &waited), 0);
     assert_int_equal(waitpid(killer, NULL, 0), killer);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
-    assert_int_equal(claim_wait(&queue), 0);
+    assert_int_equal(claim_wait(&queue, WAIT_MS, &waited), 0);
+    assert_int_equal(waited, 0);
+}
+
+static void waiting_for_who_keeps_his_claim_has_an_end(void **state)
+{
+    OWNED_QUEUE queue = QUEUE_CLOSED;
+    unsigned waited = 1;
+    int r = -1;
+
+    open_queue(*state, &queue);
+    pid_t pid = start_claimant(&queue, &r);
+    assert_int_equal(claim_wait(&queue, 1, &waited), -ERR_HELD);
+    assert_int_equal(waited, 0);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(claim_wait(&queue, 1, &waited), 0);
 }
 
 #define IN_DIRECTORY(test)                                        \
@@ -214,6 +234,7 @@ int main(void)
         IN_DIRECTORY(claim_dies_with_its_claimant),
         IN_DIRECTORY(one_of_many_claimants_has_it),
         IN_DIRECTORY(waiting_ends_with_the_other_claim),
+        IN_DIRECTORY(waiting_for_who_keeps_his_claim_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,7 +122,9 @@ static int revive(struct scene *scene)
 
 static int wait(struct scene *scene)
 {
-    return (int)claim_wait(&scene->home.queue);
+    unsigned waited = 0;
+
+    return claim_wait(&scene->home.queue, 0, &waited);
 }
 
 static int discard_from(struct scene *scene, enum queue_place place)
