@@ -15,6 +15,7 @@
 #include "reporter/consent/audit.h"
 #include "reporter/log.h"
 #include "reporter/show/headline.h"
+#include "reporter/show/json_text.h"
 #include "reporter/show/terminal.h"
 #include "reporter/state_file.h"
 
@@ -59,7 +60,7 @@ static void print_json(char *line)
                   (json_int_t)strtoull(sequence, NULL, 10), "time", time,
                   "event", event, "detail", rest, "hash", hash + 1);
     if (json) {
-        json_dumpf(json, stdout, JSON_COMPACT);
+        json_text_print(json, stdout, JSON_COMPACT);
         putchar('\n');
     }
     json_decref(json);

@@ -18,6 +18,7 @@
 #include "reporter/consent/rewrite.h"
 #include "reporter/consent/withdraw.h"
 #include "reporter/log.h"
+#include "reporter/show/json_text.h"
 #include "reporter/show/terminal.h"
 #include "reporter/upload/upload_server.h"
 
@@ -254,7 +255,7 @@ int cmd_consent(const struct invocation *invocation)
     if (status_only) {
         json_t *json = consent_status_json(&home);
         if (option_given(invocation, "json")) {
-            json_dumpf(json, stdout, JSON_INDENT(2));
+            json_text_print(json, stdout, JSON_INDENT(2));
             putchar('\n');
         } else {
             consent_status_print(&home, stdout, terminal_width(STDOUT_FILENO));

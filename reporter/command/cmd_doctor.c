@@ -13,6 +13,7 @@
 #include "proto/base/io.h"
 #include "reporter/command/commands.h"
 #include "reporter/log.h"
+#include "reporter/show/json_text.h"
 #include "reporter/upload/upload_server.h"
 #include "reporter/watch/watchable.h"
 
@@ -133,7 +134,7 @@ int cmd_doctor(const struct invocation *invocation)
     if (operand(invocation, 0))
         check_target(&doctor, operand(invocation, 0));
     if (option_given(invocation, "json")) {
-        json_dumpf(doctor.findings, stdout, JSON_INDENT(2));
+        json_text_print(doctor.findings, stdout, JSON_INDENT(2));
         putchar('\n');
     } else {
         json_array_foreach(doctor.findings, index, finding)

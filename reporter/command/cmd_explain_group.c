@@ -5,6 +5,7 @@
 
 #include "reporter/command/commands.h"
 #include "reporter/log.h"
+#include "reporter/show/json_text.h"
 #include "reporter/show/view.h"
 #include "reporter/upload/collector_call.h"
 
@@ -113,7 +114,7 @@ static int ask(struct transport *transport, const char *path, bool as_json)
     long status = collector_ask(transport, &call, why, &answer);
 
     if (status == 200 && as_json) {
-        json_dumpf(answer, stdout, JSON_INDENT(2));
+        json_text_print(answer, stdout, JSON_INDENT(2));
         putchar('\n');
     } else if (status == 200) {
         print(answer);

@@ -13,6 +13,7 @@
 #include "reporter/command/commands.h"
 #include "reporter/consent/redact.h"
 #include "reporter/log.h"
+#include "reporter/show/json_text.h"
 #include "reporter/show/show_text.h"
 #include "reporter/show/symbols.h"
 #include "reporter/show/view.h"
@@ -183,7 +184,7 @@ int cmd_export(const struct invocation *invocation)
         struct show show = {.report = report, .out = stdout, .width = 100};
         show_text(&show);
     } else {
-        json_dumpf(report, stdout, JSON_INDENT(2));
+        json_text_print(report, stdout, JSON_INDENT(2));
         putchar('\n');
     }
     json_decref(report);

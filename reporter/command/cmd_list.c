@@ -12,6 +12,7 @@
 #include "reporter/command/commands.h"
 #include "reporter/log.h"
 #include "reporter/show/headline.h"
+#include "reporter/show/json_text.h"
 #include "reporter/show/terminal.h"
 #include "reporter/state_file.h"
 
@@ -227,7 +228,7 @@ static int print(struct list *list)
     for (size_t i = 0; i < reports.count; i++)
         take(list, &reports, i);
     if (list->array) {
-        json_dumpf(list->array, stdout, JSON_INDENT(2));
+        json_text_print(list->array, stdout, JSON_INDENT(2));
         putchar('\n');
     } else if (list->printed == 0) {
         bool all = !list->app && !list->kind && list->since_ms == INT64_MIN;

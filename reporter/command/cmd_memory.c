@@ -15,6 +15,7 @@
 #include "reporter/command/commands.h"
 #include "reporter/command/report_print.h"
 #include "reporter/log.h"
+#include "reporter/show/json_text.h"
 #include "reporter/show/terminal.h"
 #include "reporter/show/view.h"
 #include "reporter/watch/live_report.h"
@@ -50,7 +51,7 @@ static int write_json(const json_t *report)
     }
     if (!part)
         return EX_OSERR;
-    json_dumpf(part, stdout, JSON_INDENT(2));
+    json_text_print(part, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(part);
     return fflush(stdout) == 0 ? EX_OK : EX_IOERR;

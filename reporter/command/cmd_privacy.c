@@ -6,13 +6,14 @@
 
 #include "reporter/command/commands.h"
 #include "reporter/consent/notice.h"
+#include "reporter/show/json_text.h"
 #include "reporter/show/terminal.h"
 
 int cmd_privacy(const struct invocation *invocation)
 {
     if (option_given(invocation, "json")) {
         json_t *json = notice_json();
-        json_dumpf(json, stdout, JSON_INDENT(2));
+        json_text_print(json, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(json);
     } else if (option_given(invocation, "markdown")) {

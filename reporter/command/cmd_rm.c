@@ -11,6 +11,7 @@
 #include "reporter/log.h"
 #include "reporter/queue/claim.h"
 #include "reporter/queue/discard.h"
+#include "reporter/show/json_text.h"
 
 static int remove_one(struct home *home, const struct stored_report *item,
                       json_t *array)
@@ -71,7 +72,7 @@ int cmd_rm(const struct invocation *invocation)
             status = remove_one(&home, &found, array);
     }
     if (option_given(invocation, "json")) {
-        json_dumpf(array, stdout, JSON_INDENT(2));
+        json_text_print(array, stdout, JSON_INDENT(2));
         putchar('\n');
     }
     json_decref(array);

@@ -14,6 +14,7 @@
 #include "reporter/consent/consent_status.h"
 #include "reporter/queue/reports.h"
 #include "reporter/queue/retention.h"
+#include "reporter/show/json_text.h"
 #include "reporter/show/terminal.h"
 #include "reporter/show/view.h"
 #include "reporter/state_file.h"
@@ -204,7 +205,7 @@ int cmd_status(const struct invocation *invocation)
         return status;
     if (option_given(invocation, "json")) {
         json_t *json = status_json(&home);
-        json_dumpf(json, stdout, JSON_INDENT(2));
+        json_text_print(json, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(json);
     } else {

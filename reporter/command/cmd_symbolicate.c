@@ -22,6 +22,7 @@
 #include "proto/report_json.h"
 #include "reporter/command/commands.h"
 #include "reporter/log.h"
+#include "reporter/show/json_text.h"
 #include "reporter/show/show_text.h"
 #include "reporter/show/symbols.h"
 #include "reporter/show/view.h"
@@ -52,7 +53,7 @@ static void print(struct batch *batch, json_t *json)
 
     symbols_fill(batch->symbols, json, batch->json ? NULL : missing);
     if (batch->json) {
-        json_dumpf(json, stdout, JSON_COMPACT);
+        json_text_print(json, stdout, JSON_COMPACT);
         putchar('\n');
     } else {
         if (batch->done > 0)

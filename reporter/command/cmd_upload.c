@@ -13,6 +13,7 @@
 #include "reporter/log.h"
 #include "reporter/queue/claim.h"
 #include "reporter/queue/sweep.h"
+#include "reporter/show/json_text.h"
 #include "reporter/state_file.h"
 #include "reporter/upload/backoff.h"
 #include "reporter/upload/upload.h"
@@ -29,7 +30,7 @@ static void print_json(const struct upload_result *result)
                   (int)result->denied, "kept", (int)result->kept, "endpoint",
                   !result->no_endpoint, "reason", result->why);
 
-    json_dumpf(json, stdout, JSON_INDENT(2));
+    json_text_print(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
 }

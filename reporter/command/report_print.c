@@ -11,6 +11,7 @@
 #include "proto/base/err.h"
 #include "reporter/command/commands.h"
 #include "reporter/log.h"
+#include "reporter/show/json_text.h"
 #include "reporter/show/show_html.h"
 #include "reporter/show/show_text.h"
 #include "reporter/show/symbols.h"
@@ -81,7 +82,7 @@ static int print(const struct invocation *invocation, json_t *report,
     if (html)
         return write_html(&show, html);
     if (option_given(invocation, "json")) {
-        json_dumpf(report, stdout, JSON_INDENT(2));
+        json_text_print(report, stdout, JSON_INDENT(2));
         putchar('\n');
     } else {
         show_text(&show);

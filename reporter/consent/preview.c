@@ -9,6 +9,7 @@
 #include "proto/base/err.h"
 #include "proto/report_json.h"
 #include "reporter/consent/consent_file.h"
+#include "reporter/show/json_text.h"
 
 int preview_print(const struct outgoing *outgoing, FILE *out)
 {
@@ -21,7 +22,7 @@ int preview_print(const struct outgoing *outgoing, FILE *out)
     json_t *json = report_to_json(&report->base);
     if (!json)
         return -ENOMEM;
-    json_dumpf(json, out, JSON_INDENT(2));
+    json_text_print(json, out, JSON_INDENT(2));
     fputc('\n', out);
     json_decref(json);
     return fflush(out) == 0 ? 0 : -EIO;

@@ -40,7 +40,8 @@ void view_print(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
-        bool c1_control = c == 0xc2 && (unsigned char)text[1] < 0xa0;
+        unsigned char next = (unsigned char)text[1];
+        bool c1_control = c == 0xc2 && next >= 0x80 && next <= 0x9f;
         if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
             c = '?';
         if (c1_control) {

@@ -2,6 +2,7 @@
 own box while the dumper reads it, a poisoned environment, fake programs, things
 far too large. Nobody crashes, hangs or does what the attacker says."""
 
+import json
 import os
 import resource
 import shutil
@@ -11,8 +12,8 @@ import threading
 import time
 import unittest
 
-from ground import (ATTACKER, BUILD, BOUND_S, Ground, SANITIZED, SYSEXITS,
-                    scaled)
+from ground import (ATTACKER, BUILD, BOUND_S, FaultServer, Ground, SANITIZED,
+                    SYSEXITS, scaled, status)
 
 MEMORY_BYTES = 2 << 30
 HUGE = 100_000
@@ -182,12 +183,38 @@ class Poisoned(Ground):
         with open(self.state / "audit.log", "a", encoding="utf-8") as log:
             log.write("9 2026-11-29T09:00:00.000Z sent \x1b[2J\u009b2J x\n")
         for command in (("list",), ("show", "last"), ("status",), ("audit",),
-                        ("memory", "last"), ("doctor",)):
+                        ("memory", "last"), ("doctor",), ("preview",),
+                        ("list", "--json"), ("show", "last", "--json")):
             with self.subTest(command=command):
-                done = self.inquest(0, *command, terminal=True)
-                self.assertTrue(done.stdout)
-                for evil in (b"\x1b[2J", b"\x1b]0", b"\x07", b"\xc2\x9b"):
-                    self.assertNotIn(evil, done.stdout + done.stderr)
+                self.assert_no_orders(self.inquest(0, *command, terminal=True))
+        shown = json.loads(self.inquest(0, "show", "last", "--json").stdout)
+        self.assertTrue(shown["process"]["executable"].endswith(evil.name))
+
+    def test_collector_that_gives_orders_to_a_terminal(self):
+        orders = "a\x1b]0;evil\x07\x1b[2J\u009b2J\x7fb"
+        answer = {
+            "group": orders, "signature": orders, "algorithmVersion": 1,
+            "parts": {"signal": orders, "exception": orders},
+            "steps": [{"function": orders, "rule": orders, "list": orders,
+                       "line": 1}]}
+        server = FaultServer([
+            status(code, body=json.dumps(body, ensure_ascii=False).encode())
+            for code, body in ((200, answer), (200, answer),
+                               (404, {"error": orders, "detail": orders}))])
+        self.addCleanup(server.close)
+        self.environment["INQUEST_ENDPOINT"] = server.url
+        for code, options in ((0, ()), (0, ("--json",)), (66, ())):
+            with self.subTest(options=options, code=code):
+                done = self.inquest(0, "explain-group", "0" * 16, *options,
+                                    terminal=True)
+                self.assertEqual(done.returncode, code, done.stdout)
+                self.assert_no_orders(done)
+        self.assertEqual(len(server.requests), 3)
+
+    def assert_no_orders(self, done):
+        self.assertTrue(done.stdout)
+        for evil in (b"\x1b[2J", b"\x1b]0", b"\x07", b"\xc2\x9b", b"\x7f"):
+            self.assertNotIn(evil, done.stdout + done.stderr)
 
     def test_endpoints_that_lead_elsewhere(self):
         self.crash(0)
