@@ -20,6 +20,7 @@
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/box_history.h"
+#include "proto/dumper_status.h"
 #include "proto/frame.h"
 #include "proto/state_dir.h"
 
@@ -224,7 +225,7 @@ static int end_told(struct box *box, int state_fd, const char *box_path)
     if (r < 0) {
         fprintf(stderr, "inquest-dumper: the report of %s: %s\n", box_path,
                 err_text(r));
-        return EX_IOERR;
+        return dumper_status(r, EX_IOERR);
     }
     session_wipe(box, box_path);
     return 0;
@@ -250,7 +251,7 @@ static int make_report(const struct recovery *recovery, struct box *box,
     if (r < 0) {
         fprintf(stderr, "inquest-dumper: queue in %s: %s\n",
                 recovery->state_dir, err_text(r));
-        return EX_CANTCREAT;
+        return dumper_status(r, EX_CANTCREAT);
     }
     box->control.dump_state = BOX_DUMP_QUEUED;
     session_store(box);
@@ -302,7 +303,7 @@ static int recover(const struct recovery *recovery)
     if (r < 0) {
         fprintf(stderr, "inquest-dumper: %s: %s\n", recovery->state_dir,
                 err_text(r));
-        return EX_CANTCREAT;
+        return dumper_status(r, EX_CANTCREAT);
     }
     DROP(confine_self(CONFINE_FILES | CONFINE_BUILD)); /* or without */
     r = take_box(recovery->box_path, &fd, &box);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "proto/dumper_status.h"
 #include "reporter/watch/recover.h"
 
 #define ARGUMENTS_MAX 48
@@ -79,7 +80,7 @@ static int run_dumper(const char *program, char *const arguments[])
         if (errno != EINTR)
             return -errno;
     }
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+    return WIFEXITED(status) ? dumper_status_error(WEXITSTATUS(status)) : -EIO;
 }
 
 int recover_box(const struct home *home, const char *box_path,

@@ -11,6 +11,8 @@ import unittest
 from place import BOUND_S, BUILD, NOBODY, Place
 
 UMASKS = (0o777, 0o477, 0o277, 0o177)
+FILLER_BYTES = 16 << 20
+EX_IOERR = 74
 INODES = range(4, 16, 3)  # the directories, or the report
 USER = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 # Not dumpable (prctl(2)): with hidepid even its own user does not see it.
@@ -20,7 +22,7 @@ HIDDEN = ("import ctypes, os, sys\n"
           "sys.stdin.read()\n")
 
 
-class Machine(Place):
+class Users(Place):
     """Everything is done as a user without rights."""
     options = "size=64m,mode=0777"
 
@@ -60,6 +62,8 @@ class Machine(Place):
     def boxes(self):
         return list(self.state.glob("boxes/*.box"))
 
+
+class Machine(Users):
     def test_umask_of_the_program(self):
         """What its owner may not read would be lost, and all after it."""
         for number, mask in enumerate(UMASKS, 1):
@@ -120,6 +124,23 @@ class Machine(Place):
                 self.assertEqual(self.boxes(), [])
                 self.command("rm", "all")
                 subprocess.run(["rm", "-r", self.state], check=True)
+
+
+class Narrow(Users):
+    """A disk with less room than the queue leaves free."""
+    options = "size=24m,mode=0777"
+
+    def test_recover_says_why_and_the_box_waits(self):
+        filler = self.disk / "filler"
+        with open(filler, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, FILLER_BYTES)
+        self.die()
+        done = self.as_user(BUILD / "bin/inquest", "recover", preload=False)
+        self.assertEqual(done.returncode, EX_IOERR)
+        self.assertIn(b"less than 16 MiB free", done.stderr)
+        self.assertIn(str(self.state).encode(), done.stderr)
+        filler.unlink()
+        self.assertEqual(self.count(), 1)
 
 
 unittest.main(verbosity=2)
