@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/store_sqlite/patience.h"
+
 #define BUSY_TIMEOUT_MS 5000
 #define PRAGMA_BYTES    128
 
@@ -20,10 +22,11 @@ int database_open(const char *path, int cache_kib,
                    "PRAGMA cache_size = -%d; PRAGMA secure_delete = ON;"
                    "PRAGMA synchronous = FULL;",
                    cache_kib);
-    if (sqlite3_open_v2(path, &ret_database->db,
+    if (patience_start() < 0 ||
+        sqlite3_open_v2(path, &ret_database->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                             SQLITE_OPEN_NOMUTEX,
-                        NULL) != SQLITE_OK ||
+                        PATIENCE_VFS) != SQLITE_OK ||
         sqlite3_busy_timeout(ret_database->db, BUSY_TIMEOUT_MS) != SQLITE_OK ||
         sqlite3_exec(ret_database->db, pragma, NULL, NULL, NULL) != SQLITE_OK) {
         database_close(ret_database);
@@ -112,9 +115,19 @@ int database_step(sqlite3_stmt *statement)
     if (!statement)
         return -EIO;
     int r = sqlite3_step(statement);
+    if (r == SQLITE_ROW || r == SQLITE_DONE)
+        patience_renew();
     if (r == SQLITE_ROW)
         return 1;
     return r == SQLITE_DONE ? 0 : -EIO;
+}
+
+int database_exec(struct database *database, const char *sql)
+{
+    if (sqlite3_exec(database->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return -EIO;
+    patience_renew();
+    return 0;
 }
 
 static int run(struct database *database, const char *sql, const char *format,

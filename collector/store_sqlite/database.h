@@ -43,6 +43,9 @@ void database_done(sqlite3_stmt **statement);
 /* 1: a row, 0: no more, -EIO. */
 MUST_CHECK int database_step(sqlite3_stmt *statement);
 
+/* Runs statements without arguments. Fails with -EIO. */
+MUST_CHECK int database_exec(struct database *database, const char *sql);
+
 /* Runs it to its end. Fails with -EIO. */
 MUST_CHECK int database_run(struct database *database, const char *sql,
                             const char *format, ...);

@@ -84,26 +84,20 @@ static int has_table(struct database *database, const char *name)
     return r < 0 ? r : count > 0;
 }
 
-static int exec(struct database *database, const char *sql)
-{
-    return sqlite3_exec(database->db, sql, NULL, NULL, NULL) == SQLITE_OK
-               ? 0
-               : -EIO;
-}
-
 static int make_tables(struct database *database)
 {
     int old = has_table(database, "report");
     int r = old;
 
     if (old > 0) {
-        r = exec(database, "CREATE TABLE report_1 (row INTEGER PRIMARY KEY,"
-                           " packed BLOB NOT NULL);"
-                           "INSERT INTO report_1 (packed) SELECT packed"
-                           " FROM report ORDER BY time;"
-                           "DROP TABLE report;");
+        r = database_exec(database,
+                          "CREATE TABLE report_1 (row INTEGER PRIMARY KEY,"
+                          " packed BLOB NOT NULL);"
+                          "INSERT INTO report_1 (packed) SELECT packed"
+                          " FROM report ORDER BY time;"
+                          "DROP TABLE report;");
     }
-    return r < 0 ? r : exec(database, tables);
+    return r < 0 ? r : database_exec(database, tables);
 }
 
 /* From version 2 on, a step a version. */
@@ -120,7 +114,7 @@ static int migrate(struct database *database, int64_t version)
     if (version < 2)
         return make_tables(database);
     for (; r == 0 && version < SCHEMA_VERSION; version++)
-        r = exec(database, steps[version]);
+        r = database_exec(database, steps[version]);
     return r;
 }
 
@@ -128,9 +122,9 @@ int schema_make(struct database *database, bool *ret_old)
 {
     int64_t version = 0;
 
-    if (exec(database, "PRAGMA journal_mode = WAL;"
-                       "PRAGMA wal_autocheckpoint = 4000;"
-                       "BEGIN IMMEDIATE") < 0)
+    if (database_exec(database, "PRAGMA journal_mode = WAL;"
+                                "PRAGMA wal_autocheckpoint = 4000;"
+                                "BEGIN IMMEDIATE") < 0)
         return -EIO;
     int r = database_number(database, &version, "PRAGMA user_version", "");
     if (r == 0 && version > SCHEMA_VERSION)
@@ -138,9 +132,9 @@ int schema_make(struct database *database, bool *ret_old)
     if (r == 0 && version < SCHEMA_VERSION)
         r = migrate(database, version);
     if (r == 0)
-        r = exec(database, "COMMIT");
+        r = database_exec(database, "COMMIT");
     if (r < 0) {
-        (void)exec(database, "ROLLBACK"); /* the first error counts */
+        DROP(database_exec(database, "ROLLBACK")); /* the first error counts */
         return r;
     }
     int old = has_table(database, "report_1");

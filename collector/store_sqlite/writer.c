@@ -12,17 +12,10 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static int exec(struct writer *writer, const char *sql)
-{
-    return sqlite3_exec(writer->database.db, sql, NULL, NULL, NULL) == SQLITE_OK
-               ? 0
-               : -EIO;
-}
-
 /* All jobs from first in one transaction. */
 static int try_batch(struct writer *writer, struct writer_job *first)
 {
-    int r = exec(writer, "BEGIN IMMEDIATE");
+    int r = database_exec(&writer->database, "BEGIN IMMEDIATE");
 
     for (struct writer_job *job = first; r == 0 && job; job = job->next) {
         job->result = job->work(&writer->database, job->argument);
@@ -31,11 +24,11 @@ static int try_batch(struct writer *writer, struct writer_job *first)
     }
     uint64_t begin = now_us();
     if (r == 0)
-        r = exec(writer, "COMMIT");
+        r = database_exec(&writer->database, "COMMIT");
     atomic_fetch_add(&writer->commit_us, now_us() - begin);
     atomic_fetch_add(&writer->commits, 1);
-    if (r < 0)
-        (void)exec(writer, "ROLLBACK"); /* there may be none left */
+    if (r < 0) /* there may be none to roll back */
+        DROP(database_exec(&writer->database, "ROLLBACK"));
     return r;
 }
 
