@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "handler/box_identity.h"
+#include "handler/box_limits.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
@@ -181,12 +182,10 @@ static int move_into_file(struct box_file *file)
     return r > -4096 && r < 0 ? (int)r : 0;
 }
 
-int box_file_retry(const struct config *config, struct box_file *file)
+static int retry(const struct config *config, struct box_file *file)
 {
     int r = 0;
 
-    if (!file->is_anonymous)
-        return 0;
     if (file->state_fd < 0)
         r = state_dir_open(config->state_dir, &file->state_fd);
     if (r == 0)
@@ -201,6 +200,18 @@ int box_file_retry(const struct config *config, struct box_file *file)
     }
     file->is_anonymous = false;
     return 0;
+}
+
+int box_file_retry(const struct config *config, struct box_file *file)
+{
+    struct box_limits limits;
+
+    if (!file->is_anonymous)
+        return 0;
+    box_limits_raise(&limits);
+    int r = retry(config, file);
+    box_limits_restore(&limits);
+    return r;
 }
 
 static void open_dumper(const struct config *config, struct box_file *file)
@@ -223,27 +234,39 @@ static bool is_refused(int r)
     return r == -EPERM || r == -ELOOP || r == -ENOTDIR;
 }
 
+/* All that takes room or a descriptor. */
+static int open_all(const struct config *config, struct box_file *file)
+{
+    int r = state_dir_open(config->state_dir, &file->state_fd);
+    if (r == 0)
+        DROP(fd_move_above(&file->state_fd, FD_ABOVE)); /* else it stays */
+    if (!is_refused(r))
+        (void)open_file(config, file); /* else: an anonymous box */
+    r = map_with_room(config, file);
+    if (r < 0) {
+        box_file_remove(config, file);
+        box_file_close(file);
+        return r;
+    }
+    open_dumper(config, file);
+    return 0;
+}
+
 int box_file_open(const struct config *config, struct box_file *ret_file)
 {
     struct box_file file = {.fd = -1, .state_fd = -1, .dumper_fd = -1};
     struct box_birth birth;
+    struct box_limits limits;
 
     file.pid = sys_getpid();
     box_identity_birth(&birth);
     file.start_ticks = birth.start_ticks;
     state_box_name(file.pid, file.start_ticks, file.name);
-    int r = state_dir_open(config->state_dir, &file.state_fd);
-    if (r == 0)
-        DROP(fd_move_above(&file.state_fd, FD_ABOVE)); /* else it stays */
-    if (!is_refused(r))
-        (void)open_file(config, &file); /* else: an anonymous box */
-    r = map_with_room(config, &file);
-    if (r < 0) {
-        box_file_remove(config, &file);
-        box_file_close(&file);
+    box_limits_raise(&limits);
+    int r = open_all(config, &file);
+    box_limits_restore(&limits);
+    if (r < 0)
         return r;
-    }
-    open_dumper(config, &file);
     box_identity_fill(config, &file);
     box_identity_sample(file.box, birth.rss_pages);
     file.box->control.phase = BOX_BEFORE_MAIN;

@@ -76,23 +76,29 @@ static void answer_failed(void)
                         INT32_MAX);
 }
 
-/* Runs in the vfork child: becomes the dumper. */
-static void run_dumper(void)
+/* The program's limits are not meant for the dumper: as far as they go. A
+ * process that is no thread of the program's has limits of its own. */
+static void lift_limits(void)
 {
-    static const char *const environment[] = {NULL};
-    static const int lifted[] = {RLIMIT_AS, RLIMIT_FSIZE};
-    const struct kernel_action ignore = {.handler = SIG_IGN};
-    struct rlimit none = {0, 0};
-    uint64_t nothing_blocked = 0;
+    static const int lifted[] = {RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NOFILE};
 
-    /* The program's limits are not meant for the dumper: as far as they go.
-     * Above RLIMIT_FSIZE a write shall fail (then it spills), not kill. */
     for (size_t i = 0; i < ARRAY_LENGTH(lifted); i++) {
         struct rlimit limit = {0, 0};
         (void)sys_call4(SYS_prlimit64, 0, lifted[i], 0, (long)&limit);
         limit.rlim_cur = limit.rlim_max;
         (void)sys_call4(SYS_prlimit64, 0, lifted[i], (long)&limit, 0);
     }
+}
+
+/* Runs in the vfork child: becomes the dumper. */
+static void run_dumper(void)
+{
+    static const char *const environment[] = {NULL};
+    const struct kernel_action ignore = {.handler = SIG_IGN};
+    struct rlimit none = {0, 0};
+    uint64_t nothing_blocked = 0;
+
+    /* Above RLIMIT_FSIZE a write shall fail (then it spills), not kill. */
     (void)sys_call4(SYS_rt_sigaction, SIGXFSZ, (long)&ignore, 0,
                     SYS_SIGSET_BYTES);
     (void)sys_call4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&none, 0);
@@ -161,6 +167,7 @@ static void run_middle(void)
 {
     siginfo_t ended = {0};
 
+    lift_limits();
     int r = place_descriptors();
     if (r < 0) {
         crash_launch.reason = BOX_REASON_EXEC;

@@ -5,6 +5,7 @@ lives is not taken for a dead one. Context: tool."""
 
 import os
 import pathlib
+import resource
 import subprocess
 import unittest
 
@@ -124,6 +125,29 @@ class Machine(Users):
                 self.assertEqual(self.boxes(), [])
                 self.command("rm", "all")
                 subprocess.run(["rm", "-r", self.state], check=True)
+
+    def test_soft_limits_of_the_program(self):
+        """Too low for a box: it is made all the same, and the program has
+        them as it was given them."""
+        for name, most in (("FSIZE", 0), ("FSIZE", 1 << 16), ("NOFILE", 4),
+                           ("NOFILE", 5), ("NOFILE", 100)):
+            with self.subTest(limit=name, most=most):
+                which = getattr(resource, f"RLIMIT_{name}")
+                hard = resource.getrlimit(which)[1]
+
+                def limit():
+                    resource.setrlimit(which, (most, hard))
+                before = self.count()
+                done = self.as_user(BUILD / "bin/fault_host", "crash",
+                                    preexec_fn=limit)
+                self.assertEqual((done.returncode, done.stderr), (-11, b""))
+                self.settle()
+                self.assertEqual(self.count(), before + 1)
+                said = [self.as_user("/bin/sh", "-c", f"ulimit -S{letter}",
+                                     preload=preload, preexec_fn=limit).stdout
+                        for preload in (False, True)
+                        for letter in "nf"]
+                self.assertEqual(said[:2], said[2:])
 
 
 class Narrow(Users):
