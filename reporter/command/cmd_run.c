@@ -181,6 +181,18 @@ static bool is_rightly_used(const struct invocation *invocation)
     return true;
 }
 
+/*
+ * No descriptor or process for us to stand beside the program: then it runs
+ * without us, which needs neither. Returns the errno of exec.
+ */
+static int run_alone(const struct invocation *invocation, int r)
+{
+    log_warn("cannot stand beside %s: %s; running it unwatched",
+             operand(invocation, 0), err_text(r));
+    (void)unsetenv("INQUEST_SUPERVISOR_PID");
+    return -child_become(invocation->operands, environ);
+}
+
 int cmd_run(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
@@ -209,9 +221,11 @@ int cmd_run(const struct invocation *invocation)
         realpath(found, executable))
         aftermath.executable = executable;
     int r = child_start(invocation->operands, environ, &child, &exec_errno);
-    if (r < 0 || exec_errno) {
+    if (r < 0)
+        exec_errno = run_alone(invocation, r);
+    if (exec_errno) {
         log_error("cannot start %s: %s", operand(invocation, 0),
-                  err_text(r < 0 ? r : -exec_errno));
+                  err_text(-exec_errno));
         return exec_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
     }
     struct usage_run usage = {0};

@@ -214,14 +214,21 @@ int exit_status(int r)
     }
 }
 
+/* Where another directory would fare no better. */
+static bool is_lack(int r)
+{
+    return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+}
+
 int command_home_as_is(struct home *ret_home)
 {
     int r = home_open(ret_home);
 
     if (r < 0) {
-        log_error("cannot use the state directory %s: %s; set "
-                  "INQUEST_STATE_DIR to one of your own",
-                  ret_home->state_path, err_text(r));
+        log_error("cannot use the state directory %s: %s%s",
+                  ret_home->state_path, err_text(r),
+                  is_lack(r) ? ""
+                             : "; set INQUEST_STATE_DIR to one of your own");
         return exit_status(r);
     }
     if (ret_home->problem[0] != '\0')

@@ -127,6 +127,25 @@ static _Noreturn void be_child(char *const argv[], char *const envp[],
     _exit(127);
 }
 
+/* Everything is as it was before child_start. */
+static int not_started(struct child *child, int r)
+{
+    fd_close(&child->signal_fd);
+    fd_close(&child->notify_fd);
+    notify_undo();
+    (void)sigaction(SIGCHLD, &child->sigchld, NULL);
+    (void)sigprocmask(SIG_SETMASK, &child->mask, NULL);
+    return r;
+}
+
+int child_become(char *const argv[], char *const envp[])
+{
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 0); /* exec would keep it */
+    file_mode_restore();
+    execvpe(argv[0], argv, envp);
+    return -errno;
+}
+
 int child_start(char *const argv[], char *const envp[], struct child *ret_child,
                 int *ret_exec_errno)
 {
@@ -145,10 +164,10 @@ int child_start(char *const argv[], char *const envp[], struct child *ret_child,
     child.notify_fd = notify_open();
     child.signal_fd = open_signals();
     if (child.signal_fd < 0)
-        return child.signal_fd;
+        return not_started(&child, child.signal_fd);
     child.pid = fork();
     if (child.pid < 0)
-        return -errno;
+        return not_started(&child, -errno);
     if (child.pid == 0)
         be_child(argv, envp, &child, write_fd);
     fd_close(&write_fd);

@@ -32,11 +32,18 @@ struct child_end {
 
 /*
  * Starts argv[0] (found along PATH) with envp. Our signals are blocked from
- * here on: child_wait takes them. Fails with -errno of fork; when exec failed
- * *ret_exec_errno is set and the child is gone.
+ * here on: child_wait takes them. Fails where there is no process or descriptor
+ * for it, and all is as before; when exec failed *ret_exec_errno is set and the
+ * child is gone.
  */
 MUST_CHECK int child_start(char *const argv[], char *const envp[],
                            struct child *ret_child, int *ret_exec_errno);
+
+/*
+ * Instead of child_start: this process becomes the program. Returns -errno of
+ * exec, when it cannot.
+ */
+MUST_CHECK int child_become(char *const argv[], char *const envp[]);
 
 /*
  * Waits for its end: forwards signals, stops and goes on with it, reaps what

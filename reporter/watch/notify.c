@@ -20,6 +20,7 @@
 /* The manager's socket, as it was given to us. */
 static struct sockaddr_un manager;
 static socklen_t manager_bytes;
+static char given[NAME_BYTES]; /* by its name; "": we put none in its place */
 
 /* "/path" or "@abstract" (sd_notify(3)); 0: neither. */
 static socklen_t parse_address(const char *text, struct sockaddr_un *ret)
@@ -64,9 +65,19 @@ int notify_open(void)
     OWNED_FD fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || bind_any(fd, name) < 0 ||
         setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0 ||
-        setenv("NOTIFY_SOCKET", name, 1) < 0)
+        snprintf(given, sizeof given, "%s", before) >= (int)sizeof given ||
+        setenv("NOTIFY_SOCKET", name, 1) < 0) {
+        given[0] = '\0';
         return -1;
+    }
     return fd_take(&fd);
+}
+
+void notify_undo(void)
+{
+    if (given[0] != '\0')
+        DROP(setenv("NOTIFY_SOCKET", given, 1)); /* else nobody listens */
+    given[0] = '\0';
 }
 
 static void adopt(const char *name, const char *from, const char *to)

@@ -20,6 +20,9 @@
  */
 int notify_open(void);
 
+/* Puts back what notify_open put into NOTIFY_SOCKET. */
+void notify_undo(void);
+
 /* In the child, before exec: pids that were ours are its own now. */
 void notify_adopt(pid_t parent);
 

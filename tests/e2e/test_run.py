@@ -5,6 +5,7 @@ import array
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -159,6 +160,32 @@ class Run(unittest.TestCase):
         except OSError:  # reaped since
             return False
         return stat.rsplit(")", 1)[1].split()[0] == "Z"
+
+    # --- without room for us ---
+
+    def check_runs(self, **options):
+        process = self.start("--", "/bin/sh", "-c", "umask; exit 7",
+                             stderr=subprocess.PIPE, **options)
+        out, err = process.communicate(timeout=20)
+        self.assertEqual((process.returncode, out), (7, self.umask), err)
+        return err
+
+    def test_without_descriptors_the_program_runs(self):
+        self.umask = subprocess.check_output(["sh", "-c", "umask"], text=True)
+        told = [self.check_runs(preexec_fn=lambda most=most:
+                                resource.setrlimit(resource.RLIMIT_NOFILE,
+                                                   (most, most)))
+                for most in range(4, 20)]
+        self.assertIn("running it unwatched", told[0])
+        self.assertEqual(told[-1], "")
+
+    @unittest.skipIf(os.geteuid() != 0, "to be another user")
+    def test_without_a_process_the_program_runs(self):
+        self.umask = subprocess.check_output(["sh", "-c", "umask"], text=True)
+        err = self.check_runs(user=65534, preexec_fn=lambda:
+                              resource.setrlimit(resource.RLIMIT_NPROC,
+                                                 (1, 1)))
+        self.assertIn("running it unwatched", err)
 
     # --- waiting for the upload ---
 
