@@ -9,8 +9,7 @@
 
 #include "collector/store_sqlite/patience.h"
 
-#define BUSY_TIMEOUT_MS 5000
-#define PRAGMA_BYTES    128
+#define PRAGMA_BYTES 128
 
 int database_open(const char *path, int cache_kib,
                   struct database *ret_database)
@@ -27,7 +26,7 @@ int database_open(const char *path, int cache_kib,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                             SQLITE_OPEN_NOMUTEX,
                         PATIENCE_VFS) != SQLITE_OK ||
-        sqlite3_busy_timeout(ret_database->db, BUSY_TIMEOUT_MS) != SQLITE_OK ||
+        sqlite3_busy_timeout(ret_database->db, PATIENCE_MS) != SQLITE_OK ||
         sqlite3_exec(ret_database->db, pragma, NULL, NULL, NULL) != SQLITE_OK) {
         database_close(ret_database);
         return -EIO;

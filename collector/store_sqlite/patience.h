@@ -18,7 +18,7 @@
 
 #include "proto/base/compiler.h"
 
-#define PATIENCE_MS  5000
+#define PATIENCE_MS  2000
 #define PATIENCE_VFS "inquest" /* for sqlite3_open_v2 */
 
 /* Makes PATIENCE_VFS; may be called again. Fails with -EIO. */
