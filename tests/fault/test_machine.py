@@ -149,6 +149,26 @@ class Machine(Users):
                         for letter in "nf"]
                 self.assertEqual(said[:2], said[2:])
 
+    def test_few_descriptors_are_all_the_programs(self):
+        """cat needs one more than it is given; under us no more."""
+        for most in (4, 5, 6, 8):
+            with self.subTest(most=most):
+                done = self.as_user(
+                    "/bin/cat", "/proc/self/comm", preexec_fn=lambda:
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+                self.assertEqual((done.stdout, done.stderr), (b"cat\n", b""))
+                self.assertEqual(self.boxes(), [])
+
+    def test_crash_with_few_descriptors(self):
+        for number, most in enumerate((5, 6, 8), 1):
+            with self.subTest(most=most):
+                done = self.as_user(
+                    BUILD / "bin/fault_host", "crash", preexec_fn=lambda:
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+                self.assertEqual((done.returncode, done.stderr), (-11, b""))
+                self.settle()
+                self.assertEqual(self.count(), number)
+
 
 class Narrow(Users):
     """A disk with less room than the queue leaves free."""
