@@ -226,25 +226,26 @@ static bool set_headers(const struct transport *transport,
            add_header(transfer, "Expect", ""); /* no 100-continue round */
 }
 
-static void set_security(CURL *easy, const struct transport_options *options)
+/* False: no memory for a copy, and curl would go on with what it had. */
+static bool set_text(CURL *easy, CURLoption option, const char *text)
 {
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    return !text || curl_easy_setopt(easy, option, text) == CURLE_OK;
+}
+
+static bool set_security(CURL *easy, const struct transport_options *options)
+{
+    /* Plain http is for this machine: no proxy may read it on its way. */
+    bool plain = strncasecmp(options->endpoint, "http:", 5) == 0;
+
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    if (options->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
-    if (options->client_certificate)
-        curl_easy_setopt(easy, CURLOPT_SSLCERT, options->client_certificate);
-    if (options->client_key)
-        curl_easy_setopt(easy, CURLOPT_SSLKEY, options->client_key);
-    /* Plain http is for this machine: no proxy may read it on its way. */
-    if (strncasecmp(options->endpoint, "http:", 5) == 0) {
-        curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    } else if (options->proxy) {
-        curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
-    }
+    return set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
+           set_text(easy, CURLOPT_CAINFO, options->ca_file) &&
+           set_text(easy, CURLOPT_SSLCERT, options->client_certificate) &&
+           set_text(easy, CURLOPT_SSLKEY, options->client_key) &&
+           set_text(easy, CURLOPT_PROXY, plain ? "" : options->proxy);
 }
 
 /* A server that dies, stalls or drips costs a bounded time. */
@@ -311,7 +312,10 @@ int transport_post(struct transport *transport,
         return -EINVAL;
     }
     snprintf(url, sizeof url, "%s%s", transport->endpoint, post->path);
-    set_security(transfer->easy, &transport->options);
+    if (!set_security(transfer->easy, &transport->options)) {
+        transfer_close(transport, slot);
+        return -ENOMEM;
+    }
     set_limits(transfer->easy, transport->options.timeout_s);
     set_request(transfer, url);
     if (curl_multi_add_handle(transport->multi, transfer->easy) != CURLM_OK) {

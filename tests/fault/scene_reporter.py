@@ -96,10 +96,22 @@ class Command(Scene):
 class Upload(Command):
     name = "claim and upload"
 
+    def environment(self, directory):
+        """With a proxy that plain http must not take."""
+        return {**super().environment(directory), "http_proxy": self.server.url}
+
+    def by_proxy(self, directory):
+        with self.server.changed:
+            return [request.path for request in self.server.requests
+                    if request.path.startswith("http")
+                    and f"/{directory.name}/" in request.path]
+
     def command(self, directory):
         return [str(self.build / "bin/inquest"), "upload"]
 
     def follow_up(self, directory, injection, outcome):
+        for path in self.by_proxy(directory):
+            yield f"{path} was asked of a proxy"
         waiting = self.ids(directory, "new", "busy")
         total = len(waiting) + len(self.ids(directory, "sent"))
         if total != WAITING:
