@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "handler/box_identity.h"
@@ -20,9 +19,7 @@
 #include "proto/base/sys.h"
 #include "proto/box_space.h"
 
-#define FD_ABOVE 200
-#define FD_TIGHT 16 /* who may have fewer needs each */
-#define OWNERS   0600
+#define OWNERS 0600
 
 /* A file of ours alone: another name of it may be anybody's. */
 static bool is_own_file(int fd, struct box_file *file)
@@ -38,21 +35,6 @@ static bool is_own_file(int fd, struct box_file *file)
     file->device = status.st_dev;
     file->inode = status.st_ino;
     return true;
-}
-
-/*
- * Out of the program's numbers. Where it has only a few it has them all: what
- * is closed then is opened again when it is needed.
- */
-static void put_away(int *fd)
-{
-    struct rlimit limit = {0};
-
-    if (*fd < 0 || fd_move_above(fd, FD_ABOVE) == 0)
-        return;
-    if (sys_call4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit) == 0 &&
-        limit.rlim_cur < FD_TIGHT)
-        fd_close(fd);
 }
 
 /*
@@ -181,7 +163,7 @@ int box_file_reserve(const struct config *config, struct box_file *file)
         r = box_space_rest(file->fd);
     if (r == 0)
         __atomic_store_n(&file->box->control.has_room, 1, __ATOMIC_RELEASE);
-    put_away(&file->fd);
+    fd_put_away(&file->fd);
     return r;
 }
 
@@ -242,7 +224,7 @@ static void open_dumper(const struct config *config, struct box_file *file)
         return;
     file->dumper_device = status.st_dev;
     file->dumper_inode = status.st_ino;
-    put_away(&fd);
+    fd_put_away(&fd);
     file->dumper_fd = fd_take(&fd);
 }
 
@@ -257,7 +239,7 @@ static int open_all(const struct config *config, struct box_file *file)
 {
     int r = state_dir_open(config->state_dir, &file->state_fd);
     if (r == 0)
-        put_away(&file->state_fd);
+        fd_put_away(&file->state_fd);
     if (!is_refused(r))
         (void)open_file(config, file); /* else: an anonymous box */
     r = map_with_room(config, file);
@@ -267,7 +249,7 @@ static int open_all(const struct config *config, struct box_file *file)
         return r;
     }
     open_dumper(config, file);
-    put_away(&file->fd);
+    fd_put_away(&file->fd);
     return 0;
 }
 

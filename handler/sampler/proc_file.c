@@ -10,7 +10,6 @@
 #include "proto/base/fmt.h"
 #include "proto/base/sys.h"
 
-#define FD_ABOVE   200
 #define PATH_BYTES 1024
 
 void proc_file_open(struct proc_file *file, const char *root, const char *path)
@@ -29,7 +28,11 @@ void proc_file_open(struct proc_file *file, const char *root, const char *path)
         file->error = -fd;
         return;
     }
-    DROP(fd_move_above(&fd, FD_ABOVE)); /* stays where it is on failure */
+    fd_put_away(&fd);
+    if (fd < 0) { /* the program needs it more */
+        file->error = EMFILE;
+        return;
+    }
     long r = sys_call2(SYS_fstat, fd, (long)&status);
     if (r < 0) {
         file->error = (int)-r;

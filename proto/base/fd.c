@@ -2,6 +2,7 @@
 #include "proto/base/fd.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "proto/base/sys.h"
 
@@ -20,4 +21,15 @@ int fd_move_above(int *fd, int minimum)
     fd_close(fd);
     *fd = (int)moved;
     return 0;
+}
+
+void fd_put_away(int *fd)
+{
+    struct rlimit limit = {0};
+
+    if (*fd < 0 || fd_move_above(fd, FD_ABOVE) == 0)
+        return;
+    if (sys_call4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit) == 0 &&
+        limit.rlim_cur < FD_TIGHT)
+        fd_close(fd);
 }

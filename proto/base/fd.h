@@ -27,4 +27,13 @@ static inline int fd_take(int *fd)
  */
 MUST_CHECK int fd_move_above(int *fd, int minimum);
 
+#define FD_ABOVE 200 /* where ours are, out of the program's way */
+#define FD_TIGHT 16  /* who may have fewer (RLIMIT_NOFILE) needs each */
+
+/*
+ * The same with FD_ABOVE, for one that can be opened again when it is needed:
+ * where it must stay and the program has only a few it is closed, *fd is -1.
+ */
+void fd_put_away(int *fd);
+
 #endif

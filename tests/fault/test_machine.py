@@ -3,6 +3,7 @@ takes everything away, a /proc that hides, a full table of inodes, no /proc at
 all. The program dies as without us, its report is kept, and a program that
 lives is not taken for a dead one. Context: tool."""
 
+import json
 import os
 import pathlib
 import resource
@@ -10,6 +11,7 @@ import subprocess
 import unittest
 
 from place import BOUND_S, BUILD, NOBODY, Place
+from job import wait_until  # whose place it knows
 
 UMASKS = (0o777, 0o477, 0o277, 0o177)
 FILLER_BYTES = 16 << 20
@@ -158,6 +160,25 @@ class Machine(Users):
                     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
                 self.assertEqual((done.stdout, done.stderr), (b"cat\n", b""))
                 self.assertEqual(self.boxes(), [])
+
+    def samples(self):
+        told = subprocess.run([BUILD / "bin/box_tell", *self.boxes()],
+                              text=True, capture_output=True,
+                              timeout=BOUND_S).stdout
+        return [json.loads(line)["samples"] for line in told.splitlines()]
+
+    def test_the_sampler_takes_none_of_few(self):
+        """Also from its first tick on, when it opens what it reads."""
+        limits = (resource.RLIMIT_NOFILE, (12, 12))
+        process = subprocess.Popen(
+            ["/bin/cat"], env=self.environment, stdin=subprocess.PIPE, **USER,
+            preexec_fn=lambda: resource.setrlimit(*limits))
+        self.addCleanup(process.wait)
+        self.addCleanup(process.stdin.close)
+        wait_until(lambda: [count for count in self.samples() if count > 2],
+                       "three samples", BOUND_S)
+        held = os.listdir(f"/proc/{process.pid}/fd")
+        self.assertEqual(sorted(held), ["0", "1", "2"])
 
     def test_crash_with_few_descriptors(self):
         for number, most in enumerate((5, 6, 8), 1):
