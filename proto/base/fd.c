@@ -27,7 +27,9 @@ void fd_put_away(int *fd)
 {
     struct rlimit limit = {0};
 
-    if (*fd < 0 || fd_move_above(fd, FD_ABOVE) == 0)
+    /* Who is there stays: another thread may be about to use the number, and
+     * each close ends the locks of the file (fcntl(2)). */
+    if (*fd < 0 || *fd >= FD_ABOVE || fd_move_above(fd, FD_ABOVE) == 0)
         return;
     if (sys_call4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit) == 0 &&
         limit.rlim_cur < FD_TIGHT)

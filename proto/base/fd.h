@@ -33,6 +33,7 @@ MUST_CHECK int fd_move_above(int *fd, int minimum);
 /*
  * The same with FD_ABOVE, for one that can be opened again when it is needed:
  * where it must stay and the program has only a few it is closed, *fd is -1.
+ * One that is there already stays what it is.
  */
 void fd_put_away(int *fd);
 

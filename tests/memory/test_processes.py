@@ -1,11 +1,13 @@
 """The history across fork, exec, a stop, and in namespaces of pids and
 cgroups: real processes."""
 
+import fcntl
 import json
 import os
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -103,6 +105,20 @@ class ProcessesTest(WatchedTest):
             lambda boxes: boxes[pid]["samples"] > box["samples"] + 2,
             "samples from inside")
         self.assertEqual(directories_of(pid), [])
+
+    def test_box_is_locked_as_long_as_its_process_lives(self):
+        """So that another pid namespace knows; the sampler opens and closes
+        meanwhile."""
+        self.start(VICTIM, "wait")
+        pid, _ = self.wait_for(
+            lambda boxes: next((item for item in boxes.items()
+                                if item[1]["samples"] > 2), None), "samples")
+        box, = (self.state / "boxes").glob("*.box")
+        lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        with open(box, "rb") as file:
+            told = fcntl.fcntl(file, fcntl.F_GETLK, lock)
+        self.assertEqual(struct.unpack("hhqqi4x", told)[0::4],
+                         (fcntl.F_WRLCK, pid))
 
     def test_fork_child_has_a_history_of_its_own(self):
         self.start("/usr/bin/python3", "-c", FORK)
