@@ -7,12 +7,14 @@
 
 #include "proto/base/sys.h"
 
-#define NS_PER_MS 1000000
+#define NS_PER_MS 1000000LL
+#define NS_PER_S  1000000000LL
 
 /* The pid that writes or reports, 0 nobody. */
 static uint32_t writing;
 static uint32_t reporting; /* a futex */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the pid is stored in it */
 static bool take(uint32_t *lock, uint32_t self)
 {
     uint32_t current = __atomic_load_n(lock, __ATOMIC_RELAXED);
@@ -39,9 +41,8 @@ bool box_report_lock(void)
 {
     uint32_t self = (uint32_t)sys_getpid();
     int64_t until_ns =
-        sys_clock_ns(CLOCK_MONOTONIC) + (int64_t)BOX_REPORT_WAIT_MS * NS_PER_MS;
-    const struct timespec until = {until_ns / (1000 * NS_PER_MS),
-                                   until_ns % (1000 * NS_PER_MS)};
+        sys_clock_ns(CLOCK_MONOTONIC) + BOX_REPORT_WAIT_MS * NS_PER_MS;
+    const struct timespec until = {until_ns / NS_PER_S, until_ns % NS_PER_S};
 
     while (!take(&reporting, self)) {
         if (sys_clock_ns(CLOCK_MONOTONIC) >= until_ns)

@@ -71,9 +71,10 @@ static void answer_failed(void)
 
     if (__atomic_compare_exchange_n(crash_launch.state, &running,
                                     BOX_DUMP_FAILED, false, __ATOMIC_RELEASE,
-                                    __ATOMIC_RELAXED))
+                                    __ATOMIC_RELAXED)) {
         (void)sys_call3(SYS_futex, (long)crash_launch.state, FUTEX_WAKE,
                         INT32_MAX);
+    }
 }
 
 /* The program's limits are not meant for the dumper: as far as they go. A

@@ -75,9 +75,10 @@ static int deny(struct home *home, const struct consent_wish *wish)
 static int allow(struct home *home, const struct consent_wish *wish)
 {
     int r = audit(home, wish, "all");
-    if (r < 0)
+    if (r < 0) {
         return fail(home,
                     "nothing was granted, for the audit log cannot say it", r);
+    }
     r = consent_store(home);
     return r < 0 ? fail(home, "the consent could not be stored", r) : EX_OK;
 }
@@ -126,9 +127,10 @@ static int change_with_past(struct home *home, const struct consent_wish *wish)
     static struct preview_past past;
 
     int r = preview_past(home, wish->class, stdout, &past);
-    if (r < 0)
+    if (r < 0) {
         return fail(home, "the earlier reports cannot be shown, so they stay",
                     r);
+    }
     if (past.count > 0 && !agreed(past.count)) {
         log_info("nothing was changed");
         return EX_NOPERM;

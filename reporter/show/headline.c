@@ -32,10 +32,11 @@ void headline_make_printable(char *text)
         /* U+0080 to U+009F are controls too: 0xc2 0x80 to 0xc2 0x9f. */
         bool second = before == 0xc2 && byte >= 0x80 && byte <= 0x9f;
         before = byte;
-        if (byte < ' ' || byte == 0x7f)
+        if (byte < ' ' || byte == 0x7f) {
             *text = ' ';
-        else if (second)
+        } else if (second) {
             *text = (char)0xa0; /* a blank of the same length */
+        }
     }
 }
 

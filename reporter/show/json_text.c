@@ -21,10 +21,11 @@ static void write_byte(struct writer *writer, uint8_t byte)
     if (writer->lead && !control)
         putc(writer->lead, writer->out);
     writer->lead = byte == C1_LEAD ? byte : 0;
-    if (control || byte == DELETE)
+    if (control || byte == DELETE) {
         fprintf(writer->out, "\\u%04x", byte);
-    else if (byte != C1_LEAD)
+    } else if (byte != C1_LEAD) {
         putc(byte, writer->out);
+    }
 }
 
 /* Pieces end anywhere. */
