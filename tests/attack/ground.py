@@ -113,6 +113,15 @@ class Ground(unittest.TestCase):
         self.assertTrue(done.stdout.startswith(b"descriptors: "))
         self.assertEqual(done.stderr, b"")
 
+    def fill(self, make):
+        """The attacker's state directory as make leaves it, each time anew."""
+        template = self.directory / "template"
+        if not template.exists():
+            make()
+            self.state.rename(template)
+        shutil.rmtree(self.state, ignore_errors=True)
+        subprocess.run(["cp", "-a", template, self.state], check=True)
+
     def reports(self, user=0):
         done = self.inquest(user, "list", "--json")
         return done.stdout.count(b'"reportId"')

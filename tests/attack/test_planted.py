@@ -5,7 +5,6 @@ read, changed or given away, and nothing waits for ever."""
 import os
 import shutil
 import subprocess
-import threading
 import unittest
 
 from ground import ATTACKER, BUILD, Ground, PERCENT, SECRET, scaled
@@ -34,15 +33,9 @@ ID = "01a20000-0000-7000-8000-000000000000"
 
 
 class Planted(Ground):
-    def fill(self):
-        """A state directory of the attacker's with a report in it."""
-        template = self.directory / "template"
-        if not template.exists():
-            self.crash(ATTACKER)
-            self.assertEqual(self.reports(ATTACKER), 1)
-            self.state.rename(template)
-        shutil.rmtree(self.state, ignore_errors=True)
-        subprocess.run(["cp", "-a", template, self.state], check=True)
+    def fill_with_report(self):
+        self.fill(lambda: self.crash(ATTACKER))
+        self.assertEqual(self.reports(ATTACKER), 1)
 
     def plant(self, name, make):
         path = self.state / name.format(id=ID)
@@ -60,7 +53,7 @@ class Planted(Ground):
         for index, name in enumerate(NAMES):
             if index % STEP != first:
                 continue
-            self.fill()
+            self.fill_with_report()
             self.plant(name, make)
             texts = []
             for step in range(share):
@@ -87,38 +80,6 @@ class Planted(Ground):
 
     def test_directories(self):
         self.everywhere(lambda path: path.mkdir(exist_ok=True), 3 % STEP)
-
-    def test_file_swapped_for_a_link_between_check_and_use(self):
-        self.fill()
-        name = next((self.state / "queue/new").iterdir())
-        good, link = self.attackers / "good", self.attackers / "link"
-        shutil.copy(name, good)
-        link.symlink_to(self.secret)
-        ended = threading.Event()
-
-        def swap():
-            while not ended.is_set():
-                for source in (good, link):
-                    other = self.attackers / "next"
-                    try:
-                        shutil.copy(source, other, follow_symlinks=False)
-                        os.replace(other, name)
-                    except OSError:
-                        pass  # root was quicker
-
-        thread = threading.Thread(target=swap)
-        thread.start()
-        try:
-            texts = []
-            for _ in range(scaled(200, 10)):
-                for command in (("show", "last"), ("upload", "--now"),
-                                ("preview", "--raw")):
-                    done = self.inquest(0, *command)
-                    texts += [done.stdout, done.stderr]
-        finally:
-            ended.set()
-            thread.join()
-        self.assert_unharmed(*texts)
 
     def test_state_directory_of_another_is_refused(self):
         """A user's programs and commands leave another's directory alone."""

@@ -7,7 +7,7 @@
  *     --module TEXT     only those made from a mapping with TEXT in its path
  *     --except TEXT     none of those made from such a mapping
  *     --nth N [--on]    the Nth, with --on all later ones too; 0: count
- *     --errno N | --short | --kill
+ *     --errno N | --short | --kill | --meanwhile COMMAND (of sh, then the call)
  *     --bound SECONDS   then the whole tree is killed, and called hung
  *     --report FILE     one line: hits= fired= status= hung= left= and how
  *                       often each call was seen, NAME=COUNT
@@ -61,6 +61,7 @@ static const struct option options[] = {
     {"errno", required_argument, NULL, 'e'},
     {"short", no_argument, NULL, 's'},
     {"kill", no_argument, NULL, 'k'},
+    {"meanwhile", required_argument, NULL, 'w'},
     {"bound", required_argument, NULL, 'b'},
     {"report", required_argument, NULL, 'r'},
     {0},
@@ -117,6 +118,10 @@ static bool take_option(struct run *run, int option)
         return true;
     case 'k':
         injection->action = INJECTOR_KILL;
+        return true;
+    case 'w':
+        injection->action = INJECTOR_RUN;
+        injection->command = optarg;
         return true;
     case 'b':
         run->bound_ms = strtol(optarg, NULL, 10) * 1000;

@@ -234,6 +234,11 @@ static void act(const struct injection *injection,
 {
     long result = -injection->error;
 
+    if (injection->action == INJECTOR_RUN) {
+        (void)system(injection->command); /* NOLINT(cert-env33-c) */
+        response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+        return;
+    }
     if (injection->action == INJECTOR_KILL)
         (void)kill(process_of(request->pid), SIGKILL);
     if (injection->action == INJECTOR_SHORT)

@@ -23,6 +23,7 @@ enum injector_action {
     INJECTOR_FAIL,  /* the call returns error */
     INJECTOR_SHORT, /* write and its kin do one byte */
     INJECTOR_KILL,  /* SIGKILL to the process, the call is not made */
+    INJECTOR_RUN,   /* command is run, then the call is made */
 };
 
 /* What to do; strings are borrowed. */
@@ -35,7 +36,8 @@ struct injection {
     long nth;            /* from 1; 0: only count */
     bool on;             /* that call and all later ones */
     enum injector_action action;
-    int error; /* a positive errno */
+    int error;           /* a positive errno */
+    const char *command; /* for sh(1), of INJECTOR_RUN */
 };
 
 /* What came of it. */
