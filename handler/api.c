@@ -75,7 +75,7 @@ int inquest_v1_action(const char *name, const char *const *pairs,
     box_lock();
     struct box_action *action = &box->actions[next++ % BOX_ACTIONS_COUNT];
     box_unseal(action);
-    action->time_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
+    action->time_unix_ms = sys_unix_ms();
     box_string(action->name, sizeof action->name, name);
     copy_pairs(action->attributes, sizeof action->attributes, pairs,
                pair_count);
@@ -201,7 +201,7 @@ int inquest_v1_detection(const char *domain, const char *ip_address)
     uint32_t index = next++ % BOX_DETECTIONS_COUNT;
     struct box_detection *slot = &box->detections[index];
     box_unseal(slot);
-    slot->time_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
+    slot->time_unix_ms = sys_unix_ms();
     box_string(slot->domain, sizeof slot->domain, domain ? domain : "");
     box_string(slot->ip_address, sizeof slot->ip_address,
                ip_address ? ip_address : "");
@@ -224,7 +224,7 @@ int inquest_v1_feedback(int type, const char *comment, const char *email)
     box_lock();
     struct box_feedback *slot = &box->feedback;
     box_unseal(slot);
-    slot->time_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
+    slot->time_unix_ms = sys_unix_ms();
     slot->type = (uint32_t)type;
     box_string(slot->email, sizeof slot->email, email ? email : "");
     box_string(slot->comment, sizeof slot->comment, comment);

@@ -89,7 +89,7 @@ void box_identity_fill(const struct config *config, struct box_file *file)
     identity->gid = (uint32_t)sys_call0(SYS_getegid);
     identity->start_ticks = file->start_ticks;
     identity->start_boot_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
-    identity->start_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
+    identity->start_unix_ms = sys_unix_ms();
     identity->ring_epoch_boot_ns = identity->start_boot_ns;
     identity->ring_epoch_unix_ms = identity->start_unix_ms;
     identity->pid_namespace = inode_of("/proc/self/ns/pid");

@@ -4,9 +4,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "proto/base/fd.h"
 #include "proto/base/sys.h"
+#include "proto/box.h"
 
-static const int resources[BOX_LIMITS] = {RLIMIT_FSIZE, RLIMIT_NOFILE};
+static const struct {
+    int resource;
+    rlim_t needed;
+} needs[BOX_LIMITS] = {
+    {RLIMIT_FSIZE, sizeof(struct box)},
+    {RLIMIT_NOFILE, FD_ABOVE + FD_TIGHT},
+};
 
 static bool is_same(const struct rlimit *one, const struct rlimit *other)
 {
@@ -19,12 +27,14 @@ void box_limits_raise(struct box_limits *ret_limits)
         struct rlimit *before = &ret_limits->before[i];
         struct rlimit *raised = &ret_limits->raised[i];
         *before = (struct rlimit){0, 0};
-        long r = sys_call4(SYS_prlimit64, 0, resources[i], 0, (long)before);
+        long r =
+            sys_call4(SYS_prlimit64, 0, needs[i].resource, 0, (long)before);
         *raised = *before;
-        if (r < 0 || before->rlim_cur >= before->rlim_max)
+        if (r < 0 || before->rlim_cur >= needs[i].needed ||
+            before->rlim_cur == before->rlim_max)
             continue;
         raised->rlim_cur = before->rlim_max;
-        if (sys_call4(SYS_prlimit64, 0, resources[i], (long)raised, 0) < 0)
+        if (sys_call4(SYS_prlimit64, 0, needs[i].resource, (long)raised, 0) < 0)
             *raised = *before;
     }
 }
@@ -34,11 +44,11 @@ void box_limits_restore(const struct box_limits *limits)
     for (size_t i = 0; i < BOX_LIMITS; i++) {
         struct rlimit now = {0, 0};
         if (is_same(&limits->before[i], &limits->raised[i]) ||
-            sys_call4(SYS_prlimit64, 0, resources[i], 0, (long)&now) < 0 ||
+            sys_call4(SYS_prlimit64, 0, needs[i].resource, 0, (long)&now) < 0 ||
             !is_same(&now, &limits->raised[i]))
             continue;
         /* Lowering is allowed. */
-        (void)sys_call4(SYS_prlimit64, 0, resources[i],
+        (void)sys_call4(SYS_prlimit64, 0, needs[i].resource,
                         (long)&limits->before[i], 0);
     }
 }

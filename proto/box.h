@@ -86,7 +86,7 @@ struct box_identity {
     uint64_t ring_epoch_boot_ns; /* box_sample.time_ms counts from here */
     uint64_t ring_epoch_unix_ms;
     uint64_t pid_namespace;    /* inode of /proc/self/ns/pid, 0: not known */
-    uint64_t cgroup_namespace; /* likewise; cgroup is a path of this one, */
+    uint64_t cgroup_namespace; /* likewise; cgroup is a path of this one */
     uint64_t consent_epoch;
     uint32_t recording_classes; /* CLASS_BIT()s that may be recorded */
     uint32_t do_not_track;
@@ -95,8 +95,8 @@ struct box_identity {
     char app_version[64];
     char executable[512]; /* readlink /proc/self/exe */
     char state_dir[512];  /* where the queue is */
-    char cgroup[512];     /* memory's, at the start; known where a supervisor
-                             asks for it */
+    char cgroup[512];     /* path in the memory hierarchy at the start; "" and
+                             namespace 0 where no supervisor asks for it */
 };
 
 /* What changes while the process lives: plain atomic stores, no seal. */

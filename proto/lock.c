@@ -6,17 +6,14 @@
 #include <time.h>
 
 #include "proto/base/err.h"
+#include "proto/base/sys.h"
 
 #define PAUSE_NS  1000000
 #define NS_PER_MS 1000000
-#define MS_PER_S  1000
 
 static int64_t now_ms(void)
 {
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-    return now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
+    return sys_clock_ns(CLOCK_MONOTONIC) / NS_PER_MS;
 }
 
 int64_t lock_until(unsigned wait_ms)

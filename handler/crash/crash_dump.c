@@ -142,6 +142,8 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
                                     const char *mode, const char *argument,
                                     long *ret_middle_pid)
 {
+    const bool dies = state == &file->box->control.dump_state;
+
     *ret_middle_pid = -1;
     if (!guest.config.dumper)
         return failed(BOX_REASON_DISABLED, 0);
@@ -150,7 +152,7 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
         return failed(BOX_REASON_SANDBOX, 0);
     if (guest.jailed)
         return failed(BOX_REASON_JAIL, 0);
-    if (state == &file->box->control.dump_state)
+    if (dies)
         DROP(box_file_retry(&guest.config, file)); /* seen by the next call */
     check_state_descriptor(file);
     int r = box_file_descriptor(&guest.config, file);
@@ -167,8 +169,7 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
         return failed(BOX_REASON_EXEC, -crash_launch.dumper_fd);
     __atomic_store_n(state, BOX_DUMP_RUNNING, __ATOMIC_RELEASE);
     dump_until = deadline();
-    return start_and_wait(state == &file->box->control.dump_state,
-                          ret_middle_pid);
+    return start_and_wait(dies, ret_middle_pid);
 }
 
 struct crash_dump_result crash_dump(struct box_file *file)

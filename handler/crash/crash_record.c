@@ -119,7 +119,7 @@ void crash_record_fill(struct box *box, const struct crash_event *event)
     box_unseal(crash);
     crash->pid = sys_getpid();
     crash->tid = sys_gettid();
-    crash->time_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
+    crash->time_unix_ms = sys_unix_ms();
     crash->time_boot_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
     crash->siginfo_valid = event->info != NULL;
     if (event->info)

@@ -78,7 +78,6 @@ static uint64_t death_time_ms(const struct box *box,
                               const struct recovery *recovery)
 {
     static struct box_point points[BOX_HISTORY_MAX];
-
     struct box_crash crash;
 
     if (box->control.crashed && box_crash_read(box, &crash))

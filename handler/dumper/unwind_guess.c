@@ -20,13 +20,18 @@ bool unwind_is_code(const struct target *target, uint64_t address)
 
 bool unwind_is_generated(const struct target *target, uint64_t address)
 {
+    /* memfd_create(2), and memory with a name: PR_SET_VMA_ANON_NAME, prctl(2)
+     */
+    static const char *const memory[] = {"/memfd:", "[anon"};
     const struct target_mapping *mapping = target_mapping_at(target, address);
-    static const char memory_file[] = "/memfd:"; /* memfd_create(2) */
 
     if (!mapping || !mapping->executable)
         return false;
-    return mapping->path[0] == '\0' ||
-           strncmp(mapping->path, memory_file, sizeof memory_file - 1) == 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(memory); i++) {
+        if (strncmp(mapping->path, memory[i], strlen(memory[i])) == 0)
+            return true;
+    }
+    return mapping->path[0] == '\0';
 }
 
 /* Length of a call through register or memory: 0xff /2 (Intel SDM volume 2,

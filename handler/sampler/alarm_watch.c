@@ -15,7 +15,7 @@ static void write_record(struct alarm_watch *watch, struct box *box,
 {
     struct box_alarm *slot = &box->alarms[watch->count];
 
-    alarm->time_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
+    alarm->time_unix_ms = sys_unix_ms();
     box_unseal(slot);
     *slot = *alarm;
     box_seal(slot, sizeof *slot, ++watch->count);

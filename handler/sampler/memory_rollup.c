@@ -20,13 +20,13 @@ void memory_rollup(struct memory_stats *stats, uint32_t rss_pages,
     if (rss_pages == BOX_UNKNOWN_U32 || predicted_us > ROLLUP_US_MAX ||
         now_ms < stats->rollup_next_ms || now_ms < first_ms)
         return;
-    uint64_t begin = ((uint64_t)sys_clock_ns(CLOCK_MONOTONIC) / 1000u);
+    uint64_t begin = (uint64_t)sys_clock_ns(CLOCK_MONOTONIC) / 1000u;
     proc_file_open(&file, stats->root, "/proc/self/smaps_rollup");
     size_t size = proc_file_read(&file, stats->text, PROC_FILE_TEXT_BYTES);
     known->error[BOX_SOURCE_ROLLUP] = proc_file_error(&file);
     proc_file_close(&file);
     uint64_t wait_ms =
-        (((uint64_t)sys_clock_ns(CLOCK_MONOTONIC) / 1000u) - begin) *
+        ((uint64_t)sys_clock_ns(CLOCK_MONOTONIC) / 1000u - begin) *
         ROLLUP_SHARE / 1000u;
     stats->rollup_next_ms =
         now_ms + (wait_ms > ROLLUP_MS_MIN ? wait_ms : ROLLUP_MS_MIN);

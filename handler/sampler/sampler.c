@@ -116,7 +116,7 @@ static void publish(struct box *box, uint32_t period_ms)
     static uint32_t sequence;
 
     known->clock_boot_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
-    known->clock_unix_ms = (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
+    known->clock_unix_ms = sys_unix_ms();
     known->clock_monotonic_ns = (uint64_t)sys_clock_ns(CLOCK_MONOTONIC);
     known->period_ms = period_ms;
     box_unseal(&box->sampler);

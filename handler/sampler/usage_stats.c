@@ -53,7 +53,7 @@ static uint64_t ms_of(const struct timeval *time)
 
 uint16_t usage_stats_cpu(struct usage_stats *usage, const struct rusage *used)
 {
-    uint64_t now_ms = ((uint64_t)sys_clock_ns(CLOCK_MONOTONIC) / 1000000u);
+    uint64_t now_ms = (uint64_t)sys_clock_ns(CLOCK_MONOTONIC) / 1000000u;
     uint64_t since_ms = now_ms - usage->cpu_before_at_ms;
     bool first = usage->cpu_before_at_ms == 0;
 

@@ -110,4 +110,10 @@ static inline int64_t sys_clock_ns(int clock)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* CLOCK_REALTIME in ms, as every *_unix_ms. */
+static inline uint64_t sys_unix_ms(void)
+{
+    return (uint64_t)sys_clock_ns(CLOCK_REALTIME) / 1000000u;
+}
+
 #endif

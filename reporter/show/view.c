@@ -77,7 +77,9 @@ bool view_is_guest(const json_t *frame)
 /* Each frame but the first was found to be code before it was believed. */
 static bool is_generated(const json_t *frame)
 {
-    return strcmp(view_text(frame, "trust"), "CONTEXT") != 0;
+    const char *trust = view_text(frame, "trust");
+
+    return *trust != '\0' && strcmp(trust, "CONTEXT") != 0;
 }
 
 void view_frame(const json_t *frame, char ret_text[VIEW_FRAME_TEXT])

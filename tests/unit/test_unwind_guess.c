@@ -72,6 +72,32 @@ static void what_follows_a_call_is_known_by_its_bytes(void **state)
     assert_false(unwind_follows_call(target, 3));
 }
 
+static void what_a_runtime_made_is_code_of_no_file(void **state)
+{
+    static const struct {
+        const char *rights, *file;
+        bool generated;
+    } mappings[] = {
+        {"rwxp", "00000000 00:00 0 ", true},
+        {"r-xp", "00000000 00:00 0 [anon:v8]", true},
+        {"r-xs", "00000000 00:01 77 /memfd:doublemapper (deleted)", true},
+        {"rw-p", "00000000 00:00 0 ", false},
+        {"r-xp", "00000000 00:00 0 [vdso]", false},
+        {"r-xp", "00001000 08:01 77 /usr/lib/libc.so.6", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(mappings); i++) {
+        (void)dead_begin();
+        dead_map(STACK, STACK + 0x1000, mappings[i].rights, mappings[i].file);
+        struct target *target = dead_open();
+        if (unwind_is_generated(target, dead_base() + STACK) !=
+            mappings[i].generated)
+            fail_msg("%s %s", mappings[i].rights, mappings[i].file);
+        assert_false(unwind_is_generated(target, dead_base() + STACK + 0x1000));
+    }
+}
+
 struct scene {
     const char *what;
     uint64_t pc, stack_pointer, frame_pointer;
@@ -305,6 +331,7 @@ static void table_that_makes_no_sense_is_no_information(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_runtime_made_is_code_of_no_file),
         cmocka_unit_test(what_follows_a_call_is_known_by_its_bytes),
         cmocka_unit_test(stacks_are_guessed_or_end_with_the_reason),
         cmocka_unit_test(few_frames_are_found_by_scanning),
