@@ -253,7 +253,8 @@ static int open_all(const struct config *config, struct box_file *file)
     return 0;
 }
 
-int box_file_open(const struct config *config, struct box_file *ret_file)
+int box_file_open(const struct config *config, bool sampled,
+                  struct box_file *ret_file)
 {
     struct box_file file = {.fd = -1, .state_fd = -1, .dumper_fd = -1};
     struct box_birth birth;
@@ -268,7 +269,7 @@ int box_file_open(const struct config *config, struct box_file *ret_file)
     box_limits_restore(&limits);
     if (r < 0)
         return r;
-    box_identity_fill(config, &file);
+    box_identity_fill(config, sampled, &file);
     box_identity_sample(file.box, birth.rss_pages);
     file.box->control.phase = BOX_BEFORE_MAIN;
     file.box->control.rate_limit_off = !config->rate_limit;

@@ -28,11 +28,12 @@ struct box_file {
 };
 
 /*
- * Makes the box of the calling process and fills in its identity. Falls back
- * to an anonymous mapping when no file can be had; see box_file_retry.
- * Fails with what mmap said; *ret_file then holds nothing.
+ * Makes the box of the calling process and fills in its identity; sampled: as
+ * box_identity_fill. Falls back to an anonymous mapping when no file can be
+ * had; see box_file_retry. Fails with what mmap said; *ret_file then holds
+ * nothing.
  */
-MUST_CHECK int box_file_open(const struct config *config,
+MUST_CHECK int box_file_open(const struct config *config, bool sampled,
                              struct box_file *ret_file);
 
 /*

@@ -10,6 +10,7 @@
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
 #include "proto/base/sys.h"
+#include "proto/box_place.h"
 #include "proto/cgroup_place.h"
 #include "proto/data_class.h"
 #include "proto/state_dir.h"
@@ -77,11 +78,11 @@ static void fill_cgroup(struct box_identity *identity)
                             sizeof identity->cgroup);
 }
 
-void box_identity_fill(const struct config *config, struct box_file *file)
+void box_identity_fill(const struct config *config, bool sampled,
+                       struct box_file *file)
 {
     struct box_identity *identity = &file->box->identity;
     struct consent_page page;
-    size_t size = 0;
 
     identity->pid = file->pid;
     identity->parent_pid = (int32_t)sys_call0(SYS_getppid);
@@ -92,7 +93,6 @@ void box_identity_fill(const struct config *config, struct box_file *file)
     identity->start_unix_ms = sys_unix_ms();
     identity->ring_epoch_boot_ns = identity->start_boot_ns;
     identity->ring_epoch_unix_ms = identity->start_unix_ms;
-    identity->pid_namespace = inode_of("/proc/self/ns/pid");
     identity->do_not_track = config->do_not_track;
     consent_page_read(file->state_fd, &page);
     identity->consent_epoch = page.epoch;
@@ -101,9 +101,8 @@ void box_identity_fill(const struct config *config, struct box_file *file)
         identity->recording_classes &=
             ~(CLASS_BIT(CLASS_OPTIONAL) | CLASS_BIT(CLASS_SENSITIVE));
     }
-    if (io_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id",
-                     identity->boot_id, sizeof identity->boot_id, &size) == 0)
-        identity->boot_id[strcspn(identity->boot_id, "\n")] = '\0';
+    if (!sampled)
+        box_place_read(&identity->place);
     box_string(identity->app, sizeof identity->app, config->app);
     box_string(identity->app_version, sizeof identity->app_version,
                config->app_version);

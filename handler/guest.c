@@ -47,11 +47,11 @@ static void unlock(void)
     __atomic_store_n(&making, 0, __ATOMIC_RELEASE);
 }
 
-static void make_box(void)
+static void make_box(bool sampled)
 {
     struct box_file file;
 
-    if (box_file_open(&guest.config, &file) < 0)
+    if (box_file_open(&guest.config, sampled, &file) < 0)
         return;
     file.box->control.phase = guest.phase;
     if (guest.file.box)
@@ -63,7 +63,8 @@ static void make_box(void)
 void guest_begin_box(void)
 {
     if (lock()) {
-        make_box();
+        /* A supervisor looks at once. */
+        make_box(guest.config.sampler && guest.config.supervisor_pid == 0);
         unlock();
     }
 }
@@ -86,7 +87,7 @@ struct box *guest_box(void)
         if (guest.config.disabled || guest.sandboxed || !lock())
             return NULL;
         if (!guest_box_is_ours())
-            make_box();
+            make_box(false);
         unlock();
     }
     return guest_box_is_ours() && guest_reserve_box(&guest.file)

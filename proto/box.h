@@ -22,7 +22,7 @@
 #include "proto/base/compiler.h"
 
 #define BOX_MAGIC   0x31786f42716e49ULL /* "InqBox1" */
-#define BOX_VERSION 4
+#define BOX_VERSION 5
 
 #define BOX_PAGE_BYTES       4096
 #define BOX_STACK_BYTES      (32u << 10) /* copied stack of the crashing thread */
@@ -73,6 +73,12 @@ enum box_tier_reason {
     BOX_REASON_QUEUE,    /* there was no room for the report */
 };
 
+/* Where pid and the times since boot hold. */
+struct box_place {
+    uint64_t pid_namespace; /* inode of /proc/self/ns/pid, 0: not known */
+    char boot_id[40];       /* "": not known */
+};
+
 /* Who the box belongs to: written once when it is made, sealed. */
 struct box_identity {
     struct box_seal seal;
@@ -85,12 +91,11 @@ struct box_identity {
     uint64_t start_boot_ns;
     uint64_t ring_epoch_boot_ns; /* box_sample.time_ms counts from here */
     uint64_t ring_epoch_unix_ms;
-    uint64_t pid_namespace;    /* inode of /proc/self/ns/pid, 0: not known */
-    uint64_t cgroup_namespace; /* likewise; cgroup is a path of this one */
+    uint64_t cgroup_namespace; /* inode; cgroup is a path of this one */
     uint64_t consent_epoch;
     uint32_t recording_classes; /* CLASS_BIT()s that may be recorded */
     uint32_t do_not_track;
-    char boot_id[40];
+    struct box_place place; /* unknown: the sampler says it (box_sampler) */
     char app[128]; /* "" unless named by --app or the API's early call */
     char app_version[64];
     char executable[512]; /* readlink /proc/self/exe */
@@ -235,6 +240,7 @@ struct box_sampler {
     uint64_t cpu_ms;    /* since the start; OPTIONAL */
     uint32_t period_ms; /* between samples, in force */
     uint32_t clock_steps;
+    struct box_place place;
     uint16_t error[BOX_SOURCES_MAX]; /* errno of what cannot be read, 0: fine */
     char name[16];                   /* of the main thread, as ps(1) shows it */
     char limiting_cgroup[256];       /* the directory of the smallest limit */

@@ -1,11 +1,10 @@
 /* Who a process without a box is. Context: tool. */
 #include "handler/dumper/substitute_box.h"
 
-#include <fcntl.h>
 #include <time.h>
 
-#include "proto/base/io.h"
 #include "proto/base/sys.h"
+#include "proto/box_place.h"
 #include "proto/state_dir.h"
 
 #define NS_PER_S  1000000000u
@@ -29,7 +28,6 @@ struct box *substitute_box(const struct substitute *who, int state_fd)
     static struct box box;
     struct box_identity *identity = &box.identity;
     struct consent_page page;
-    size_t size = 0;
 
     fill_times(who->start_boot_ns, identity);
     identity->pid = who->pid;
@@ -38,8 +36,7 @@ struct box *substitute_box(const struct substitute *who, int state_fd)
     consent_page_read(state_fd, &page);
     identity->consent_epoch = page.epoch;
     identity->recording_classes = page.recording_classes;
-    DROP(io_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id",
-                      identity->boot_id, sizeof identity->boot_id, &size));
+    box_place_read(&identity->place);
     box_string(identity->app, sizeof identity->app, who->app);
     box_string(identity->app_version, sizeof identity->app_version,
                who->app_version);

@@ -10,6 +10,7 @@
 #include "handler/sampler/sample_number.h"
 #include "proto/base/fmt.h"
 #include "proto/base/sys.h"
+#include "proto/box_place.h"
 #include "proto/cgroup_place.h"
 
 static const char cgroup_path[] = "/proc/self/cgroup";
@@ -93,6 +94,7 @@ void memory_stats_open(struct memory_stats *stats, const char *root,
     memset(stats->known.error, 0, sizeof stats->known.error);
     stats->known.clock_steps = 0;
     stats->known.suspended_ms = 0;
+    box_place_read(&stats->known.place);
     stats->known.name[0] = '\0';
     stats->known.limiting_cgroup[0] = '\0';
     stats->cgroup_moves = 0;

@@ -205,10 +205,11 @@ int cmd_run(const struct invocation *invocation)
 
     if (!is_rightly_used(invocation))
         return EX_USAGE;
-    bool ready = home_open(&home) == 0;
+    int r = home_open(&home);
+    bool ready = r == 0;
     if (!ready) {
-        log_warn("no state directory: running %s unwatched",
-                 operand(invocation, 0));
+        log_warn("cannot open the state directory: %s; running %s unwatched",
+                 err_text(r), operand(invocation, 0));
     } else if (home.problem[0] != '\0') {
         log_warn("%s", home.problem);
     }
@@ -220,7 +221,7 @@ int cmd_run(const struct invocation *invocation)
     if (watchable_find(operand(invocation, 0), found) == 0 &&
         realpath(found, executable))
         aftermath.executable = executable;
-    int r = child_start(invocation->operands, environ, &child, &exec_errno);
+    r = child_start(invocation->operands, environ, &child, &exec_errno);
     if (r < 0)
         exec_errno = run_alone(invocation, r);
     if (exec_errno) {

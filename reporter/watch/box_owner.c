@@ -9,12 +9,11 @@
 #include <unistd.h>
 
 #include "proto/base/fd.h"
-#include "proto/base/io.h"
 #include "proto/box_history.h"
+#include "proto/box_place.h"
 #include "reporter/watch/child.h"
 
-#define BOOT_ID_BYTES 64
-#define YOUNG_MS      15000u /* three of the longest periods */
+#define YOUNG_MS 15000u /* three of the longest periods */
 
 const struct box *box_open(int dir_fd, const char *name, int *ret_fd)
 {
@@ -43,26 +42,29 @@ void box_close(const struct box *box)
     free((void *)(uintptr_t)box); /* ours */
 }
 
-static bool is_of_this_boot(const struct box *box)
+/* Left to the sampler: what dies before its first sample says of neither. */
+static void read_place(const struct box *box, struct box_place *ret_place)
 {
-    char boot_id[BOOT_ID_BYTES];
-    size_t size = 0;
+    struct box_sampler sampler;
 
-    if (io_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot_id,
-                     sizeof boot_id, &size) < 0)
-        return true; /* nothing to compare with */
-    boot_id[strcspn(boot_id, "\n")] = '\0';
-    return strncmp(box->identity.boot_id, boot_id,
-                   sizeof box->identity.boot_id) == 0;
+    *ret_place = box->identity.place;
+    if (ret_place->boot_id[0] == '\0' && box_sampler_read(box, &sampler))
+        *ret_place = sampler.place;
 }
 
-static bool is_in_our_namespace(const struct box *box)
+/* What is not known contradicts nothing. */
+static bool is_of_boot(const struct box_place *place,
+                       const struct box_place *ours)
 {
-    struct stat status;
+    return place->boot_id[0] == '\0' || ours->boot_id[0] == '\0' ||
+           strncmp(place->boot_id, ours->boot_id, sizeof ours->boot_id) == 0;
+}
 
-    return box->identity.pid_namespace == 0 ||
-           stat("/proc/self/ns/pid", &status) < 0 ||
-           status.st_ino == box->identity.pid_namespace;
+static bool is_in_namespace(const struct box_place *place,
+                            const struct box_place *ours)
+{
+    return place->pid_namespace == 0 || ours->pid_namespace == 0 ||
+           place->pid_namespace == ours->pid_namespace;
 }
 
 static bool is_our_cgroup_namespace(uint64_t inode)
@@ -105,12 +107,17 @@ static bool is_being_sampled(const struct box *box)
     return young;
 }
 
-/* In a pid namespace that we cannot see into, its lock and samples tell. */
-static bool lives_elsewhere(const struct box *box, int fd)
+static bool is_locked(int fd)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-    if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
+    return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* In a pid namespace that we cannot see into, its lock and samples tell. */
+static bool lives_elsewhere(const struct box *box, int fd)
+{
+    if (is_locked(fd))
         return true;
     /* Without the lock and with a crash it has no samples to come. */
     return !box->control.crashed && is_being_sampled(box);
@@ -119,12 +126,19 @@ static bool lives_elsewhere(const struct box *box, int fd)
 enum box_owner box_owner_state(const struct box *box, int fd)
 {
     const struct box_identity *identity = &box->identity;
+    struct box_place place;
+    struct box_place ours;
 
-    if (!is_of_this_boot(box))
+    read_place(box, &place);
+    box_place_read(&ours);
+    if (!is_of_boot(&place, &ours))
         return BOX_OWNER_RESTARTED;
-    bool lives = is_in_our_namespace(box)
+    bool lives = is_in_namespace(&place, &ours)
                      ? process_lives(identity->pid, identity->start_ticks)
                      : lives_elsewhere(box, fd);
+    /* Just started, perhaps in another namespace. */
+    if (!lives && place.pid_namespace == 0)
+        lives = is_locked(fd);
     return lives ? BOX_OWNER_LIVES : BOX_OWNER_DEAD;
 }
 

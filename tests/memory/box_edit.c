@@ -20,10 +20,12 @@ int main(int argc, char **argv)
     if (box == MAP_FAILED || !box_valid(box, sizeof *box))
         return 65;
     if (strcmp(argv[2], "other-boot") == 0) {
-        box->identity.boot_id[0] ^= 1;
+        box->identity.place.boot_id[0] ^= 1;
+        box->sampler.place.boot_id[0] ^= 1;
     } else {
         box->identity.start_ticks -= 1;
     }
     box_seal(&box->identity, sizeof box->identity, 2);
+    box_seal(&box->sampler, sizeof box->sampler, 2);
     return 0;
 }

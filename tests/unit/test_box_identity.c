@@ -77,7 +77,7 @@ static void first_sample_knows_the_memory_or_says_that_it_does_not(void **state)
     assert_int_equal(box.seconds[0].rss_pages, BOX_UNKNOWN_U32);
 }
 
-static void fill(int supervisor_pid)
+static void fill(int supervisor_pid, bool sampled)
 {
     static const struct config empty;
     struct config config = empty;
@@ -85,7 +85,7 @@ static void fill(int supervisor_pid)
 
     memset(&box, 0, sizeof box);
     config.supervisor_pid = supervisor_pid;
-    box_identity_fill(&config, &file);
+    box_identity_fill(&config, sampled, &file);
     assert_true(box_sealed(&box.identity, sizeof box.identity));
 }
 
@@ -94,15 +94,27 @@ static void cgroup_is_read_for_a_supervisor_alone(void **state)
     struct stat status;
 
     (void)state;
-    fill(0);
+    fill(0, false);
     assert_string_equal(box.identity.cgroup, "");
     assert_int_equal(box.identity.cgroup_namespace, 0);
-    assert_int_equal(stat("/proc/self/ns/pid", &status), 0);
-    assert_int_equal(box.identity.pid_namespace, status.st_ino);
-    fill(getppid());
+    fill(getppid(), false);
     assert_int_equal(stat("/proc/self/ns/cgroup", &status), 0);
     assert_int_equal(box.identity.cgroup_namespace, status.st_ino);
     assert_int_equal(box.identity.cgroup[0], '/');
+}
+
+static void place_is_left_to_a_sampler(void **state)
+{
+    struct stat status;
+
+    (void)state;
+    fill(0, false);
+    assert_int_equal(stat("/proc/self/ns/pid", &status), 0);
+    assert_int_equal(box.identity.place.pid_namespace, status.st_ino);
+    assert_int_equal(strlen(box.identity.place.boot_id), 36);
+    fill(0, true);
+    assert_int_equal(box.identity.place.pid_namespace, 0);
+    assert_string_equal(box.identity.place.boot_id, "");
 }
 
 int main(void)
@@ -113,6 +125,7 @@ int main(void)
         cmocka_unit_test(
             first_sample_knows_the_memory_or_says_that_it_does_not),
         cmocka_unit_test(cgroup_is_read_for_a_supervisor_alone),
+        cmocka_unit_test(place_is_left_to_a_sampler),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
