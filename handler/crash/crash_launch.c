@@ -30,8 +30,10 @@ struct kernel_action {
 
 struct crash_launch crash_launch;
 uint32_t crash_launch_alive;
-static __attribute__((aligned(16))) uint8_t middle_stack[CHILD_STACK_BYTES];
-static __attribute__((aligned(16))) uint8_t dumper_stack[CHILD_STACK_BYTES];
+static FAR_BEHIND __attribute__((aligned(16)))
+uint8_t middle_stack[CHILD_STACK_BYTES];
+static FAR_BEHIND __attribute__((aligned(16)))
+uint8_t dumper_stack[CHILD_STACK_BYTES];
 
 /*
  * clone with a function on a stack of its own: the child never returns into

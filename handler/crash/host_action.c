@@ -6,13 +6,16 @@
 #include "handler/crash/host_action.h"
 
 #include <stdint.h>
+#include <string.h>
+
+#include "proto/base/compiler.h"
 
 struct entry {
     struct sigaction slot[2];
     uint32_t index;
 };
 
-static struct entry entries[_NSIG];
+static FAR_BEHIND struct entry entries[_NSIG];
 static uint32_t writing;
 
 void host_action_get(int signal_number, struct sigaction *ret_action)
@@ -30,8 +33,11 @@ void host_action_set(int signal_number, const struct sigaction *action)
     while (__atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE))
         __builtin_ia32_pause();
     uint32_t idle = 1 - entry->index;
-    entry->slot[idle] = *action;
-    __atomic_store_n(&entry->index, idle, __ATOMIC_RELEASE);
+    /* At the start most are as they are here: no page for that. */
+    if (memcmp(&entry->slot[entry->index], action, sizeof *action) != 0) {
+        entry->slot[idle] = *action;
+        __atomic_store_n(&entry->index, idle, __ATOMIC_RELEASE);
+    }
     __atomic_store_n(&writing, 0, __ATOMIC_RELEASE);
 }
 

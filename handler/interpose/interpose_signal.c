@@ -18,7 +18,7 @@
 #include "proto/base/compiler.h"
 
 /* Fault bits that were taken out of the sa_mask of other signals. */
-static uint64_t stripped[_NSIG];
+static FAR_BEHIND uint64_t stripped[_NSIG];
 
 static bool is_watched(int signal_number)
 {

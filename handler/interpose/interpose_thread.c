@@ -28,7 +28,7 @@ struct start {
     uint64_t believed;
 };
 
-static struct start slots[SLOTS];
+static FAR_BEHIND struct start slots[SLOTS];
 static pthread_key_t release_key;
 static bool release_key_made;
 /* The program's threads whose end we see. Those we do not see are not counted:

@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include "proto/base/compiler.h"
+
 #define MS_PER_HOUR  3600000.0f
 #define TROUGH_PARTS 6 /* a third's rise makes one of the whole, at least */
 #define LEVEL_PARTS  3 /* of the growth lie above all that was before */
 #define PAIRS_MAX    (LEAK_POINTS_MAX * (LEAK_POINTS_MAX - 1) / 2)
 
-static float slopes[PAIRS_MAX]; /* pages an interval */
+static FAR_BEHIND float slopes[PAIRS_MAX]; /* pages an interval */
 
 void leak_window_begin(struct leak_window *window, uint64_t window_ms,
                        uint32_t min_interval_ms)

@@ -22,6 +22,7 @@
 #include "handler/sampler/sample_clock.h"
 #include "handler/sampler/sample_rate.h"
 #include "handler/sampler/sample_rings.h"
+#include "proto/base/compiler.h"
 #include "proto/base/sys.h"
 #include "proto/data_class.h"
 
@@ -40,7 +41,7 @@ static struct timespec begun; /* by CLOCK_MONOTONIC: the start, not when the
                                  thread was first let run */
 
 /* Where the thread stands with one box; a forked child finds its parent's. */
-static struct progress {
+static FAR_BEHIND struct progress {
     const struct box *box;
     int pid;
     struct memory_stats stats;
