@@ -10,6 +10,8 @@
 
 #include "proto/base/compiler.h"
 
+#define KERNEL_MASK_BYTES 8
+
 struct entry {
     struct sigaction slot[2];
     uint32_t index;
@@ -26,6 +28,15 @@ void host_action_get(int signal_number, struct sigaction *ret_action)
     *ret_action = entry->slot[index];
 }
 
+/* Of the mask the kernel knows 64 signals; libc leaves the rest as it was. */
+static bool is_same(const struct sigaction *one, const struct sigaction *other)
+{
+    return one->sa_sigaction == other->sa_sigaction &&
+           one->sa_flags == other->sa_flags &&
+           one->sa_restorer == other->sa_restorer &&
+           memcmp(&one->sa_mask, &other->sa_mask, KERNEL_MASK_BYTES) == 0;
+}
+
 void host_action_set(int signal_number, const struct sigaction *action)
 {
     struct entry *entry = &entries[signal_number];
@@ -34,7 +45,7 @@ void host_action_set(int signal_number, const struct sigaction *action)
         __builtin_ia32_pause();
     uint32_t idle = 1 - entry->index;
     /* At the start most are as they are here: no page for that. */
-    if (memcmp(&entry->slot[entry->index], action, sizeof *action) != 0) {
+    if (!is_same(&entry->slot[entry->index], action)) {
         entry->slot[idle] = *action;
         __atomic_store_n(&entry->index, idle, __ATOMIC_RELEASE);
     }

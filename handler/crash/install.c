@@ -52,7 +52,7 @@ void install_undo(void)
 
 void install_handlers(void)
 {
-    struct sigaction before = {0};
+    struct sigaction before;
 
     for (const int *at = crash_signals; *at; at++) {
         if (real()->sigaction(*at, NULL, &before) < 0)

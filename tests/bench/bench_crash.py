@@ -23,6 +23,7 @@ import time
 ROUNDS = 40
 START_ROUNDS = 500
 PEER_ROUNDS = 3
+SAMPLED_S = 0.1  # by then the sampler has touched what it uses
 MEMORY_ROUNDS = 15
 PROGRAMS = (  # threads, MiB touched, rounds, budget of the ratio
     (1, 0, ROUNDS, 10), (32, 0, ROUNDS, 6), (256, 0, 15, None),
@@ -232,6 +233,7 @@ def private_kib(env, program):
     process = subprocess.Popen([program, "hold"], env=env,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     process.stdout.readline()
+    time.sleep(SAMPLED_S)
     status = pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text()
     threads = len(list(pathlib.Path(f"/proc/{process.pid}/task").iterdir()))
     process.stdin.close()
