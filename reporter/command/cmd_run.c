@@ -185,10 +185,12 @@ static bool is_rightly_used(const struct invocation *invocation)
  * No descriptor or process for us to stand beside the program: then it runs
  * without us, which needs neither. Returns the errno of exec.
  */
-static int run_alone(const struct invocation *invocation, int r)
+static int run_alone(const struct invocation *invocation, bool watched, int r)
 {
-    log_warn("cannot stand beside %s: %s; running it unwatched",
-             operand(invocation, 0), err_text(r));
+    log_warn("cannot stand beside %s: %s; %s", operand(invocation, 0),
+             err_text(r),
+             watched ? "a crash makes a report, another death does not"
+                     : "running it unwatched");
     (void)unsetenv("INQUEST_SUPERVISOR_PID");
     return -child_become(invocation->operands, environ);
 }
@@ -223,7 +225,7 @@ int cmd_run(const struct invocation *invocation)
         aftermath.executable = executable;
     r = child_start(invocation->operands, environ, &child, &exec_errno);
     if (r < 0)
-        exec_errno = run_alone(invocation, r);
+        exec_errno = run_alone(invocation, reported, r);
     if (exec_errno) {
         log_error("cannot start %s: %s", operand(invocation, 0),
                   err_text(-exec_errno));

@@ -176,7 +176,9 @@ class Run(unittest.TestCase):
                                 resource.setrlimit(resource.RLIMIT_NOFILE,
                                                    (most, most)))
                 for most in range(4, 20)]
+        self.assertIn("directory: Too many open files; running", told[0])
         self.assertIn("running it unwatched", told[0])
+        self.assertTrue(any("another death does not" in one for one in told))
         self.assertEqual(told[-1], "")
 
     @unittest.skipIf(os.geteuid() != 0, "to be another user")
