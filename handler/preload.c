@@ -32,6 +32,7 @@ __attribute__((constructor)) static void preload(int argc, char **argv,
 
     config_read(&guest.config, argv, envp);
     (void)real(); /* resolved now: never in a signal handler */
+    guest.config.disabled = guest.config.disabled || interpose_sanitized();
     if (guest.config.disabled)
         return;
     guest.phase = BOX_BEFORE_MAIN;

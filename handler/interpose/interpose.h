@@ -5,11 +5,16 @@
 #ifndef INQUEST_HANDLER_INTERPOSE_H
 #define INQUEST_HANDLER_INTERPOSE_H
 
+#include <stdbool.h>
+
 /* Before the first thread: the key by which the end of each is seen. */
 void interpose_thread_prepare(void);
 
 /* Finds libc's syscall, which makes the calls that come to ours. */
 void interpose_sandbox_prepare(void);
+
+/* Whether the program is built with a sanitizer. */
+bool interpose_sanitized(void);
 
 /* In a fork child, whose one thread is the last. */
 void interpose_thread_forked(void);

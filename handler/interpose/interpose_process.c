@@ -43,7 +43,8 @@ EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
                              void *stack_end)
 {
     program_main = main;
-    return real()->libc_start_main(run_main, argc, argv, init, fini, rtld_fini,
+    return real()->libc_start_main(guest.config.disabled ? main : run_main,
+                                   argc, argv, init, fini, rtld_fini,
                                    stack_end);
 }
 /* NOLINTEND */

@@ -72,6 +72,26 @@ class Runtimes(unittest.TestCase):
         # The innermost returns to where it calls the native function.
         self.assertIn(max(runs), (JAVA_DEPTH - 1, JAVA_DEPTH))
 
+    def test_sanitizers(self):
+        """They look for faults themselves, and AddressSanitizer refuses whom a
+        preloaded library went before: also where a shell starts it."""
+        for compiler, sanitizer, found in (
+                ("gcc", "address", "heap-buffer-overflow"),
+                ("clang", "address", "heap-buffer-overflow"),
+                ("gcc", "thread", "data race")):
+            with self.subTest(compiler=compiler, sanitizer=sanitizer):
+                self.compile(self.tool(compiler), f"-fsanitize={sanitizer}",
+                             "-g", "-pthread", "-o", "faulty",
+                             str(HERE / "faulty.c"))
+                for faults in ("none", sanitizer):
+                    status, output, reports = self.both(
+                        "/bin/sh", "-c", '"$@"; exit "$?"', "sh",
+                        str(self.ground.top / "faulty"), faults)
+                    self.assertEqual(status == 0, faults == "none", output)
+                    self.assertEqual(found in output, faults != "none", output)
+                    self.assertNotIn("libinquest", output)
+                    self.assertEqual(reports, [])
+
     def test_java(self):
         java, javac = self.tool("java"), self.tool("javac")
         self.compile(javac, "-nowarn", "-d", ".", str(HERE / "Nulls.java"))
