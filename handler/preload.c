@@ -1,8 +1,9 @@
 /*
- * The constructor: configuration, box, alternate stack, handlers, sampler.
- * Linked with -z initfirst, so it runs before the constructors of every other
- * library, libc's own included: environ is not set up yet (envp is handed in)
- * and nothing here allocates. Context: guest.
+ * The constructor: configuration, box, alternate stack, handlers. Linked with
+ * -z initfirst, so it runs before the constructors of every other library,
+ * libc's own included: environ is not set up yet (envp is handed in) and
+ * nothing here allocates. The sampler comes when libc is there
+ * (interpose_process.c), for a thread does allocate. Context: guest.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include "handler/guest.h"
 #include "handler/interpose/interpose.h"
 #include "handler/interpose/real.h"
-#include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
 
 /* glibc's text of assert, malloc and fortify: private, so it may be missing. */
@@ -44,7 +44,6 @@ __attribute__((constructor)) static void preload(int argc, char **argv,
     interpose_thread_prepare();
     interpose_sandbox_prepare();
     install_handlers();
-    sampler_start();
     errno = saved_errno;
 }
 

@@ -32,6 +32,11 @@ static int run_main(int argc, char **argv, char **envp)
     return status;
 }
 
+/*
+ * Here the libraries are initialised. libc takes memory for a thread from the
+ * program's malloc, which would have read its settings from an environment that
+ * is not there yet, and been called before its library's constructor.
+ */
 /* NOLINTBEGIN: name and parameters are glibc's. */
 EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
                              char **argv, int (*init)(int, char **, char **),
@@ -43,6 +48,8 @@ EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc,
                              void *stack_end)
 {
     program_main = main;
+    if (!guest.sandboxed) /* by a constructor: a filter might kill at clone */
+        sampler_start();
     return real()->libc_start_main(guest.config.disabled ? main : run_main,
                                    argc, argv, init, fini, rtld_fini,
                                    stack_end);

@@ -197,6 +197,7 @@ CASES = (
     null("many_mappings"),
     null("threads_churn"),
     null("own_sigaction"),
+    silent("own_malloc", 0),
     silent("nested_raise", 0),
     silent("user_dispatch", 0),
     null("traced", says="1 thread may not be traced"),
