@@ -10,6 +10,9 @@ struct guest guest;
 
 #define WAIT_NS 100000000 /* for another thread, whose disk may stand still */
 
+/* This thread is inside fork. */
+static _Thread_local bool forking;
+
 /* The thread that makes the box, or room for it. 0: nobody. */
 static uint32_t making;
 
@@ -21,6 +24,16 @@ bool guest_interposes(enum config_interpose which)
 bool guest_box_is_ours(void)
 {
     return guest.file.box && !guest.mute && guest.file.pid == sys_getpid();
+}
+
+bool guest_owns_memory(void)
+{
+    return forking || guest.mute || guest.pid == sys_getpid();
+}
+
+void guest_forks(bool now)
+{
+    forking = now;
 }
 
 /* False: it took too long, or this very thread is at it, below a signal. */
@@ -97,6 +110,8 @@ struct box *guest_box(void)
 
 void guest_forked(void)
 {
+    if (!guest.mute)
+        guest.pid = sys_getpid();
     guest.forked = true;
     making = 0; /* by a thread that is not here */
 }

@@ -20,6 +20,7 @@ enum guest_sampler_end {
 
 struct guest {
     struct config config;
+    int pid;               /* whose this memory is: see guest_owns_memory */
     struct box_file file;  /* file.box NULL: no box yet */
     bool armed;            /* handlers are installed */
     bool prctl_undumpable; /* the program itself cleared PR_SET_DUMPABLE */
@@ -61,6 +62,17 @@ bool guest_interposes(enum config_interpose which);
 
 /* Whether the box in guest.file belongs to the calling process. */
 bool guest_box_is_ours(void);
+
+/*
+ * Whether what is stored here is of the calling process alone. Not so in a
+ * vfork child, whose stores are its parent's; nor, as it cannot be told from
+ * that, in a child that libc's fork did not make.
+ */
+bool guest_owns_memory(void);
+
+/* Around libc's fork, in both processes: handlers of pthread_atfork run before
+ * the child has called guest_forked. */
+void guest_forks(bool now);
 
 /* Removes box and mark of a clean end. Idempotent; a vfork child: nothing. */
 void guest_clean_exit(void);

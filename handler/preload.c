@@ -16,6 +16,7 @@
 #include "handler/interpose/interpose.h"
 #include "handler/interpose/real.h"
 #include "proto/base/compiler.h"
+#include "proto/base/sys.h"
 
 /* glibc's text of assert, malloc and fortify: private, so it may be missing. */
 static void find_abort_message(void)
@@ -35,6 +36,7 @@ __attribute__((constructor)) static void preload(int argc, char **argv,
     guest.config.disabled = guest.config.disabled || interpose_sanitized();
     if (guest.config.disabled)
         return;
+    guest.pid = sys_getpid();
     guest.phase = BOX_BEFORE_MAIN;
     find_abort_message();
     if (guest.config.eager_box)

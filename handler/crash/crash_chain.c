@@ -12,6 +12,8 @@
 #include "handler/crash/crash_handling.h"
 #include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
+#include "handler/guest.h"
+#include "handler/interpose/real.h"
 #include "proto/base/sys.h"
 
 #define RED_ZONE_BYTES        128
@@ -114,6 +116,18 @@ static _Noreturn void jump(struct frame *frame, const struct sigaction *action,
     __builtin_unreachable();
 }
 
+/* In a vfork child the table is its parent's, and the kernel's is its own. */
+static void reset(int signal_number)
+{
+    struct sigaction initial = {.sa_handler = SIG_DFL};
+
+    if (guest_owns_memory()) {
+        host_action_set(signal_number, &initial);
+    } else {
+        (void)real()->sigaction(signal_number, &initial, NULL);
+    }
+}
+
 bool crash_chain(const struct crash_event *event)
 {
     struct sigaction action;
@@ -131,10 +145,8 @@ bool crash_chain(const struct crash_event *event)
         if (!frame)
             return false;
     }
-    if ((unsigned)action.sa_flags & SA_RESETHAND) {
-        struct sigaction initial = {.sa_handler = SIG_DFL};
-        host_action_set(event->signal_number, &initial);
-    }
+    if ((unsigned)action.sa_flags & SA_RESETHAND)
+        reset(event->signal_number);
     struct crash_event handed = {event->signal_number, &frame->info,
                                  (ucontext_t *)frame->context, 0, 0};
     crash_handling_begin(&handed, (uintptr_t)frame,

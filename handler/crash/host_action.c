@@ -1,7 +1,8 @@
 /*
  * Two slots a signal and an index: a writer fills the idle slot, then turns
  * the index, so that a reader in a signal handler sees the one or the other
- * whole. Writers are rare and take turns by a spin lock. Context: any.
+ * whole. Writers are rare and take turns by a spin lock, which no signal
+ * handler interrupts: sigaction may be called in one. Context: any.
  */
 #include "handler/crash/host_action.h"
 
@@ -9,8 +10,7 @@
 #include <string.h>
 
 #include "proto/base/compiler.h"
-
-#define KERNEL_MASK_BYTES 8
+#include "proto/base/sys.h"
 
 struct entry {
     struct sigaction slot[2];
@@ -34,22 +34,34 @@ static bool is_same(const struct sigaction *one, const struct sigaction *other)
     return one->sa_sigaction == other->sa_sigaction &&
            one->sa_flags == other->sa_flags &&
            one->sa_restorer == other->sa_restorer &&
-           memcmp(&one->sa_mask, &other->sa_mask, KERNEL_MASK_BYTES) == 0;
+           memcmp(&one->sa_mask, &other->sa_mask, SYS_SIGSET_BYTES) == 0;
 }
 
 void host_action_set(int signal_number, const struct sigaction *action)
 {
     struct entry *entry = &entries[signal_number];
+    uint32_t index = __atomic_load_n(&entry->index, __ATOMIC_ACQUIRE);
+    const uint64_t all = ~0ull;
+    uint64_t before = 0;
 
-    while (__atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE))
-        __builtin_ia32_pause();
-    uint32_t idle = 1 - entry->index;
     /* At the start most are as they are here: no page for that. */
-    if (!is_same(&entry->slot[entry->index], action)) {
-        entry->slot[idle] = *action;
-        __atomic_store_n(&entry->index, idle, __ATOMIC_RELEASE);
-    }
+    if (is_same(&entry->slot[index], action))
+        return;
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before,
+                    SYS_SIGSET_BYTES);
+    while (__atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE))
+        (void)sys_call0(SYS_sched_yield);
+    uint32_t idle = 1 - entry->index;
+    entry->slot[idle] = *action;
+    __atomic_store_n(&entry->index, idle, __ATOMIC_RELEASE);
     __atomic_store_n(&writing, 0, __ATOMIC_RELEASE);
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
+                    SYS_SIGSET_BYTES);
+}
+
+void host_action_forked(void)
+{
+    writing = 0; /* by a thread that is not here */
 }
 
 bool host_action_is_function(const struct sigaction *action)

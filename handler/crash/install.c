@@ -55,7 +55,9 @@ void install_handlers(void)
     struct sigaction before;
 
     for (const int *at = crash_signals; *at; at++) {
-        if (real()->sigaction(*at, NULL, &before) < 0)
+        if (real()->sigaction(*at, NULL, &before) < 0 ||
+            before.sa_sigaction == crash_handler ||
+            (*at == SIGSYS && guest.sigsys_left))
             continue;
         host_action_set(*at, &before);
         install_one(*at);

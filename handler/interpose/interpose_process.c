@@ -133,22 +133,50 @@ EXPORT void abort(void)
     __builtin_unreachable();
 }
 
-/* The child has no sampler thread, and the box it sees is its parent's. */
+/*
+ * The child has no sampler thread, and the box it sees is its parent's. owned:
+ * whether its parent had this memory to itself.
+ */
+static void begin_child(bool owned)
+{
+    guest_forked();
+    host_action_forked();
+    crash_dump_forked();
+    if (!guest.armed)
+        return;
+    if (!owned) /* what the parent set is with the kernel alone */
+        install_handlers();
+    sampler_forget();
+    interpose_thread_forked();
+    if (!guest.sandboxed && guest_interposes(INTERPOSE_FORK))
+        sampler_start(); /* a filter might kill at clone */
+}
+
 EXPORT pid_t fork(void)
 {
-    pid_t pid = real()->fork();
+    bool owned = guest_owns_memory();
 
-    if (pid == 0) {
-        guest_forked();
-        crash_dump_forked();
-    }
-    if (pid == 0 && guest.armed) {
-        sampler_forget();
-        interpose_thread_forked();
-        if (!guest.sandboxed && guest_interposes(INTERPOSE_FORK))
-            sampler_start(); /* a filter might kill at clone */
-    }
+    guest_forks(owned);
+    pid_t pid = real()->fork();
+    guest_forks(false);
+    if (pid == 0)
+        begin_child(owned);
     return pid;
+}
+
+/* libc's forks by an inner call; its child alone returns, but for a failure. */
+EXPORT int daemon(int keep_directory, int keep_descriptors)
+{
+    bool owned = guest_owns_memory();
+
+    guest_forks(owned);
+    int r = real()->daemon(keep_directory, keep_descriptors);
+    guest_forks(false);
+    int saved_errno = errno;
+    if (r == 0 || owned != guest_owns_memory())
+        begin_child(owned);
+    errno = saved_errno;
+    return r;
 }
 
 /* A process with a second thread may not change these namespaces. */

@@ -49,9 +49,28 @@ static int set_other(int signal_number, const struct sigaction *action,
         host_mask_from_bits(&ret_before->sa_mask,
                             host_mask_bits(&ret_before->sa_mask) | before);
     }
-    if (action && valid)
+    if (action && valid && faults != before && guest_owns_memory())
         stripped[signal_number] = faults;
     return r;
+}
+
+/*
+ * What a vfork child says goes to the kernel, which keeps its handlers apart
+ * from its parent's; what is stored here would be its parent's. (Ruby's sets
+ * all handlers to SIG_DFL before it execs.)
+ */
+static int set_apart(int signal_number, const struct sigaction *action,
+                     struct sigaction *ret_before)
+{
+    struct sigaction before;
+
+    int r = real()->sigaction(signal_number, action, &before);
+    if (r < 0 || !ret_before)
+        return r;
+    *ret_before = before;
+    if (before.sa_sigaction == crash_handler)
+        host_action_get(signal_number, ret_before);
+    return 0;
 }
 
 EXPORT int sigaction(int signal_number, const struct sigaction *action,
@@ -61,6 +80,8 @@ EXPORT int sigaction(int signal_number, const struct sigaction *action,
 
     if (!is_watched(signal_number))
         return set_other(signal_number, action, ret_before);
+    if (!guest_owns_memory())
+        return set_apart(signal_number, action, ret_before);
     host_action_get(signal_number, &before);
     if (action) {
         struct sigaction wish = *action;

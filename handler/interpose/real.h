@@ -35,6 +35,7 @@ struct real {
     int (*pthread_create)(pthread_t *, const pthread_attr_t *,
                           void *(*)(void *), void *);
     int (*fork)(void);
+    int (*daemon)(int, int);
     void (*exit)(int);
     void (*_exit)(int);
     void (*quick_exit)(int);

@@ -1,0 +1,54 @@
+/*
+ * One thread calls sigaction all the time while another forks: the children,
+ * who lack the first, call it too. Context: tool.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHILDREN 300
+
+static bool ends;
+
+static void change(int number)
+{
+    static int turn;
+    struct sigaction action = {.sa_handler = SIG_DFL};
+
+    turn = !turn;
+    action.sa_flags = turn ? SA_RESTART : 0;
+    (void)sigaction(number, &action, NULL);
+}
+
+static void *keep_changing(void *unused)
+{
+    while (!__atomic_load_n(&ends, __ATOMIC_RELAXED))
+        change(SIGBUS);
+    return unused;
+}
+
+int main(void)
+{
+    pthread_t thread;
+    int status = 0;
+
+    if (pthread_create(&thread, NULL, keep_changing, NULL) != 0)
+        return 1;
+    for (int i = 0; i < CHILDREN && status == 0; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            (void)alarm(5); /* a child that hangs */
+            change(SIGFPE);
+            _exit(0);
+        }
+        if (child < 0 || waitpid(child, &status, 0) != child)
+            return 2;
+    }
+    __atomic_store_n(&ends, true, __ATOMIC_RELAXED);
+    (void)pthread_join(thread, NULL);
+    return status == 0 ? 0 : 3;
+}
