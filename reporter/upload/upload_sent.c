@@ -26,6 +26,7 @@ void upload_sent_add(struct upload_sent *sent, struct claim *claim,
         upload_sent_settle(sent);
 }
 
+/* Only of what is in sent/: one that is revived leaves as it left before. */
 static void forget_words(const struct upload_sent *sent)
 {
     for (size_t i = 0; i < sent->count; i++) {
@@ -47,12 +48,13 @@ void upload_sent_settle(struct upload_sent *sent)
         audit_append_all(sent->home->state_fd, "sent", details, sent->count);
     if (r < 0)
         log_warn("cannot write the audit log: %s", err_text(r));
-    forget_words(sent);
     r = claim_end_all(&sent->home->queue, sent->claims, sent->count,
                       QUEUE_SENT);
     if (r < 0) {
         log_warn("some sent reports stay claimed until the next upload: %s",
                  err_text(r));
+    } else {
+        forget_words(sent);
     }
     sent->count = 0;
 }
