@@ -3,7 +3,7 @@
  * handler, dumper and reporter cannot disagree. Context: any.
  *
  *     STATE/            0700   queue/ boxes/ apps/ consent consent.page
- *                              installation-id audit.log
+ *                              consent.lock installation-id audit.log
  *     boxes             see state_box_dir
  */
 #ifndef INQUEST_PROTO_STATE_DIR_H

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "proto/base/err.h"
+#include "proto/base/fd.h"
 #include "proto/data_class.h"
 #include "proto/keyfile.h"
 #include "reporter/command/commands.h"
@@ -57,9 +58,10 @@ static int purge(struct home *home, enum data_class class)
 
 /* Once it is stored it stands: neither a log nor a report that somebody holds
  * undoes it. */
-static int deny(struct home *home, const struct consent_wish *wish)
+static int deny(struct home *home, const struct consent_wish *wish, int *lock)
 {
     int r = consent_store(home);
+    fd_close(lock); /* rewriting may take long */
     if (r < 0)
         return fail(home, "the consent could not be stored", r);
     int noted = audit(home, wish, "all");
@@ -83,7 +85,8 @@ static int allow(struct home *home, const struct consent_wish *wish)
     return r < 0 ? fail(home, "the consent could not be stored", r) : EX_OK;
 }
 
-static int change(struct home *home, const struct consent_wish *wish)
+/* Why the wish cannot be stored as things are; 0: it can. */
+static int check(struct home *home, const struct consent_wish *wish)
 {
     struct consent_layers layers = home_layers(home);
 
@@ -97,15 +100,34 @@ static int change(struct home *home, const struct consent_wish *wish)
         return fail(home, "the consent cannot be read and was not changed",
                     home->consent_error);
     }
+    return EX_OK;
+}
+
+/* Begun already: no other word comes in between. Ends it. */
+static int store(struct home *home, const struct consent_wish *wish, int *lock)
+{
+    int status = check(home, wish);
+    if (status != EX_OK)
+        return status;
     home->consent.epoch++;
     consent_apply(home, wish);
-    int r =
-        wish->state == CONSENT_DENIED ? deny(home, wish) : allow(home, wish);
-    if (r != EX_OK)
-        return r;
+    status = wish->state == CONSENT_DENIED ? deny(home, wish, lock)
+                                           : allow(home, wish);
+    if (status != EX_OK)
+        return status;
     log_info("%s is %s", data_class_name(wish->class),
              consent_state_name(wish->state));
     return EX_OK;
+}
+
+static int change(struct home *home, const struct consent_wish *wish)
+{
+    OWNED_FD lock = -1;
+
+    int r = consent_begin(home, &lock);
+    if (r < 0 && wish->state == CONSENT_GRANTED)
+        return fail(home, "nothing was granted", r);
+    return store(home, wish, &lock);
 }
 
 /* On a terminal the person says so once more, having seen it. */
@@ -119,6 +141,26 @@ static bool agreed(size_t count)
             count == 1 ? "" : "s");
     return fgets(answer, sizeof answer, stdin) &&
            (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/* What was shown is what leaves: not after another word. */
+static int grant_shown(struct home *home, const struct consent_wish *wish,
+                       const struct preview_past *past)
+{
+    OWNED_FD lock = -1;
+    uint64_t shown = home->consent.epoch;
+
+    int r = consent_begin(home, &lock);
+    if (r < 0)
+        return fail(home, "nothing was granted", r);
+    if (home->consent.epoch != shown) {
+        log_error("the consent was changed meanwhile, so nothing was granted; "
+                  "type the same again");
+        return EX_TEMPFAIL;
+    }
+    r = preview_past_allow(home, wish->class, past);
+    return r < 0 ? fail(home, "the consent could not be stored", r)
+                 : store(home, wish, &lock);
 }
 
 /* A grant that reaches back, but to nothing that was not shown. */
@@ -135,10 +177,7 @@ static int change_with_past(struct home *home, const struct consent_wish *wish)
         log_info("nothing was changed");
         return EX_NOPERM;
     }
-    r = preview_past_allow(home, wish->class, &past);
-    if (r < 0)
-        return fail(home, "the consent could not be stored", r);
-    int status = change(home, wish);
+    int status = grant_shown(home, wish, &past);
     if (status == EX_OK) {
         log_info("it reaches back to %zu report%s%s", past.count,
                  past.count == 1 ? "" : "s",
@@ -152,11 +191,15 @@ static int change_report(struct home *home, const char *prefix,
 {
     struct stored_report found;
     struct consent_report word = {0};
+    OWNED_FD lock = -1;
 
     int status = command_report(home, prefix, &found);
     if (status != 0)
         return status;
-    int r = consent_report_read(home->state_fd, found.id, &word);
+    int r = consent_begin(home, &lock);
+    if (r < 0 && wish->state == CONSENT_GRANTED)
+        return fail(home, "nothing was granted", r);
+    r = consent_report_read(home->state_fd, found.id, &word);
     word.granted &= ~CLASS_BIT(wish->class);
     word.denied &= ~CLASS_BIT(wish->class);
     if (wish->state == CONSENT_GRANTED) {

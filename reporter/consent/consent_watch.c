@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "proto/base/fd.h"
@@ -34,22 +35,43 @@ static void watch_policy(int fd)
     }
 }
 
-void consent_watch_open(struct home *home, struct consent_watch *ret_watch)
+/* A user has 128 of them by default (inotify(7)), and /proc may be missing. */
+static bool watch_all(const struct home *home, struct consent_watch *ret_watch)
 {
     OWNED_FD fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    OWNED_FD words = -1;
     char path[64];
 
-    *ret_watch = (struct consent_watch){-1, -1};
     snprintf(path, sizeof path, "/proc/self/fd/%d", home->state_fd);
     if (fd < 0 || inotify_add_watch(fd, path, IN_MOVED_TO) < 0)
-        return;
-    OWNED_FD words = -1;
+        return false;
     if (state_file_dir(home->state_fd, CONSENT_PER_REPORT, &words) == 0) {
         snprintf(path, sizeof path, "/proc/self/fd/%d", words);
         ret_watch->report = inotify_add_watch(fd, path, IN_MOVED_TO);
     }
     watch_policy(fd);
     ret_watch->fd = fd_take(&fd);
+    return true;
+}
+
+static int every_look(void)
+{
+    static const struct itimerspec looks = {{CONSENT_WATCH_LOOK_S, 0},
+                                            {CONSENT_WATCH_LOOK_S, 0}};
+    OWNED_FD fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+    if (fd < 0 || timerfd_settime(fd, 0, &looks, NULL) < 0)
+        return -1;
+    return fd_take(&fd);
+}
+
+void consent_watch_open(struct home *home, struct consent_watch *ret_watch)
+{
+    *ret_watch = (struct consent_watch){.fd = -1, .report = -1};
+    if (!watch_all(home, ret_watch)) {
+        ret_watch->timed = true;
+        ret_watch->fd = every_look();
+    }
     (void)home_refresh(home); /* nothing is on its way yet */
 }
 
@@ -64,7 +86,7 @@ bool consent_watch_changed(struct consent_watch *watch, struct home *home)
     bool report = false;
 
     ssize_t size = read(watch->fd, events, sizeof events);
-    for (ssize_t at = 0; at < size;) {
+    for (ssize_t at = 0; at < size && !watch->timed;) {
         const struct inotify_event *event = (const void *)(events + at);
         report = report || event->wd == watch->report;
         at += (ssize_t)(sizeof *event + event->len);

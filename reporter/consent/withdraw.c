@@ -1,15 +1,44 @@
 /* Denying everything. Context: tool. */
 #include "reporter/consent/withdraw.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "proto/base/fd.h"
+#include "proto/lock.h"
 #include "proto/state_dir.h"
 #include "reporter/app/device.h"
 #include "reporter/consent/audit.h"
 #include "reporter/consent/consent_file.h"
 #include "reporter/consent/rewrite.h"
 #include "reporter/state_file.h"
+
+#define LOCK_FILE "consent.lock"
+
+/* Of a file of its own: the consent file is another after each change. */
+static int take_lock(int state_fd, int *ret_lock)
+{
+    OWNED_FD fd = openat(state_fd, LOCK_FILE,
+                         O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return -errno;
+    state_give(state_fd, fd);
+    int r = lock_take(fd, LOCK_WAIT_MS);
+    if (r == 0)
+        *ret_lock = fd_take(&fd);
+    return r;
+}
+
+int consent_begin(struct home *home, int *ret_lock)
+{
+    int r = take_lock(home->state_fd, ret_lock);
+
+    (void)home_refresh(home); /* whatever it says, it is what counts */
+    return r;
+}
 
 void consent_apply(struct home *home, const struct consent_wish *wish)
 {
@@ -46,6 +75,9 @@ int consent_store(struct home *home)
 
 static int deny_all(struct home *home)
 {
+    OWNED_FD lock = -1;
+
+    DROP(consent_begin(home, &lock)); /* a denial waits for nobody longer */
     home->consent.epoch++;
     for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
         struct consent_wish wish = {(enum data_class) class, CONSENT_DENIED,

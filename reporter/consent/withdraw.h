@@ -22,6 +22,14 @@ struct consent_wish {
 };
 void consent_apply(struct home *home, const struct consent_wish *wish);
 
+/*
+ * Begins a change: others are kept out until *ret_lock is closed, and policy
+ * and consent are read again, so that no word is lost that was said since.
+ * Waits LOCK_WAIT_MS at most. Fails with -ERR_HELD, or with what the disk
+ * says; they are read again all the same, for a denial needs nobody's leave.
+ */
+MUST_CHECK int consent_begin(struct home *home, int *ret_lock);
+
 /* The consent file, durably, then the page that running programs see. */
 MUST_CHECK int consent_store(struct home *home);
 

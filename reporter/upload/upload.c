@@ -326,6 +326,8 @@ static int send_all(struct round *round, const struct reports *reports)
         const struct stored_report *item = &reports->items[i];
         if (!waits(round, item))
             continue;
+        if (!round->halt)
+            cut(round);
         if (round->halt) {
             round->result->kept++;
             continue;

@@ -90,6 +90,16 @@ class Held(Ground):
         self.assertEqual(done.returncode, EX_TEMPFAIL, done.stderr)
         self.assertEqual(self.optional(), "denied")
 
+    def test_denial_without_the_others_leave_and_no_grant(self):
+        self.hold(self.state / "consent.lock")
+        done = self.root("consent", "deny", "OPTIONAL")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.optional(), "denied")
+        done = self.root("consent", "grant", "OPTIONAL")
+        self.assertEqual(done.returncode, EX_TEMPFAIL, done.stderr)
+        self.assertIn(b"another process holds", done.stderr)
+        self.assertEqual(self.optional(), "denied")
+
     def test_waiting_upload_gives_up(self):
         self.hold(self.report)
         done = self.root("upload", "--wait=1")

@@ -22,6 +22,7 @@ COMMANDS = (
 NAMES = (
     "queue", "queue/tmp", "queue/new", "queue/busy", "queue/sent",
     "queue/bad", "boxes", "apps", "consent", "consent.page",
+    "consent.lock",
     "installation-id", "audit.log", "audit.head", "backoff",
     "deletion-request", "rate-limit", "consent.d",
     "queue/new/{id}.inq", "queue/busy/{id}.inq", "queue/sent/{id}.inq",

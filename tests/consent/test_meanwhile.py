@@ -1,0 +1,150 @@
+"""What comes in between: a word of consent while another command has read the
+one before, and a denial where the kernel watches nothing for the uploader."""
+
+import json
+import os
+import pty
+import subprocess
+import threading
+import unittest
+
+import layers
+import sender
+from fault_server import FaultServer, status
+from layers import Report
+
+ACCEPT = status(202, body=b"{}")
+CUT_MAX_S = 10
+WAIT_S = 30
+
+
+class Meanwhile(layers.ConsentTest):
+    def ok(self, *arguments):
+        done = self.inquest(*arguments)
+        self.assertEqual(done.returncode, sender.EX_OK, done.stderr)
+        return done
+
+    def states(self):
+        text = self.ok("consent", "status", "--json").stdout
+        return {name: entry["state"]
+                for name, entry in json.loads(text)["classes"].items()}
+
+    def asked(self, *arguments):
+        """The command on a terminal, when it has asked its question."""
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        process = subprocess.Popen([self.program, *arguments], stdin=slave,
+                                   stdout=slave, stderr=slave,
+                                   env=self.environment)
+        os.close(slave)
+        seen = b""
+        while b"[y/N]" not in seen:
+            seen += os.read(master, 65536)
+        return process, master
+
+    def answered(self, process, master):
+        """It goes on; what it said, and how it ended."""
+        os.write(master, b"y\n")
+        seen = b""
+        try:
+            while part := os.read(master, 65536):
+                seen += part
+        except OSError:  # nobody has the other end any more
+            pass
+        return process.wait(WAIT_S), seen.decode()
+
+    def test_a_grant_does_not_undo_a_withdrawal_that_came_in_between(self):
+        self.ok("consent", "grant", "FEEDBACK")
+        self.drop([Report(epoch=0)])
+        question = self.asked("consent", "grant", "OPTIONAL",
+                              "--include-past")
+        self.ok("consent", "withdraw", "--local-only")
+        code, seen = self.answered(*question)
+        self.assertEqual(code, sender.EX_TEMPFAIL, seen)
+        self.assertIn("changed meanwhile", seen)
+        self.assertEqual(set(self.states().values()), {"denied"})
+        self.assertEqual(list((self.state / "per-report").glob("*")), [])
+
+    def slow(self, *arguments):
+        """The command, held where it looks for boxes of the dead: it has read
+        the consent, and changed nothing."""
+        told, telling = os.pipe()
+        process = subprocess.Popen(
+            ["strace", "-f", "-y", "-o", f"/proc/self/fd/{telling}",
+             "-e", "trace=openat,getdents64", "-e",
+             "inject=getdents64:delay_enter=2s:when=1", self.program,
+             *arguments],
+            env=self.environment | {"ASAN_OPTIONS": "detect_leaks=0"},
+            pass_fds=[telling], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        os.close(telling)
+        calls = open(told, encoding="utf-8")
+        self.addCleanup(calls.close)
+        next(call for call in calls if '/boxes"' in call)
+        return process, calls
+
+    def test_two_denials_at_once_are_both_heard(self):
+        (self.state / "boxes").mkdir(parents=True, mode=0o700)
+        self.ok("status")
+        one, calls = self.slow("consent", "deny", "FEEDBACK")
+        self.ok("consent", "deny", "REQUIRED")
+        calls.read()
+        self.assertEqual(one.wait(WAIT_S), sender.EX_OK)
+        states = self.states()
+        self.assertEqual((states["FEEDBACK"], states["REQUIRED"]),
+                         ("denied", "denied"))
+
+    def test_a_denial_cuts_where_the_kernel_gives_no_watch(self):
+        arrived = threading.Event()
+        gone = threading.Event()
+
+        def hold(connection, _request):
+            arrived.set()
+            try:
+                more = connection.recv(1)
+            except OSError:
+                more = b""
+            if not more:
+                gone.set()
+            return False
+
+        server = self.serve(FaultServer([hold, ACCEPT]))
+        self.environment["INQUEST_PARALLEL"] = "1"
+        self.environment["INQUEST_SEND_TIMEOUT"] = str(WAIT_S)
+        self.make(3)
+        uploader = subprocess.Popen(
+            ["strace", "-f", "-o", "/dev/null", "-e", "trace=inotify_init1",
+             "-e", "inject=inotify_init1:error=EMFILE", self.program,
+             "upload", "--json"],
+            env=self.environment | {"ASAN_OPTIONS": "detect_leaks=0"},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertTrue(arrived.wait(WAIT_S))
+        self.ok("consent", "deny", "REQUIRED")
+        self.assertTrue(gone.wait(CUT_MAX_S), "the connection stands")
+        out, error = uploader.communicate(timeout=WAIT_S)
+        self.assertEqual(json.loads(out)["sent"], 0, error)
+        self.assertEqual(len(server.requests), 1)
+        self.assertEqual(self.places(), {"new": 3})
+
+    def test_nothing_more_leaves_after_a_denial_that_nobody_is_told_of(self):
+        """The file is edited in place, which no watch of ours sees."""
+        answered = threading.Event()
+
+        def slow(connection, request):
+            self.write(self.state / "consent",
+                       "epoch = 9\nREQUIRED = denied 2026-11-25T00:00:00.000Z "
+                       "uid:0 command 00000000 0\n")
+            answered.set()
+            return ACCEPT(connection, request)
+
+        server = self.serve(FaultServer([slow, ACCEPT]))
+        self.environment["INQUEST_PARALLEL"] = "1"
+        self.make(3)
+        self.inquest("upload")
+        self.assertTrue(answered.is_set())
+        self.assertEqual(len(server.requests), 1)
+        self.assertEqual(self.places(), {"new": 2, "sent": 1})
+
+
+if __name__ == "__main__":
+    unittest.main()
