@@ -16,6 +16,11 @@ void interpose_sandbox_prepare(void);
 /* Whether the program is built with a sanitizer. */
 bool interpose_sanitized(void);
 
+/* Makes a system call of three arguments while the sampler is gone; as libc's
+ * syscall otherwise. */
+long interpose_alone(long number, long a, long b, long c);
+long interpose_close_range(long number, long first, long last, long flags);
+
 /* In a fork child, whose one thread is the last. */
 void interpose_thread_forked(void);
 

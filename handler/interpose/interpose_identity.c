@@ -2,10 +2,10 @@
  * Changes of identity. glibc makes each thread change its own, and aborts when
  * one is refused what another was granted: after PR_SET_KEEPCAPS or capset,
  * which are a thread's alone, our thread has not what the program's has. So it
- * is gone for the call, and made again with what the program has then.
+ * is gone for the call, and made again with what the program has then: the
+ * same for capset itself, or a thread would keep what the program gave up.
  * Context: guest.
  */
-#include <errno.h>
 #include <grp.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -21,14 +21,9 @@ static bool pause_sampler(void)
            sampler_stop();
 }
 
-/* The filter of a sandbox may kill at clone: then there is none any more. */
 static int resume_sampler(bool stopped, int result)
 {
-    int saved_errno = errno;
-
-    if (stopped && !guest.sandboxed)
-        sampler_start();
-    errno = saved_errno;
+    sampler_resume(stopped);
     return result;
 }
 
@@ -86,4 +81,11 @@ EXPORT int setgroups(size_t count, const gid_t *groups)
 EXPORT int initgroups(const char *user, gid_t group)
 {
     WITHOUT_SAMPLER(initgroups, user, group);
+}
+
+/* Without a declaration in libc, which has it for libcap. */
+EXPORT int capset(void *header, const void *data);
+EXPORT int capset(void *header, const void *data)
+{
+    WITHOUT_SAMPLER(capset, header, data);
 }

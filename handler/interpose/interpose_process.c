@@ -1,5 +1,5 @@
 /*
- * The life of the process: main, exit and its family, fork, namespaces.
+ * The life of the process: main, exit and its family, fork.
  * Context: guest.
  */
 #include <errno.h>
@@ -11,7 +11,6 @@
 
 #include "handler/crash/crash_dump.h"
 #include "handler/crash/crash_handler.h"
-#include "handler/crash/crash_record.h"
 #include "handler/crash/host_action.h"
 #include "handler/crash/install.h"
 #include "handler/guest.h"
@@ -19,7 +18,6 @@
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
-#include "proto/base/fd.h"
 #include "proto/base/sys.h"
 
 static int (*program_main)(int, char **, char **);
@@ -177,60 +175,4 @@ EXPORT int daemon(int keep_directory, int keep_descriptors)
         begin_child(owned);
     errno = saved_errno;
     return r;
-}
-
-/* A process with a second thread may not change these namespaces. */
-EXPORT int unshare(int flags)
-{
-    bool stopped = guest_interposes(INTERPOSE_PLACE) && sampler_stop();
-    long r = sys_call1(SYS_unshare, flags);
-    if (stopped)
-        sampler_start();
-    if (r < 0) {
-        errno = (int)-r;
-        return -1;
-    }
-    return 0;
-}
-
-/*
- * Inside, the dumper finds neither /proc nor the files: tier 2, which is
- * unwound outside later. A directory descriptor of ours would be a way out of
- * the jail, so that of the state directory goes, and those of the sampler,
- * which rests meanwhile and may not come back inside a sandbox.
- */
-EXPORT int chroot(const char *path)
-{
-    bool interposed = guest_interposes(INTERPOSE_PLACE);
-    struct box *box = interposed ? guest_box() : NULL;
-
-    bool stopped = interposed && !guest.sandboxed && sampler_stop();
-    if (box)
-        crash_record_keep_maps(box);
-    long r = sys_call1(SYS_chroot, (long)path);
-    if (r == 0 && interposed) {
-        guest.jailed = true;
-        fd_close(&guest.file.state_fd);
-        sampler_close_directories();
-    }
-    if (stopped)
-        sampler_start();
-    if (r < 0) {
-        errno = (int)-r;
-        return -1;
-    }
-    return 0;
-}
-
-EXPORT int setns(int fd, int type)
-{
-    bool stopped = guest_interposes(INTERPOSE_PLACE) && sampler_stop();
-    long r = sys_call2(SYS_setns, fd, type);
-    if (stopped)
-        sampler_start();
-    if (r < 0) {
-        errno = (int)-r;
-        return -1;
-    }
-    return 0;
 }

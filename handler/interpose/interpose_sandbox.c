@@ -1,8 +1,9 @@
 /*
  * prctl, and syscall for seccomp(2), which has no function of its own in libc
- * (libseccomp calls it so too). Before a filter is installed we look at it:
- * where it spares the crash path, crashes are recorded in process (tier 2);
- * where it does not, our handlers go, and the box alone tells. Context: guest.
+ * (libseccomp calls it so too), and for the calls of interpose_place.c. Before
+ * a filter is installed we look at it: where it spares the crash path, crashes
+ * are recorded in process (tier 2); where it does not, our handlers go, and the
+ * box alone tells. Context: guest.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -158,32 +159,42 @@ void interpose_sandbox_prepare(void)
  * altogether, since a compiler that does not optimise stores the arguments of a
  * naked function, too, where the caller has its variables.
  */
+__asm__(".set number_seccomp, " TEXT(SYS_seccomp));
+__asm__(".set number_unshare, " TEXT(SYS_unshare));
+__asm__(".set number_setns, " TEXT(SYS_setns));
+__asm__(".set number_close_range, " TEXT(SYS_close_range));
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
         "syscall:\n\t"
         ".cfi_startproc\n\t"
         "endbr64\n\t"
-        "cmp $" TEXT(SYS_seccomp) ", %rdi\n\t"
-                                  "je interpose_seccomp\n\t"
-                                  "mov interpose_next_syscall(%rip), %r11\n\t"
-                                  "test %r11, %r11\n\t"
-                                  "jz 2f\n\t"
-                                  "jmp *%r11\n"
-                                  "2:\n\t"
-                                  "mov %rdi, %rax\n\t"
-                                  "mov %rsi, %rdi\n\t"
-                                  "mov %rdx, %rsi\n\t"
-                                  "mov %rcx, %rdx\n\t"
-                                  "mov %r8, %r10\n\t"
-                                  "mov %r9, %r8\n\t"
-                                  "mov 8(%rsp), %r9\n\t"
-                                  "syscall\n\t"
-                                  "cmp $-4095, %rax\n\t"
-                                  "jae 1f\n\t"
-                                  "ret\n"
-                                  "1:\n\t"
-                                  "mov %rax, %rdi\n\t"
-                                  "jmp interpose_syscall_failed\n\t"
-                                  ".cfi_endproc\n"
-                                  ".size syscall, . - syscall\n");
+        "cmp $number_seccomp, %rdi\n\t"
+        "je interpose_seccomp\n\t"
+        "cmp $number_unshare, %rdi\n\t"
+        "je interpose_alone\n\t"
+        "cmp $number_setns, %rdi\n\t"
+        "je interpose_alone\n\t"
+        "cmp $number_close_range, %rdi\n\t"
+        "je interpose_close_range\n\t"
+        "mov interpose_next_syscall(%rip), %r11\n\t"
+        "test %r11, %r11\n\t"
+        "jz 2f\n\t"
+        "jmp *%r11\n"
+        "2:\n\t"
+        "mov %rdi, %rax\n\t"
+        "mov %rsi, %rdi\n\t"
+        "mov %rdx, %rsi\n\t"
+        "mov %rcx, %rdx\n\t"
+        "mov %r8, %r10\n\t"
+        "mov %r9, %r8\n\t"
+        "mov 8(%rsp), %r9\n\t"
+        "syscall\n\t"
+        "cmp $-4095, %rax\n\t"
+        "jae 1f\n\t"
+        "ret\n"
+        "1:\n\t"
+        "mov %rax, %rdi\n\t"
+        "jmp interpose_syscall_failed\n\t"
+        ".cfi_endproc\n"
+        ".size syscall, . - syscall\n");

@@ -51,6 +51,7 @@ struct real {
     int (*setresgid)(gid_t, gid_t, gid_t);
     int (*setgroups)(size_t, const gid_t *);
     int (*initgroups)(const char *, gid_t);
+    int (*capset)(void *, const void *);
     int (*libc_start_main)(int (*)(int, char **, char **), int, char **,
                            int (*)(int, char **, char **), void (*)(void),
                            void (*)(void), void *);

@@ -294,6 +294,15 @@ bool sampler_stop(void)
     return true;
 }
 
+void sampler_resume(bool stopped)
+{
+    int saved_errno = errno;
+
+    if (stopped && !guest.sandboxed)
+        sampler_start();
+    errno = saved_errno;
+}
+
 void sampler_close_directories(void)
 {
     if (progress.box && progress.pid == sys_getpid())

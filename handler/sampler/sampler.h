@@ -28,6 +28,12 @@ void sampler_wanted(void);
 bool sampler_stop(void);
 
 /*
+ * Behind sampler_stop, with what it said. Inside a sandbox of the program's own
+ * there is no sampler any more: its filter may kill at clone. Keeps errno.
+ */
+void sampler_resume(bool stopped);
+
+/*
  * Closes the directories that it keeps, which are a way out of a chroot. Not
  * while the thread runs: it would open them again.
  */

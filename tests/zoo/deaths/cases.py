@@ -149,6 +149,7 @@ CASES = (
     null("seccomp_no_exec", tier="IN_PROCESS"),
     null("seccomp_kill_clone", tier="IN_PROCESS"),
     null("seccomp_by_syscall", tier="IN_PROCESS"),
+    silent("seccomp_kill_clone_unshare", 0),
     silent("seccomp_fork_child", 0),
     null("seccomp_inherited", says="1 thread may not be traced"),
     null("seccomp_service", says="1 thread may not be traced"),
@@ -214,12 +215,15 @@ CASES = (
     gone("box_unmapped", "SIGFPE", env=(("INQUEST_SAMPLER", "0"),)),
     null("closed_fds"),
     null("reused_fds"),
+    silent("close_range_unshare", 0),
+    silent("unshare_thread", 0),
     null("no_new_privs"),
     null("undumpable", chain=(), top=False, tier=None),  # its stack is not
     # read, and for an ordinary user the dumper may read nothing
     null("dropped_root", needs="root"),
     null("keep_capabilities", needs="root", tier="IN_PROCESS"),
     Case("null_write", "SIGSEGV", signal="SIGSEGV", needs="tmpfs", top=True),
+    silent("capabilities_given_up", 0, needs="root"),
     null("chroot_away", needs="root", tier="IN_PROCESS"),
     null("cwd_gone"),
     null("fork_child", end=0),
