@@ -27,7 +27,8 @@ const int crash_signals[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
  */
 static uint64_t winner;
 
-/* Set when the winner is done: others may die. A futex. */
+/* The pid whose winner is done: its others may die. As with the winner, another
+ * pid does not count. A futex. */
 static uint32_t finished;
 
 /* What the winner dies by. 0: it ends by itself. */
@@ -70,12 +71,16 @@ static uintptr_t stack_of(const struct crash_event *event)
 static void wait_for_winner(void)
 {
     struct timespec until = {0};
+    uint32_t self = (uint32_t)sys_getpid();
 
     (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&until);
     until.tv_sec += CRASH_DEADLINE_MS / 1000 + 1;
-    while (!__atomic_load_n(&finished, __ATOMIC_ACQUIRE)) {
+    for (;;) {
+        uint32_t seen = __atomic_load_n(&finished, __ATOMIC_ACQUIRE);
+        if (seen == self)
+            return;
         long r = sys_call6(SYS_futex, (long)&finished,
-                           FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0,
+                           FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, seen,
                            (long)&until, 0, (long)FUTEX_BITSET_MATCH_ANY);
         if (r == -ETIMEDOUT)
             return;
@@ -84,7 +89,7 @@ static void wait_for_winner(void)
 
 static void let_others_die(void)
 {
-    __atomic_store_n(&finished, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&finished, (uint32_t)sys_getpid(), __ATOMIC_RELEASE);
     (void)sys_call3(SYS_futex, (long)&finished, FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
                     INT32_MAX);
 }
@@ -141,6 +146,26 @@ waits_for_handler(const struct crash_event *event)
 }
 
 /*
+ * To whom it was sent. The kernel refuses to a thread other than the first what
+ * looks like a kill (SI_USER) of the whole process: as SI_QUEUE it goes, and
+ * the sender stays the same.
+ */
+static void send_again(const struct crash_event *event)
+{
+    siginfo_t *info = event->info;
+
+    if (info->si_code == SI_TKILL) {
+        (void)sys_call4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(),
+                        event->signal_number, (long)info);
+    } else if (sys_call3(SYS_rt_sigqueueinfo, sys_getpid(),
+                         event->signal_number, (long)info) == -EPERM) {
+        info->si_code = SI_QUEUE;
+        (void)sys_call3(SYS_rt_sigqueueinfo, sys_getpid(), event->signal_number,
+                        (long)info);
+    }
+}
+
+/*
  * A signal that somebody sent, and that this thread believes it has blocked
  * (the kernel has it unblocked for the sake of faults): blocked for good and
  * sent again, so that sigwait and signalfd find it. True when it was one.
@@ -157,13 +182,7 @@ static bool put_back(const struct crash_event *event)
     mask |= bit;
     memcpy(&event->context->uc_sigmask, &mask, sizeof mask);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&bit, 0, sizeof bit);
-    if (event->info->si_code == SI_TKILL) {
-        (void)sys_call4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(),
-                        event->signal_number, (long)event->info);
-    } else {
-        (void)sys_call3(SYS_rt_sigqueueinfo, sys_getpid(), event->signal_number,
-                        (long)event->info);
-    }
+    send_again(event);
     return true;
 }
 

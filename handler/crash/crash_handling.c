@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "proto/base/crc32c.h"
+#include "proto/base/sys.h"
 
 /* A handler that uses more stack than this is not believed to be one. */
 #define HANDLER_STACK_MAX (256u << 10)
@@ -12,6 +13,7 @@ struct handling {
     struct crash_event event;
     uintptr_t stack_pointer; /* where the handler began */
     uint64_t blocked;
+    int pid;
     uint32_t crc;
 };
 
@@ -37,7 +39,8 @@ static bool runs(const struct handling *handling, uintptr_t stack_pointer)
 
 bool crash_handling_now(uintptr_t stack_pointer, struct crash_event *ret_event)
 {
-    if (handling_count == 0 || !runs(&handlings[0], stack_pointer))
+    if (handling_count == 0 || !runs(&handlings[0], stack_pointer) ||
+        handlings[0].pid != sys_getpid())
         return false;
     *ret_event = handlings[0].event;
     return true;
@@ -51,8 +54,8 @@ void crash_handling_begin(const struct crash_event *event,
         handling_count--;
     if (handling_count == CRASH_HANDLERS_MAX)
         return;
-    handlings[handling_count++] =
-        (struct handling){*event, stack_pointer, blocked, checksum(event)};
+    handlings[handling_count++] = (struct handling){
+        *event, stack_pointer, blocked, sys_getpid(), checksum(event)};
 }
 
 bool crash_handling_blocks(uintptr_t stack_pointer, int signal_number)

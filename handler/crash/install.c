@@ -33,7 +33,9 @@ void install_one(int signal_number)
         return;
     }
     handler_mask(&ours.sa_mask);
-    ours.sa_flags |= wish.sa_flags & SA_RESTART;
+    /* Without a function of the program's, who lives on has seen nothing. */
+    ours.sa_flags |= host_action_is_function(&wish) ? wish.sa_flags & SA_RESTART
+                                                    : SA_RESTART;
     (void)real()->sigaction(signal_number, &ours, NULL);
 }
 
