@@ -114,11 +114,20 @@ static void add(struct upload_result *total, const struct upload_result *one)
     total->rejected = rejected;
 }
 
+/* By a clock that nobody sets: all waiting here is by it. */
+static int64_t steady_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void sleep_until(int64_t time_s)
 {
     struct timespec until = {.tv_sec = (time_t)time_s};
 
-    while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, NULL) ==
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) ==
            EINTR) {
     }
 }
@@ -130,11 +139,14 @@ static void sleep_until(int64_t time_s)
 static int64_t next_try(const struct upload_result *result, unsigned failures,
                         int64_t deadline_s)
 {
-    int64_t now_s = clock_unix_ms() / 1000;
+    int64_t now_s = steady_ms() / 1000;
     uint64_t seed = 0;
 
-    if (result->asked)
-        return result->retry_s < deadline_s ? result->retry_s : 0;
+    if (result->asked) {
+        int64_t wait_s = result->retry_s - clock_unix_ms() / 1000;
+        int64_t next_s = now_s + (wait_s > 0 ? wait_s : 0);
+        return next_s < deadline_s ? next_s : 0;
+    }
     if (now_s >= deadline_s)
         return 0;
     if (getrandom(&seed, sizeof seed, 0) < 0)
@@ -146,7 +158,7 @@ static int64_t next_try(const struct upload_result *result, unsigned failures,
 /* How long other uploaders are waited for. */
 static unsigned others_ms(int64_t deadline_s)
 {
-    int64_t left_ms = deadline_s * 1000 - clock_unix_ms();
+    int64_t left_ms = deadline_s * 1000 - steady_ms();
 
     if (deadline_s == 0 || left_ms > CLAIM_SEND_MS)
         return CLAIM_SEND_MS;
@@ -189,7 +201,8 @@ static int run_waiting(struct home *home, const struct upload_options *options,
     return 0;
 }
 
-/* 0: no time was given, so one try is enough. -1: not a number. */
+/* In seconds of steady_ms. 0: no time was given, so one try is enough. -1: not
+ * a number. */
 static int64_t deadline(const struct invocation *invocation)
 {
     const char *text = option_value(invocation, "wait");
@@ -200,7 +213,7 @@ static int64_t deadline(const struct invocation *invocation)
     long seconds = strtol(text, &end, 10);
     if (*end != '\0' || seconds < 0 || seconds > WAIT_SECONDS_MAX)
         return -1;
-    return clock_unix_ms() / 1000 + seconds;
+    return steady_ms() / 1000 + seconds;
 }
 
 /*

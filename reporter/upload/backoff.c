@@ -80,8 +80,9 @@ int backoff_retry_after(const char *text, int64_t now_s, int64_t *ret_time_s)
 
 bool backoff_waits(const struct backoff *backoff, int64_t now_s)
 {
-    return backoff->next_s > now_s &&
-           backoff->next_s <= now_s + BACKOFF_SERVER_S;
+    int64_t most_s = backoff->by_server ? BACKOFF_SERVER_S : BACKOFF_MAX_S;
+
+    return backoff->next_s > now_s && backoff->next_s <= now_s + most_s;
 }
 
 void backoff_read(int state_fd, struct backoff *ret_backoff)

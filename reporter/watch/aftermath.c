@@ -24,13 +24,18 @@
 #define WAIT_MS_MAX  3600000
 #define NUMBER_BYTES 32
 
-void aftermath_prepare(struct aftermath *aftermath)
+static uint64_t now_ms(clockid_t clock)
 {
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail */
-    aftermath->start_ms =
-        (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+    (void)clock_gettime(clock, &now); /* cannot fail */
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+void aftermath_prepare(struct aftermath *aftermath)
+{
+    aftermath->start_ms = now_ms(CLOCK_REALTIME);
+    aftermath->start_boot_ms = now_ms(CLOCK_BOOTTIME);
     aftermath->kernel_log_fd = kernel_log_open(false);
     oom_cgroup_of(getpid(), aftermath->cgroup);
     oom_counters_read(aftermath->cgroup, &aftermath->before);
@@ -52,6 +57,16 @@ static bool is_of_death(const Inquest__V1__Report *report)
            report->kind == INQUEST__V1__KIND__TERMINATION;
 }
 
+/* The start by the wall clock; it may have been set back since. */
+static uint64_t earliest_ms(const struct aftermath *aftermath)
+{
+    uint64_t ran_ms = now_ms(CLOCK_BOOTTIME) - aftermath->start_boot_ms;
+    uint64_t wall_ms = now_ms(CLOCK_REALTIME);
+    uint64_t start_ms = wall_ms > ran_ms ? wall_ms - ran_ms : 0;
+
+    return start_ms < aftermath->start_ms ? start_ms : aftermath->start_ms;
+}
+
 /*
  * The newest report of this pid's death since the start: 1, or 0 for none.
  * Fails with what kept us from looking.
@@ -60,6 +75,7 @@ static int find_report(struct aftermath *aftermath, struct home *home,
                        pid_t pid)
 {
     OWNED_REPORTS reports = {0};
+    uint64_t since_ms = earliest_ms(aftermath);
 
     int r = reports_list(&home->queue, &reports);
     if (r < 0)
@@ -67,7 +83,7 @@ static int find_report(struct aftermath *aftermath, struct home *home,
     for (size_t i = reports.count; i > 0; i--) {
         const char *id = reports.items[i - 1].id;
         OWNED_REPORT *report = NULL;
-        if (reports_id_time_ms(id) < aftermath->start_ms)
+        if (reports_id_time_ms(id) < since_ms)
             return 0;
         r = reports_load(&home->queue, id, &report);
         if (r < 0 && r > -ERR_FIRST && r != -ENOENT)

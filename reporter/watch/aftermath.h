@@ -20,7 +20,8 @@ struct aftermath {
     char cgroup[OOM_CGROUP_BYTES]; /* ours, and at first the program's */
     struct oom_counters before;    /* in it, before the start */
     const char *executable, *app, *app_version; /* NULL: not known */
-    uint64_t start_ms; /* reports before it are not ours */
+    uint64_t start_ms;      /* reports before it are not ours; wall clock */
+    uint64_t start_boot_ms; /* the same moment by CLOCK_BOOTTIME */
     char report_id[REPORT_ID_BYTES];
     char cause[AFTERMATH_CAUSE_BYTES];
 };

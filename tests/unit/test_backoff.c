@@ -162,11 +162,16 @@ static void clock_that_jumped_back_does_not_stop_sending(void **state)
     struct backoff far = {.attempt = 1,
                           .next_s = NOW_S + 10L * 365 * 24 * HOUR_S};
     struct backoff near = {.attempt = 1, .next_s = NOW_S + HOUR_S};
+    struct backoff day = {.attempt = 1, .next_s = NOW_S + 24 * HOUR_S};
+    struct backoff asked = day;
 
+    asked.by_server = true;
     (void)state;
     assert_false(backoff_waits(&far, NOW_S));
     assert_true(backoff_waits(&near, NOW_S));
     assert_false(backoff_waits(&near, NOW_S + HOUR_S));
+    assert_false(backoff_waits(&day, NOW_S)); /* not by us */
+    assert_true(backoff_waits(&asked, NOW_S));
 }
 
 static void every_status_has_its_verdict(void **state)
