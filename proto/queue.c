@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
-#include "proto/base/sys.h"
 #include "proto/frame.h"
 #include "proto/state_dir.h"
 
@@ -124,8 +122,7 @@ int queue_drop(struct queue *queue, const char *report_id, struct span header,
     }
     if (r < 0)
         return r;
-    r = (int)sys_call5(SYS_renameat2, tmp_fd, (long)name,
-                       queue->dir_fd[QUEUE_NEW], (long)name, RENAME_NOREPLACE);
+    r = io_rename_new(tmp_fd, name, queue->dir_fd[QUEUE_NEW], name);
     if (r < 0) {
         (void)unlinkat(tmp_fd, name, 0); /* ours */
     }

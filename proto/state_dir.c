@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -231,10 +230,8 @@ static int id_create(int state_fd)
         return fd;
     state_give(state_fd, fd);
     int r = io_write_all(fd, id, sizeof id - 1);
-    if (r == 0) {
-        r = (int)sys_call5(SYS_renameat2, state_fd, (long)name, state_fd,
-                           (long)STATE_INSTALLATION_ID, RENAME_NOREPLACE);
-    }
+    if (r == 0)
+        r = io_rename_new(state_fd, name, state_fd, STATE_INSTALLATION_ID);
     if (r < 0)
         (void)sys_call3(SYS_unlinkat, state_fd, (long)name, 0); /* ours */
     return r == -EEXIST ? 0 : r;

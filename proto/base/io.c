@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
 
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
@@ -74,4 +76,19 @@ int io_read_text(int dir_fd, const char *path, char *buffer, size_t capacity,
     buffer[size] = '\0';
     *ret_size = size;
     return r;
+}
+
+int io_rename_new(int from_fd, const char *from, int to_fd, const char *to)
+{
+    struct stat there;
+
+    long r = sys_call5(SYS_renameat2, from_fd, (long)from, to_fd, (long)to,
+                       RENAME_NOREPLACE);
+    if (r != -EINVAL && r != -ENOSYS)
+        return (int)r;
+    r = sys_call4(SYS_newfstatat, to_fd, (long)to, (long)&there,
+                  AT_SYMLINK_NOFOLLOW);
+    if (r != -ENOENT)
+        return r < 0 ? (int)r : -EEXIST;
+    return (int)sys_call4(SYS_renameat, from_fd, (long)from, to_fd, (long)to);
 }

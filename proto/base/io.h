@@ -32,4 +32,13 @@ MUST_CHECK int io_read_all(int fd, void *buffer, size_t capacity,
 MUST_CHECK int io_read_text(int dir_fd, const char *path, char *buffer,
                             size_t capacity, size_t *ret_size);
 
+/*
+ * Renames from_fd/from to to_fd/to, but over nothing: -EEXIST. Where the file
+ * system does not know how (NFS, 9p, FUSE: rename(2)), it looks first, and two
+ * that rename to one name at the same moment may then both believe in it. No
+ * second name meanwhile: a leftover of it would be erased, bytes and all.
+ */
+MUST_CHECK int io_rename_new(int from_fd, const char *from, int to_fd,
+                             const char *to);
+
 #endif

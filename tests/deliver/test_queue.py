@@ -44,6 +44,20 @@ class Queue(DeliveryTest):
     def listed(self):
         return json.loads(self.inquest("list", "--json").stdout)
 
+    # --- where it lies ---
+
+    def test_a_file_system_that_cannot_rename_over_nothing(self):
+        """NFS, 9p and FUSE answer so: the report is there all the same."""
+        done = subprocess.run(
+            ["strace", "-f", "-o", "/dev/null", "-e", "trace=renameat2", "-e",
+             "inject=renameat2:error=EINVAL", self.program, "feedback",
+             "--type", "smile", "--comment", "hello"],
+            env=self.environment | {"ASAN_OPTIONS": "detect_leaks=0"},
+            capture_output=True, text=True)
+        self.assertEqual(done.returncode, EX_OK, done.stderr)
+        self.assertEqual(self.places(), {"new": 1})
+        self.assertEqual(len((self.state / "installation-id").read_text()), 36)
+
     # --- several uploaders ---
 
     def test_uploaders_at_once_send_each_report_once(self):
