@@ -22,12 +22,23 @@
 
 static int (*program_main)(int, char **, char **);
 
+static __attribute__((noinline, force_align_arg_pointer)) _Noreturn void
+end_main(int status)
+{
+    guest_phase(BOX_EXITING);
+    real()->exit(status);
+    __builtin_unreachable();
+}
+
+/*
+ * As libc does it: what main returns is the status, and nothing else of what
+ * it leaves is looked at. Free Pascal's halt comes back from a stack that is as
+ * deep as it was then, by the return address it has kept.
+ */
 static int run_main(int argc, char **argv, char **envp)
 {
     guest_phase(BOX_RUNNING);
-    int status = program_main(argc, argv, envp);
-    guest_phase(BOX_EXITING);
-    return status;
+    end_main(program_main(argc, argv, envp));
 }
 
 /*

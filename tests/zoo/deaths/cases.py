@@ -293,5 +293,6 @@ CASES = (
     silent("underscore_exit", 5),
     silent("quick_exit", 6),
     silent("raw_exit", 7),
+    silent("main_returns_torn", 9),
     silent("clean_exit", 0),
 )
