@@ -199,6 +199,7 @@ CASES = (
     null("threads_churn"),
     null("own_sigaction"),
     silent("own_malloc", 0),
+    null("misaligned_frame"),
     silent("nested_raise", 0),
     silent("sigaction_in_handler", 0),
     silent("sigaction_while_forking", 0),
