@@ -202,11 +202,23 @@ static bool enters_sandbox(char *const *argv)
     return false;
 }
 
+/*
+ * Valgrind tells faults itself, and would tell our look at the program's stack
+ * as one. It preloads libraries of this name, of any tool.
+ */
+static bool runs_in_valgrind(char *const *envp)
+{
+    static const char name[] = "/vgpreload_";
+    const char *list = env_find(envp, "LD_PRELOAD");
+
+    return list && memmem(list, strlen(list), name, strlen(name));
+}
+
 void config_read(struct config *config, char *const *argv, char *const *envp)
 {
     *config = (struct config){0};
     if (getauxval(AT_SECURE) || env_is(envp, "INQUEST_DISABLE", "1") ||
-        !read_places(config, envp)) {
+        runs_in_valgrind(envp) || !read_places(config, envp)) {
         config->disabled = true;
         return;
     }

@@ -28,7 +28,8 @@ enum config_interpose {
 
 struct config {
     bool disabled;      /* INQUEST_DISABLE=1, AT_SECURE, no state directory, a
-                         * child that INQUEST_CHILDREN leaves out */
+                         * child that INQUEST_CHILDREN leaves out; valgrind,
+                         * a sanitizer */
     bool eager_box;     /* the direct child of run, or plainly preloaded, but
                          * for one whose sampler waits */
     bool sampler;       /* INQUEST_SAMPLER=0 switches it off */

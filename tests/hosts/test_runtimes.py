@@ -92,6 +92,16 @@ class Runtimes(unittest.TestCase):
                     self.assertNotIn("libinquest", output)
                     self.assertEqual(reports, [])
 
+    def test_valgrind(self):
+        """It sees the program's faults, and none of ours."""
+        valgrind = self.tool("valgrind")
+        self.compile(self.tool("gcc"), "-g", "-o", "lives",
+                     str(HERE / "lives.c"))
+        status, output, reports = self.both(
+            valgrind, "-q", "--error-exitcode=99", "--vgdb=no",
+            str(self.ground.top / "lives"))
+        self.assertEqual((status, output, reports), (0, "caught\n", []))
+
     def test_java(self):
         java, javac = self.tool("java"), self.tool("javac")
         self.compile(javac, "-nowarn", "-d", ".", str(HERE / "Nulls.java"))
