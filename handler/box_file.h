@@ -16,11 +16,11 @@
 struct box_file {
     struct box *box;        /* mapped; anonymous memory when there is no file */
     int pid;                /* the kernel's pid it was made for */
-    int fd;                 /* above 200, or -1 */
+    int fd;                 /* from FD_ABOVE on, or -1 */
     bool is_anonymous;      /* no file could be had so far */
     uint64_t device, inode; /* of fd when it was opened: as with the dumper's */
-    int state_fd;           /* the state directory, above 200, or -1 */
-    int dumper_fd;          /* above 200, or -1 */
+    int state_fd;           /* the state directory, likewise */
+    int dumper_fd;          /* likewise */
     uint64_t dumper_device; /* of dumper_fd when it was opened: the program */
     uint64_t dumper_inode;  /* may close it and reuse the number */
     uint64_t start_ticks;

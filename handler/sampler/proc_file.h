@@ -14,7 +14,7 @@
 
 /* {0} holds nothing. */
 struct proc_file {
-    int fd;    /* above 200; 0: none */
+    int fd;    /* above FD_ABOVE; 0: none */
     int error; /* errno of the last attempt to open it, 0: it went well */
     uint64_t device;
     uint64_t inode;

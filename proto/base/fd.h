@@ -27,8 +27,13 @@ static inline int fd_take(int *fd)
  */
 MUST_CHECK int fd_move_above(int *fd, int minimum);
 
-#define FD_ABOVE 200 /* where ours are, out of the program's way */
-#define FD_TIGHT 16  /* who may have fewer (RLIMIT_NOFILE) needs each */
+/*
+ * Where ours are, out of the program's way: 200 and what follows is what shell
+ * scripts open for flock(1), or look at to see whether they did. All of ours
+ * fit below 256, where the kernel's table of descriptors would grow.
+ */
+#define FD_ABOVE 230
+#define FD_TIGHT 16 /* who may have fewer (RLIMIT_NOFILE) needs each */
 
 /*
  * The same with FD_ABOVE, for one that can be opened again when it is needed:

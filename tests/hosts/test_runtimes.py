@@ -102,6 +102,14 @@ class Runtimes(unittest.TestCase):
             str(self.ground.top / "lives"))
         self.assertEqual((status, output, reports), (0, "caught\n", []))
 
+    def test_shell(self):
+        """A script looks whether the descriptor of its lock is open."""
+        bash = self.tool("bash")
+        for number in (99, 100, 199, 200, 201, 202, 222):
+            _, output, _ = self.both(
+                bash, "-c", f"{{ true >&{number}; }} 2>/dev/null && echo open")
+            self.assertEqual(output, "", number)
+
     def test_java(self):
         java, javac = self.tool("java"), self.tool("javac")
         self.compile(javac, "-nowarn", "-d", ".", str(HERE / "Nulls.java"))
