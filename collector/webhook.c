@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "collector/config.h"
 #include "collector/metrics.h"
+#include "collector/pause.h"
 #include "collector/store.h"
 
 struct webhook {
@@ -118,10 +118,8 @@ static void *run(void *argument)
     struct webhook *webhook = argument;
 
     while (!is_stopping(webhook)) {
-        struct timespec next;
         tell_all(webhook);
-        (void)clock_gettime(CLOCK_REALTIME, &next);
-        next.tv_sec += WEBHOOK_LOOK_S;
+        struct timespec next = pause_until(WEBHOOK_LOOK_S);
         (void)pthread_mutex_lock(&webhook->lock);
         if (!webhook->stopping) {
             (void)pthread_cond_timedwait(&webhook->changed, &webhook->lock,
@@ -144,7 +142,7 @@ int webhook_start(struct collector *collector, struct webhook **ret_webhook)
     }
     webhook->collector = collector;
     (void)pthread_mutex_init(&webhook->lock, NULL); /* cannot fail on Linux */
-    (void)pthread_cond_init(&webhook->changed, NULL);
+    pause_init(&webhook->changed);
     int r = pthread_create(&webhook->thread, NULL, run, webhook);
     if (r != 0) {
         free(webhook);

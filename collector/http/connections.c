@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "collector/metrics.h"
+#include "collector/pause.h"
 
 struct connection {
     struct connection *next, *previous;
@@ -55,9 +56,7 @@ static void *watch(void *argument)
 
     (void)pthread_mutex_lock(&connections->lock);
     while (!connections->stopping) {
-        struct timespec next;
-        (void)clock_gettime(CLOCK_MONOTONIC, &next);
-        next.tv_sec++;
+        struct timespec next = pause_until(1);
         (void)pthread_cond_timedwait(&connections->changed, &connections->lock,
                                      &next);
         cut_late(connections);
@@ -69,7 +68,6 @@ static void *watch(void *argument)
 int connections_start(unsigned limit_s, struct connections **ret_connections)
 {
     struct connections *connections = calloc(1, sizeof *connections);
-    pthread_condattr_t attributes;
 
     if (!connections)
         return -ENOMEM;
@@ -77,11 +75,8 @@ int connections_start(unsigned limit_s, struct connections **ret_connections)
     connections->all.next = &connections->all;
     connections->all.previous = &connections->all;
     (void)pthread_mutex_init(&connections->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&connections->changed, &attributes);
-    (void)pthread_cond_init(&connections->ended, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    pause_init(&connections->changed);
+    pause_init(&connections->ended);
     int r = pthread_create(&connections->thread, NULL, watch, connections);
     if (r != 0) {
         free(connections);

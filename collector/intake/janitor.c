@@ -5,12 +5,12 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "collector/config.h"
 #include "collector/http/gzip.h"
 #include "collector/intake/retention.h"
 #include "collector/metrics.h"
+#include "collector/pause.h"
 #include "collector/store.h"
 #include "proto/frame.h"
 
@@ -121,9 +121,7 @@ static void *run(void *argument)
         expire_all(janitor);
         DROP(store_find_spikes(janitor->collector->store,
                                clock_ms())); /* again in the next round */
-        struct timespec next;
-        (void)clock_gettime(CLOCK_REALTIME, &next);
-        next.tv_sec += JANITOR_ROUND_S;
+        struct timespec next = pause_until(JANITOR_ROUND_S);
         (void)pthread_mutex_lock(&janitor->lock);
         while (!janitor->stopping && !janitor->woken &&
                pthread_cond_timedwait(&janitor->changed, &janitor->lock,
@@ -143,7 +141,7 @@ int janitor_start(struct collector *collector, struct janitor **ret_janitor)
         return -ENOMEM;
     janitor->collector = collector;
     (void)pthread_mutex_init(&janitor->lock, NULL); /* cannot fail on Linux */
-    (void)pthread_cond_init(&janitor->changed, NULL);
+    pause_init(&janitor->changed);
     int r = pthread_create(&janitor->thread, NULL, run, janitor);
     if (r != 0) {
         free(janitor);

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "collector/config.h"
 #include "collector/metrics.h"
+#include "collector/pause.h"
 #include "collector/store.h"
 #include "collector/symbols/symbol_state.h"
 #include "proto/base/err.h"
@@ -287,9 +287,8 @@ static void *run_stacks(void *argument)
     time_t looked = 0;
 
     while (!is_stopping(symbols)) {
-        struct timespec next;
         name_all(symbols, &child);
-        (void)clock_gettime(CLOCK_REALTIME, &next);
+        struct timespec next = pause_until(0);
         if (next.tv_sec - looked >= SYMBOLS_LOOK_S) {
             looked = next.tv_sec;
             look_for_missing(symbols);
@@ -395,7 +394,7 @@ int symbols_start(struct collector *collector, struct symbols **ret_symbols)
         return -ENOMEM;
     symbols->collector = collector;
     (void)pthread_mutex_init(&symbols->lock, NULL); /* cannot fail on Linux */
-    (void)pthread_cond_init(&symbols->changed, NULL);
+    pause_init(&symbols->changed);
     int r = find_program(symbols->program);
     if (r == 0)
         r = find_directory(collector->config, symbols->directory);

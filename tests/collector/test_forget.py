@@ -1,14 +1,17 @@
 """Deletion in two steps, retention by the schema, webhooks, figures."""
 
 import json
+import os
 import re
 import sqlite3
 import sys
 import pathlib
 import time
 import unittest
+import unittest.mock
 
-from collector_test import (CollectorTest, report, scaled, usage, wait_until)
+from collector_test import (BUILD, CollectorTest, report, scaled, usage,
+                            wait_until)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]
                        / "deliver"))
@@ -192,6 +195,19 @@ class Forget(CollectorTest):
                          [("regression", "work"), ("spike", "work")])
         wait_until(lambda: client.metric(
             'inquest_webhooks_total{result="told"}') == 1, "counted")
+
+    def test_a_clock_that_was_set_back_keeps_nobody_waiting(self):
+        """Who reckons in a wall clock that is an hour ahead of the kernel's
+        waits as long as when it is set back."""
+        server = self.hook([status(204)])
+        shifted = {"CLOCK_SHIFT": "3600",
+                   "ASAN_OPTIONS": "verify_asan_link_order=0",
+                   "LD_PRELOAD": str(BUILD / "lib/libclock_shift.so")}
+        with unittest.mock.patch.dict(os.environ, shifted):
+            client = self.start(f"webhook_url = {server.url}/hook")
+        for count, function in enumerate(("one", "two", "three"), 1):
+            client.send(report([function, "main"]))
+            self.assertTrue(server.wait_for_requests(count), function)
 
     def test_a_dead_webhook_holds_up_nobody_and_is_tried_again(self):
         server = self.hook([status(500)])
