@@ -17,10 +17,12 @@ static int remove_one(struct home *home, const struct stored_report *item,
                       json_t *array)
 {
     int r = discard_report(home, item);
+    int noted = r == 0 ? audit_append(home->state_fd, "removed", item->id) : 0;
 
-    if (r == 0)
-        r = audit_append(home->state_fd, "removed", item->id);
-    if (r == -EBUSY || (r == -ENOENT && item->place == QUEUE_BUSY)) {
+    if (noted < 0) {
+        log_error("report %s is deleted, but the audit log does not say so: %s",
+                  item->id, err_text(noted));
+    } else if (r == -EBUSY || (r == -ENOENT && item->place == QUEUE_BUSY)) {
         log_error("report %s is being sent just now; try again", item->id);
     } else if (r < 0) {
         log_error("cannot delete report %s: %s", item->id, err_text(r));
@@ -29,7 +31,7 @@ static int remove_one(struct home *home, const struct stored_report *item,
     }
     json_array_append_new(
         array, json_pack("{s:s,s:b}", "reportId", item->id, "deleted", r == 0));
-    return exit_status(r);
+    return exit_status(r < 0 ? r : noted);
 }
 
 static int remove_all(struct home *home, json_t *array)

@@ -176,14 +176,12 @@ static size_t fill_items(const struct home *home, const struct reports *reports,
     return count;
 }
 
-static int discard(struct home *home, const struct stored_report *stored,
-                   const struct retention_item *item)
+/* Says in the audit log that it went. */
+static int note(struct home *home, const struct stored_report *stored,
+                const struct retention_item *item)
 {
     char detail[128];
 
-    int r = discard_report(home, stored);
-    if (r < 0)
-        return r;
     (void)snprintf(detail, sizeof detail, "%s %s limit=%s bytes=%llu",
                    stored->id, queue_place_name(stored->place),
                    reason_names[item->reason],
@@ -196,23 +194,25 @@ static int discard_all(struct home *home, const struct reports *reports,
 {
     uint64_t counts[RETENTION_REASONS];
     int discarded = 0;
-    int r = 0;
+    int failed = 0; /* the first error: the others go all the same */
+    int noted = 0;
 
     retention_counts(home->state_fd, counts);
-    for (size_t i = 0; r == 0 && i < count; i++) {
+    for (size_t i = 0; noted == 0 && i < count; i++) {
+        const struct stored_report *stored = &reports->items[items[i].index];
         if (items[i].reason == RETENTION_KEPT)
             continue;
-        r = discard(home, &reports->items[items[i].index], &items[i]);
+        int r = discard_report(home, stored);
         if (r == 0) {
             counts[items[i].reason]++;
             discarded++;
+            noted = note(home, stored, &items[i]);
+        } else if (r != -EBUSY && r != -ENOENT && failed == 0) {
+            failed = r; /* not those: somebody is sending it */
         }
-        if (r == -EBUSY || r == -ENOENT)
-            r = 0; /* somebody is sending it */
     }
     int written = discarded > 0 ? write_counts(home->state_fd, counts) : 0;
-    if (r == 0)
-        r = written;
+    int r = failed < 0 ? failed : noted < 0 ? noted : written;
     return r < 0 ? r : discarded;
 }
 

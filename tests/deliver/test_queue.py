@@ -198,6 +198,26 @@ class Queue(DeliveryTest):
         self.assertIn("6 so far by the limits",
                       self.inquest("status").stdout)
 
+    def test_one_that_cannot_be_discarded_does_not_keep_the_others(self):
+        oldest, *_, newest = sorted(self.make(4))
+        (self.state / "queue/tmp" / f"{oldest}.inq/full").mkdir(parents=True)
+        self.environment["INQUEST_KEEP_COUNT"] = "1"
+        done = self.inquest("recover")
+        self.assertNotEqual(done.returncode, EX_OK)
+        self.assertIn("cannot tidy up", done.stderr)
+        self.assertEqual(self.place("new") | self.place("busy"),
+                         {oldest, newest})
+        self.assertEqual(len(self.audit("discarded")), 2)
+        self.assertEqual(self.status_json()["discarded"]["count"], 2)
+
+    def test_what_is_deleted_is_not_said_to_be_there(self):
+        report, = self.make()
+        (self.state / "audit.log").mkdir(parents=True)
+        done = self.inquest("rm", report)
+        self.assertNotEqual(done.returncode, EX_OK)
+        self.assertIn("is deleted, but the audit log", done.stderr)
+        self.assertEqual(self.places(), {})
+
     def test_undeliverable_reports_are_not_discarded(self):
         self.serve(FaultServer([status(503)]))
         self.make(10)
