@@ -42,8 +42,14 @@ static long read_answer(const struct transport_answer *answer,
         return -EIO;
     }
     *ret_answer = json_loadb(body->data, body->size_bytes, 0, NULL);
-    if (answer->status >= 400)
+    if (answer->status >= 300)
         say_why(answer, *ret_answer, why);
+    if (answer->status < 300 && !*ret_answer) {
+        (void)snprintf(why, CALL_WHY_BYTES,
+                       "%ld, but no JSON: is the endpoint a collector?",
+                       answer->status);
+        return -EPROTO;
+    }
     return answer->status;
 }
 

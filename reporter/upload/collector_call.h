@@ -30,7 +30,8 @@ MUST_CHECK int collector_open(const struct home *home, const char *token_key,
 
 /*
  * *ret_answer is a new reference, NULL where the answer is no JSON. Returns
- * the status, or -errno; why then says what is wrong, and on 4xx and 5xx too.
+ * the status, or -errno (-EPROTO: 2xx without JSON); why then says what is
+ * wrong, and on 3xx, 4xx and 5xx too.
  */
 MUST_CHECK long collector_ask(struct transport *transport,
                               const struct collector_call *call,

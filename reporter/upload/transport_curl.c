@@ -375,6 +375,8 @@ static bool follow(struct transport *transport, struct transfer *transfer)
     }
     transfer->redirects++;
     transfer->answer_bytes = 0;
+    if (transfer->post.answer)
+        transfer->post.answer->size_bytes = 0;
     curl_multi_remove_handle(transport->multi, transfer->easy);
     curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
     free(url);

@@ -433,6 +433,7 @@ int upload_run(struct home *home, const struct upload_options *options,
         round.cut = false;
         round.halt = false;
         ret_result->kept = 0;
+        ret_result->denied = 0;
         r = run_round(&round);
     }
     consent_watch_close(&round.watch);

@@ -13,7 +13,7 @@ BUILD = pathlib.Path(sys.argv.pop(1))
 PERCENT = float(os.environ.get("INQUEST_TEST_PERCENT", "5"))
 
 EX_OK, EX_USAGE, EX_DATAERR = 0, 64, 65
-EX_TEMPFAIL, EX_CONFIG = 75, 78
+EX_UNAVAILABLE, EX_TEMPFAIL, EX_CONFIG = 69, 75, 78
 
 
 def scaled(full, least=1):

@@ -2,11 +2,13 @@
 where the report is then, how the sender ends, what it says."""
 
 import email.utils
+import json
 import time
 import unittest
 
 from fault_server import FaultServer, flood, raw, reset, status
-from sender import (EX_CONFIG, EX_DATAERR, EX_OK, EX_TEMPFAIL, DeliveryTest)
+from sender import (EX_CONFIG, EX_DATAERR, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE,
+                    DeliveryTest)
 
 ACCEPT = status(202, body=b"{}")
 
@@ -299,6 +301,30 @@ class Answers(DeliveryTest):
             [status(307, {"Location": "/again"})], EX_CONFIG, {"new": 1},
             "too many redirects")
         self.assertLessEqual(len(server.requests), 5)
+
+    # --- answers that are read ---
+
+    def explain(self, *script):
+        self.serve(FaultServer(script))
+        return self.inquest("explain-group", "0123456789abcdef", "--json")
+
+    def test_the_body_of_a_redirect_is_no_part_of_the_answer(self):
+        done = self.explain(
+            status(307, {"Location": "/elsewhere"}, b"<p>moved</p>"),
+            status(200, body=b'{"group": "0123456789abcdef"}'))
+        self.assertEqual(done.returncode, EX_OK, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["group"], "0123456789abcdef")
+
+    def test_what_is_no_answer_of_a_collector_is_said_to_be_none(self):
+        for answer, word in (
+                (status(200, body=b"<p>welcome</p>"), "no JSON"),
+                (status(307, {"Location": "http://example.invalid/"}),
+                 "redirects elsewhere")):
+            with self.subTest(word=word):
+                done = self.explain(answer)
+                self.assertEqual(done.returncode, EX_UNAVAILABLE, done.stdout)
+                self.assertIn(word, done.stderr)
+                self.assertEqual(done.stdout, "")
 
     # --- connections ---
 
