@@ -173,12 +173,11 @@ static void send_again(const struct crash_event *event)
 static bool put_back(const struct crash_event *event)
 {
     uint64_t bit = 1ull << (event->signal_number - 1);
-    uint64_t mask;
+    uint64_t mask = host_mask_bits(&event->context->uc_sigmask);
 
     if (!event->info || event->info->si_code > 0 ||
-        (!(host_mask_believed() & bit) && !waits_for_handler(event)))
+        (!(host_mask_believed_under(mask) & bit) && !waits_for_handler(event)))
         return false;
-    memcpy(&mask, &event->context->uc_sigmask, sizeof mask);
     mask |= bit;
     memcpy(&event->context->uc_sigmask, &mask, sizeof mask);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&bit, 0, sizeof bit);

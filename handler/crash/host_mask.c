@@ -3,9 +3,14 @@
 
 #include <string.h>
 
+#include "proto/base/sys.h"
+
 #define BIT(signal_number) (1ull << ((signal_number)-1))
 
-static _Thread_local uint64_t believed;
+/* Which nobody can block: signal(7), and libc's own two (nptl(7)). */
+#define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33))
+
+static _Thread_local struct host_belief believed;
 
 uint64_t host_mask_faults(void)
 {
@@ -26,12 +31,29 @@ void host_mask_from_bits(sigset_t *set, uint64_t bits)
     memcpy(set, &bits, sizeof bits);
 }
 
+uint64_t host_mask_believed_under(uint64_t kernel_mask)
+{
+    return believed.beside & ~kernel_mask ? 0 : believed.faults;
+}
+
 uint64_t host_mask_believed(void)
+{
+    uint64_t kernel_mask = ~0ull;
+
+    if (believed.faults == 0)
+        return 0;
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&kernel_mask,
+                    SYS_SIGSET_BYTES);
+    return host_mask_believed_under(kernel_mask);
+}
+
+struct host_belief host_mask_belief(void)
 {
     return believed;
 }
 
-void host_mask_set_believed(uint64_t bits)
+void host_mask_set_belief(struct host_belief belief)
 {
-    believed = bits;
+    belief.beside &= ~(NEVER_BLOCKED | host_mask_faults());
+    believed = belief;
 }

@@ -15,8 +15,23 @@ uint64_t host_mask_faults(void);
 uint64_t host_mask_bits(const sigset_t *set);
 void host_mask_from_bits(sigset_t *set, uint64_t bits);
 
-/* Of the calling thread. */
+/*
+ * What was blocked by one call: faults, which the kernel does not know of, and
+ * beside them others, which it does. siglongjmp, setcontext and the return of a
+ * signal handler put an older mask back, unseen by us; the faults stand for
+ * blocked as long as those beside them are.
+ */
+struct host_belief {
+    uint64_t faults;
+    uint64_t beside;
+};
+
+/* The faults, of the calling thread; under: where its mask in the kernel is, or
+ * was when it was interrupted, kernel_mask. */
 uint64_t host_mask_believed(void);
-void host_mask_set_believed(uint64_t bits);
+uint64_t host_mask_believed_under(uint64_t kernel_mask);
+
+struct host_belief host_mask_belief(void);
+void host_mask_set_belief(struct host_belief belief);
 
 #endif

@@ -14,17 +14,20 @@
 
 #define BSD_MASK 0xffffffffu /* of the first 32 signals, in an int */
 
-static uint64_t new_belief(int how, uint64_t faults)
+/* believed: the faults so far; bits: of the whole set. */
+static struct host_belief new_belief(int how, uint64_t believed, uint64_t bits)
 {
-    uint64_t believed = host_mask_believed();
+    uint64_t beside = believed ? host_mask_belief().beside : 0;
+    uint64_t faults = bits & host_mask_faults();
 
     switch (how) {
     case SIG_BLOCK:
-        return believed | faults;
+        return (struct host_belief){believed | faults,
+                                    faults ? beside | bits : beside};
     case SIG_UNBLOCK:
-        return believed & ~faults;
+        return (struct host_belief){believed & ~faults, beside & ~bits};
     default:
-        return faults;
+        return (struct host_belief){faults, bits};
     }
 }
 
@@ -48,25 +51,24 @@ static int set_mask(mask_function function, int how, const sigset_t *set,
                     sigset_t *ret_before)
 {
     sigset_t changed;
-    uint64_t believed = host_mask_believed();
-    uint64_t faults = 0;
 
     if (!guest_interposes(INTERPOSE_MASK))
         return function(how, set, ret_before);
+    uint64_t believed = host_mask_believed();
+    const struct host_belief belief = host_mask_belief();
     if (set) {
+        uint64_t bits = host_mask_bits(set);
+        uint64_t faults = bits & host_mask_faults();
         changed = *set;
-        faults = host_mask_bits(set) & host_mask_faults();
         if (how != SIG_UNBLOCK)
-            host_mask_from_bits(&changed, host_mask_bits(set) & ~faults);
-    }
-    /* Before the call: what it lets through strikes on the way back. */
-    if (set) {
-        host_mask_set_believed(new_belief(how, faults));
+            host_mask_from_bits(&changed, bits & ~faults);
+        /* Before the call: what it lets through strikes on the way back. */
+        host_mask_set_belief(new_belief(how, believed, bits));
         crash_handling_unblocked(unblocked(how, faults));
     }
     int r = function(how, set ? &changed : NULL, ret_before);
     if (r != 0) {
-        host_mask_set_believed(believed);
+        host_mask_set_belief(belief);
         return r;
     }
     if (ret_before)

@@ -25,7 +25,7 @@ struct start {
     uint32_t taken;
     void *(*run)(void *);
     void *argument;
-    uint64_t believed;
+    struct host_belief belief;
 };
 
 static FAR_BEHIND struct start slots[SLOTS];
@@ -90,7 +90,7 @@ static void *run_thread(void *slot)
     struct start start = *(struct start *)slot;
 
     __atomic_store_n(&((struct start *)slot)->taken, 0, __ATOMIC_RELEASE);
-    host_mask_set_believed(start.believed);
+    host_mask_set_belief(start.belief);
     (void)altstack_install();
     if (!watch_end())
         thread_gone();
@@ -109,7 +109,7 @@ EXPORT int pthread_create(pthread_t *ret_thread,
         return real()->pthread_create(ret_thread, attributes, run, argument);
     slot->run = run;
     slot->argument = argument;
-    slot->believed = host_mask_believed();
+    slot->belief = host_mask_belief();
     (void)__atomic_add_fetch(&counted, 1, __ATOMIC_ACQ_REL);
     int r = real()->pthread_create(ret_thread, attributes, run_thread, slot);
     if (r != 0) {

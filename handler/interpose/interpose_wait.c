@@ -23,14 +23,14 @@
 struct wait {
     sigset_t mask; /* without the faults */
     const sigset_t *for_kernel;
-    uint64_t believed; /* before */
+    struct host_belief before;
 };
 
 /* mask: the program's, NULL for none. */
 static void begin(struct wait *wait, const sigset_t *mask)
 {
     wait->for_kernel = mask;
-    wait->believed = host_mask_believed();
+    wait->before = host_mask_belief();
     if (!mask || !guest_interposes(INTERPOSE_MASK))
         return;
     uint64_t bits = host_mask_bits(mask);
@@ -38,13 +38,16 @@ static void begin(struct wait *wait, const sigset_t *mask)
     wait->mask = *mask;
     host_mask_from_bits(&wait->mask, bits & ~faults);
     wait->for_kernel = &wait->mask;
-    host_mask_set_believed(faults);
+    /* Who is interrupted in the wait had the mask from before it, and a handler
+     * that runs meanwhile that of the wait. */
+    uint64_t beside = host_mask_believed() ? wait->before.beside & bits : 0;
+    host_mask_set_belief((struct host_belief){faults, beside});
     crash_handling_unblocked(host_mask_faults() & ~faults);
 }
 
 static void end(const struct wait *wait)
 {
-    host_mask_set_believed(wait->believed);
+    host_mask_set_belief(wait->before);
 }
 
 EXPORT int sigsuspend(const sigset_t *mask)
