@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "handler/box_descriptor.h"
 #include "handler/box_identity.h"
 #include "handler/box_limits.h"
 #include "proto/base/fd.h"
@@ -124,10 +125,7 @@ static int map_with_room(const struct config *config, struct box_file *file)
 
 static bool is_ours(int fd, const struct box_file *file)
 {
-    struct stat status = {0};
-
-    return fd >= 0 && sys_call2(SYS_fstat, fd, (long)&status) == 0 &&
-           status.st_dev == file->device && status.st_ino == file->inode;
+    return box_descriptor_is(fd, file->device, file->inode);
 }
 
 /* Apart, for its path is large, and the stack may be a small one. */
@@ -187,7 +185,7 @@ static int retry(const struct config *config, struct box_file *file)
     int r = 0;
 
     if (file->state_fd < 0)
-        r = state_dir_open(config->state_dir, &file->state_fd);
+        r = box_descriptor_open_state(config, file);
     if (r == 0)
         r = open_file(config, file);
     if (r < 0)
@@ -237,7 +235,7 @@ static bool is_refused(int r)
 /* All that takes room or a descriptor. */
 static int open_all(const struct config *config, struct box_file *file)
 {
-    int r = state_dir_open(config->state_dir, &file->state_fd);
+    int r = box_descriptor_open_state(config, file);
     if (r == 0)
         fd_put_away(&file->state_fd);
     if (!is_refused(r))
@@ -245,7 +243,7 @@ static int open_all(const struct config *config, struct box_file *file)
     r = map_with_room(config, file);
     if (r < 0) {
         box_file_remove(config, file);
-        box_file_close(file);
+        box_descriptors_close(file);
         return r;
     }
     open_dumper(config, file);
@@ -289,11 +287,4 @@ void box_file_remove(const struct config *config, struct box_file *file)
         return; /* there never was one */
     path_of(config, file, path, sizeof path);
     (void)sys_call3(SYS_unlinkat, AT_FDCWD, (long)path, 0); /* swept later */
-}
-
-void box_file_close(struct box_file *file)
-{
-    fd_close(&file->fd);
-    fd_close(&file->state_fd);
-    fd_close(&file->dumper_fd);
 }

@@ -20,9 +20,11 @@ struct box_file {
     bool is_anonymous;      /* no file could be had so far */
     uint64_t device, inode; /* of fd when it was opened: as with the dumper's */
     int state_fd;           /* the state directory, likewise */
+    uint64_t state_device;  /* of state_fd when it was opened: the program */
+    uint64_t state_inode;   /* may close it and reuse the number */
     int dumper_fd;          /* likewise */
-    uint64_t dumper_device; /* of dumper_fd when it was opened: the program */
-    uint64_t dumper_inode;  /* may close it and reuse the number */
+    uint64_t dumper_device; /* likewise */
+    uint64_t dumper_inode;
     uint64_t start_ticks;
     char name[BOX_NAME_BYTES];
 };
@@ -62,8 +64,4 @@ MUST_CHECK int box_file_reserve(const struct config *config,
 
 /* Unlinks the file. The mapping stays: a late writer must not fault. */
 void box_file_remove(const struct config *config, struct box_file *file);
-
-/* Closes the descriptors (a fork child drops its parent's). */
-void box_file_close(struct box_file *file);
-
 #endif

@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <time.h>
 
+#include "handler/box_descriptor.h"
 #include "proto/base/sys.h"
 
 struct guest guest;
@@ -68,7 +69,7 @@ static void make_box(bool sampled)
         return;
     file.box->control.phase = guest.phase;
     if (guest.file.box)
-        box_file_close(&guest.file); /* a parent's, before our fork */
+        box_descriptors_close(&guest.file); /* a parent's, before our fork */
     guest.file = file;
     guest.forked = false;
 }

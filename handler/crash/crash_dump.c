@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "handler/box_descriptor.h"
 #include "handler/crash/crash_cpu.h"
 #include "handler/crash/crash_launch.h"
 #include "handler/guest.h"
@@ -37,18 +38,6 @@ static int dumper_descriptor(const struct box_file *file)
         return file->dumper_fd;
     return sys_openat(AT_FDCWD, guest.config.dumper_path,
                       O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
-}
-
-static void check_state_descriptor(struct box_file *file)
-{
-    struct stat status = {0};
-
-    if (file->state_fd >= 0 &&
-        sys_call2(SYS_fstat, file->state_fd, (long)&status) == 0 &&
-        S_ISDIR(status.st_mode))
-        return;
-    if (state_dir_open(guest.config.state_dir, &file->state_fd) < 0)
-        file->state_fd = -1;
 }
 
 static struct timespec deadline(void)
@@ -154,7 +143,7 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
         return failed(BOX_REASON_JAIL, 0);
     if (dies)
         DROP(box_file_retry(&guest.config, file)); /* seen by the next call */
-    check_state_descriptor(file);
+    box_descriptor_renew_state(&guest.config, file);
     int r = box_file_descriptor(&guest.config, file);
     if (r < 0)
         return failed(BOX_REASON_EXEC, -r);

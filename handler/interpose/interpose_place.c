@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "handler/box_descriptor.h"
 #include "handler/crash/crash_record.h"
 #include "handler/guest.h"
 #include "handler/interpose/interpose.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
-#include "proto/base/fd.h"
 #include "proto/base/sys.h"
 
 static long result_of(long r)
@@ -76,7 +76,7 @@ EXPORT int chroot(const char *path)
     long r = sys_call1(SYS_chroot, (long)path);
     if (r == 0 && interposed) {
         guest.jailed = true;
-        fd_close(&guest.file.state_fd);
+        box_descriptor_close_state(&guest.file);
         sampler_close_directories();
     }
     sampler_resume(stopped);

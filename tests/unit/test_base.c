@@ -149,8 +149,8 @@ static void moved_descriptor_stays_open_above_the_minimum(void **state)
 {
     (void)state;
     OWNED_FD fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    assert_int_equal(fd_move_above(&fd, 200), 0);
-    assert_true(fd >= 200);
+    assert_int_equal(fd_move_above(&fd, FD_ABOVE), 0);
+    assert_true(fd >= FD_ABOVE);
     assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 }
 

@@ -228,6 +228,7 @@ CASES = (
     null("chroot_away", needs="root", tier="IN_PROCESS"),
     null("cwd_gone"),
     null("fork_child", end=0),
+    silent("fork_child_own_fds", 0),
     null("vfork_child", end=0),
     null("vfork_child_then_parent", reports=2),
     null("vfork_child_then_threads", reports=2),
