@@ -17,7 +17,7 @@ struct lines {
     int fd;
     size_t begin, end; /* what is not yet looked at */
     bool cut;          /* the line's start did not fit */
-    char text[CGROUP_LINE_BYTES];
+    char *text;        /* CGROUP_LINE_BYTES */
 };
 
 /* More of the file behind what is there; false at its end. */
@@ -26,12 +26,12 @@ static bool fill(struct lines *lines)
     lines->end -= lines->begin;
     memmove(lines->text, lines->text + lines->begin, lines->end);
     lines->begin = 0;
-    if (lines->end == sizeof lines->text) {
+    if (lines->end == CGROUP_LINE_BYTES) {
         lines->cut = true;
         lines->end = 0;
     }
     long n = sys_read(lines->fd, lines->text + lines->end,
-                      sizeof lines->text - lines->end);
+                      CGROUP_LINE_BYTES - lines->end);
     if (n <= 0)
         return false;
     lines->end += (size_t)n;
@@ -182,12 +182,13 @@ static bool search(struct lines *lines, const char *root_directory,
 }
 
 int cgroup_place_find(const char *root_directory, const char *cgroup,
+                      char scratch[CGROUP_LINE_BYTES],
                       struct cgroup_place *ret_place)
 {
     char path_bytes[CGROUP_DIRECTORY_BYTES];
     struct text path = text_init(path_bytes, sizeof path_bytes);
     struct cgroup_place place = {0};
-    struct lines lines;
+    struct lines lines = {.text = scratch};
 
     if (cgroup[0] == '\0')
         return -ENOENT;
@@ -197,8 +198,6 @@ int cgroup_place_find(const char *root_directory, const char *cgroup,
     if (fd < 0)
         return fd;
     lines.fd = fd;
-    lines.begin = lines.end = 0;
-    lines.cut = false;
     if (!search(&lines, root_directory, cgroup, &place))
         return -ENOENT;
     *ret_place = place;

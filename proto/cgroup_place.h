@@ -31,10 +31,13 @@ struct cgroup_place {
 
 /*
  * cgroup: the path from /proc/self/cgroup, "" for none. Everything is below
- * root_directory ("" for the machine's own). Fails with -ENOENT where no mount
- * shows that cgroup with its memory controller, or with what mountinfo says.
+ * root_directory ("" for the machine's own). scratch is for the lines of a file
+ * alone: the sampler has such a buffer, and a small stack. Fails with -ENOENT
+ * where no mount shows that cgroup with its memory controller, or with what
+ * mountinfo says.
  */
 MUST_CHECK int cgroup_place_find(const char *root_directory, const char *cgroup,
+                                 char scratch[CGROUP_LINE_BYTES],
                                  struct cgroup_place *ret_place);
 
 /*

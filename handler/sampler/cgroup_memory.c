@@ -89,12 +89,12 @@ void cgroup_memory_refresh(struct cgroup_memory *group)
 }
 
 void cgroup_memory_open(struct cgroup_memory *group, const char *root,
-                        const char *cgroup)
+                        const char *cgroup, char scratch[CGROUP_LINE_BYTES])
 {
     struct cgroup_place place;
 
     *group = (struct cgroup_memory){.limit_bytes = UINT64_MAX};
-    int r = cgroup_place_find(root, cgroup, &place);
+    int r = cgroup_place_find(root, cgroup, scratch, &place);
     if (r < 0) {
         group->current.error = -r;
         return;

@@ -38,10 +38,10 @@ struct cgroup_memory {
 /*
  * cgroup: the path from /proc/self/cgroup. Everything is below root ("" for
  * the machine's own). Where no mount shows that cgroup nothing is read: another
- * one's figures would be wrong (cgroup_place.h).
+ * one's figures would be wrong (cgroup_place.h, where scratch is told).
  */
 void cgroup_memory_open(struct cgroup_memory *group, const char *root,
-                        const char *cgroup);
+                        const char *cgroup, char scratch[CGROUP_LINE_BYTES]);
 void cgroup_memory_close(struct cgroup_memory *group);
 
 /* Looks for the smallest limit again; limits change. */

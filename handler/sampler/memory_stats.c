@@ -13,6 +13,8 @@
 #include "proto/box_place.h"
 #include "proto/cgroup_place.h"
 
+_Static_assert(PROC_FILE_TEXT_BYTES >= CGROUP_LINE_BYTES, "scratch");
+
 static const char cgroup_path[] = "/proc/self/cgroup";
 
 static uint32_t machine_pages(void)
@@ -55,7 +57,7 @@ static void enter_cgroup(struct memory_stats *stats, const char *cgroup)
     (void)sys_call4(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/ns/cgroup",
                     (long)&status, 0);
     known->cgroup_namespace = status.st_ino; /* 0: not known */
-    cgroup_memory_open(&stats->group, stats->root, cgroup);
+    cgroup_memory_open(&stats->group, stats->root, cgroup, stats->text);
     pressure_stats_open(&stats->pressure, stats->root, &stats->group);
 }
 

@@ -44,6 +44,7 @@ static uint64_t cgroup_counter(const struct cgroup_place *place,
 
 void oom_counters_read(const char *cgroup, struct oom_counters *ret_counters)
 {
+    char scratch[CGROUP_LINE_BYTES];
     struct cgroup_place place;
 
     *ret_counters = (struct oom_counters){
@@ -51,7 +52,7 @@ void oom_counters_read(const char *cgroup, struct oom_counters *ret_counters)
         .cgroup_kills = OOM_UNKNOWN,
         .group_kills = OOM_UNKNOWN,
     };
-    if (cgroup_place_find("", cgroup, &place) < 0)
+    if (cgroup_place_find("", cgroup, scratch, &place) < 0)
         return; /* none, or one that no mount of ours shows */
     ret_counters->cgroup_kills = cgroup_counter(&place, "oom_kill ");
     ret_counters->group_kills = cgroup_counter(&place, "oom_group_kill ");

@@ -18,6 +18,7 @@
 
 static char root[64];
 static struct cgroup_place place;
+static char scratch[CGROUP_LINE_BYTES];
 
 static int make_root(void **state)
 {
@@ -60,7 +61,7 @@ static void assert_found(int version, const char *directory)
 static int find(const char *mounts, const char *cgroup)
 {
     put("/proc/self/mountinfo", mounts);
-    return cgroup_place_find(root, cgroup, &place);
+    return cgroup_place_find(root, cgroup, scratch, &place);
 }
 
 static void whole_hierarchy_shows_the_path(void **state)
@@ -158,7 +159,7 @@ static void no_cgroup_and_no_table_are_errors(void **state)
 {
     (void)state;
     put(V1 "/memory.usage_in_bytes", "1");
-    assert_int_equal(cgroup_place_find(root, "/", &place), -ENOENT);
+    assert_int_equal(cgroup_place_find(root, "/", scratch, &place), -ENOENT);
     assert_int_equal(find(LINE "/ " V1 TYPE, ""), -ENOENT);
     assert_int_equal(find("", "/"), -ENOENT);
 }
