@@ -158,6 +158,7 @@ void usage_start(const struct home *home, const struct app_identity *app,
         return;
     copy(ret_run->name, sizeof ret_run->name, app->name);
     copy(ret_run->version, sizeof ret_run->version, app->version);
+    ret_run->since_epoch = home->consent.words[CLASS_OPTIONAL].since_epoch;
     read_network(getpid(), &ret_run->rx_bytes, &ret_run->tx_bytes);
     ret_run->counted = add(home, ret_run, &one) == 0;
 }
@@ -169,7 +170,8 @@ void usage_end(const struct home *home, const struct usage_run *run, pid_t pid,
     uint64_t rx = 0;
     uint64_t tx = 0;
 
-    if (!run->counted || !is_granted(home))
+    if (!run->counted || !is_granted(home) ||
+        run->since_epoch != home->consent.words[CLASS_OPTIONAL].since_epoch)
         return;
     read_network(getpid(), &rx, &tx);
     struct usage_day end = {

@@ -26,6 +26,7 @@ struct usage_run {
     char name[APP_NAME_BYTES];
     char version[APP_VERSION_BYTES];
     int64_t start_ms;
+    uint64_t since_epoch;        /* of the grant that it counts under */
     uint64_t rx_bytes, tx_bytes; /* of the network namespace at its start */
 };
 
@@ -36,7 +37,8 @@ void usage_start(const struct home *home, const struct app_identity *app,
 /*
  * Counts the end of pid, a zombie still: clean, or by a crash (neither: it was
  * ended from outside), its time, CPU time, and the traffic of its network
- * namespace.
+ * namespace. home says what is consented to now; after a denial that came in
+ * between nothing is counted, nor under another grant.
  */
 void usage_end(const struct home *home, const struct usage_run *run, pid_t pid,
                bool clean, bool crashed);

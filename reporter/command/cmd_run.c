@@ -235,6 +235,8 @@ int cmd_run(const struct invocation *invocation)
     if (reported)
         note_start(invocation, &home, (int64_t)aftermath.start_ms, &usage);
     child_wait(&child, &end);
+    if (ready) /* it may have run for weeks */
+        (void)home_refresh(&home);
     usage_end(&home, &usage, child.pid, end.signal == 0,
               aftermath_deserves_report(&end));
     if (reported && aftermath_of(&aftermath, &home, &child, &end)) {

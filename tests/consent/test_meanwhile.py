@@ -65,6 +65,25 @@ class Meanwhile(layers.ConsentTest):
         self.assertEqual(set(self.states().values()), {"denied"})
         self.assertEqual(list((self.state / "per-report").glob("*")), [])
 
+    def test_a_denial_while_a_program_runs_ends_the_counting(self):
+        """A later grant is another one: nothing of before is in its days."""
+        for words in (("deny",), ("deny", "grant")):
+            with self.subTest(words=words):
+                self.ok("consent", "grant", "OPTIONAL")
+                program = subprocess.Popen(
+                    [self.program, "run", "--", "/bin/sh", "-c",
+                     f"until ls {self.state}/usage/2* || [ $((i += 1)) -gt "
+                     "5000 ]; do :; done >/dev/null 2>&1; echo begun; "
+                     "read end"],
+                    env=self.environment, stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE, text=True)
+                self.assertEqual(program.stdout.readline(), "begun\n")
+                for word in words:
+                    self.ok("consent", word, "OPTIONAL")
+                program.communicate("\n", timeout=WAIT_S)
+                self.assertEqual(program.returncode, 0)
+                self.assertEqual(list((self.state / "usage").iterdir()), [])
+
     def slow(self, *arguments):
         """The command, held where it looks for boxes of the dead: it has read
         the consent, and changed nothing."""
