@@ -98,7 +98,8 @@ bool guest_reserve_box(struct box_file *file)
 struct box *guest_box(void)
 {
     if (!guest_box_is_ours()) {
-        if (guest.config.disabled || guest.sandboxed || !lock())
+        if (guest.config.disabled || guest.sandboxed || !guest_owns_memory() ||
+            !lock())
             return NULL;
         if (!guest_box_is_ours())
             make_box(false);

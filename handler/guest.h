@@ -42,8 +42,8 @@ struct guest {
 extern struct guest guest;
 
 /*
- * The box of this process, made on first need; NULL when none can be had. Not
- * for a vfork child (it shares our memory): crash_handler.c sees to that.
+ * The box of this process, made on first need; NULL when none can be had, and
+ * where this memory is not its own: a crash has one on the stack then.
  */
 struct box *guest_box(void);
 

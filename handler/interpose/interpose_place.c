@@ -74,10 +74,13 @@ EXPORT int chroot(const char *path)
     if (box)
         crash_record_keep_maps(box);
     long r = sys_call1(SYS_chroot, (long)path);
-    if (r == 0 && interposed) {
+    if (r == 0 && interposed && guest_owns_memory()) {
         guest.jailed = true;
         box_descriptor_close_state(&guest.file);
         sampler_close_directories();
+    } else if (r == 0 && interposed) { /* the numbers stay with its parent */
+        struct box_file copy = guest.file;
+        box_descriptor_close_state(&copy);
     }
     sampler_resume(stopped);
     return (int)result_of(r);

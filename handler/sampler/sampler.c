@@ -282,6 +282,8 @@ void sampler_wanted(void)
 
 bool sampler_stop(void)
 {
+    int cancel_state = PTHREAD_CANCEL_ENABLE;
+
     if (guest.sampler_pid != sys_getpid() ||
         !__atomic_exchange_n(&running, false, __ATOMIC_ACQ_REL))
         return false;
@@ -289,7 +291,10 @@ bool sampler_stop(void)
                      __ATOMIC_RELEASE);
     (void)sys_call3(SYS_futex, (long)&guest.sampler_ends,
                     FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+    /* Else a point of cancellation, where setuid and the like are none. */
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     (void)pthread_join(thread, NULL);
+    (void)pthread_setcancelstate(cancel_state, NULL);
     guest.sampler_tid = 0;
     return true;
 }

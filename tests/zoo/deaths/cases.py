@@ -218,6 +218,7 @@ CASES = (
     null("reused_fds"),
     silent("close_range_unshare", 0),
     silent("unshare_thread", 0),
+    silent("cancelled_in_setuid", 0),
     null("no_new_privs"),
     null("undumpable", chain=(), top=False, tier=None),  # its stack is not
     # read, and for an ordinary user the dumper may read nothing
@@ -233,6 +234,7 @@ CASES = (
     null("vfork_child_then_parent", reports=2),
     null("vfork_child_then_threads", reports=2),
     null("vfork_child_resets", end=3),
+    null("vfork_child_chroots", needs="root", threads=1),
     null("raw_fork_child", end=0),
     null("clone_vm_child", end=0),
     null("double_fork", end=0),
