@@ -1,7 +1,7 @@
 /*
- * pthread_create: every thread gets an alternate stack, and inherits what its
- * creator believes of its mask. The hand-over lives in a slot of a static
- * pool, for malloc itself may create threads.
+ * pthread_create, and C11's: every thread gets an alternate stack, and inherits
+ * what its creator believes of its mask. The hand-over lives in a slot of a
+ * static pool, for malloc itself may create threads.
  *
  * The end of the program's last thread is the end of the process (glibc counts
  * them), so ours must be gone by then: they are counted here. Context: guest.
@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <threads.h>
 
 #include "handler/crash/altstack.h"
 #include "handler/crash/host_mask.h"
@@ -24,6 +25,7 @@
 struct start {
     uint32_t taken;
     void *(*run)(void *);
+    int (*run_c11)(void *);
     void *argument;
     struct host_belief belief;
 };
@@ -85,36 +87,78 @@ static struct start *take_slot(void)
     return NULL;
 }
 
-static void *run_thread(void *slot)
+/* In the new thread: takes what was handed over, and the slot is free. */
+static struct start begin_thread(struct start *slot)
 {
-    struct start start = *(struct start *)slot;
+    struct start start = *slot;
 
-    __atomic_store_n(&((struct start *)slot)->taken, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
     host_mask_set_belief(start.belief);
     (void)altstack_install();
     if (!watch_end())
         thread_gone();
+    return start;
+}
+
+static void *run_thread(void *slot)
+{
+    struct start start = begin_thread(slot);
+
     return start.run(start.argument);
+}
+
+static int run_c11_thread(void *slot)
+{
+    struct start start = begin_thread(slot);
+
+    return start.run_c11(start.argument);
+}
+
+/* NULL: the thread goes without, for the switch or for a burst of creations. */
+static struct start *hand_over(void *argument)
+{
+    sampler_wanted();
+    struct start *slot =
+        guest_interposes(INTERPOSE_THREAD) ? take_slot() : NULL;
+    if (!slot)
+        return NULL;
+    slot->argument = argument;
+    slot->belief = host_mask_belief();
+    (void)__atomic_add_fetch(&counted, 1, __ATOMIC_ACQ_REL);
+    return slot;
+}
+
+/* There is no such thread. */
+static void take_back(struct start *slot)
+{
+    (void)__atomic_sub_fetch(&counted, 1, __ATOMIC_ACQ_REL);
+    __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
 }
 
 EXPORT int pthread_create(pthread_t *ret_thread,
                           const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
 {
-    sampler_wanted();
-    if (!guest_interposes(INTERPOSE_THREAD))
-        return real()->pthread_create(ret_thread, attributes, run, argument);
-    struct start *slot = take_slot();
-    if (!slot) /* a burst of creations: this one goes without */
+    struct start *slot = hand_over(argument);
+
+    if (!slot)
         return real()->pthread_create(ret_thread, attributes, run, argument);
     slot->run = run;
-    slot->argument = argument;
-    slot->belief = host_mask_belief();
-    (void)__atomic_add_fetch(&counted, 1, __ATOMIC_ACQ_REL);
     int r = real()->pthread_create(ret_thread, attributes, run_thread, slot);
-    if (r != 0) {
-        (void)__atomic_sub_fetch(&counted, 1, __ATOMIC_ACQ_REL);
-        __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
-    }
+    if (r != 0)
+        take_back(slot);
+    return r;
+}
+
+EXPORT int thrd_create(thrd_t *ret_thread, thrd_start_t run, void *argument)
+{
+    struct start *slot = hand_over(argument);
+
+    if (!slot)
+        return real()->thrd_create(ret_thread, run, argument);
+    slot->run_c11 = run;
+    int r = real()->thrd_create(ret_thread, run_c11_thread, slot);
+    if (r != thrd_success)
+        take_back(slot);
     return r;
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <threads.h>
 
 typedef void (*real_handler)(int);
 
@@ -34,6 +35,7 @@ struct real {
     int (*sigaltstack)(const stack_t *, stack_t *);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *,
                           void *(*)(void *), void *);
+    int (*thrd_create)(thrd_t *, thrd_start_t, void *);
     int (*fork)(void);
     int (*daemon)(int, int);
     void (*exit)(int);

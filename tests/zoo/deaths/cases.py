@@ -100,6 +100,8 @@ CASES = (
           cause="stack overflow", repeated=True),
     crash("mutual_recursion", "SIGSEGV", chain=("first", "crash_here", "main"),
           cause="stack overflow", repeated=True, period=3),
+    crash("stack_overflow_c11", "SIGSEGV", chain=("recurse",),
+          cause="stack overflow", repeated=True, near="(---)"),
     crash("stack_overflow_pthread", "SIGSEGV", chain=("recurse",),
           cause="stack overflow", repeated=True, near="(---)"),
     null("tiny_stack_thread", threads=2),
