@@ -105,6 +105,15 @@ static int set_environment(const struct invocation *invocation,
     return 0;
 }
 
+/* ld.so(8) would take the parts for names, the later ones from the current
+ * directory. */
+static bool can_be_preloaded(void)
+{
+    char library[STATE_PATH_BYTES];
+
+    return home_library(library) < 0 || !strpbrk(library, " :");
+}
+
 /*
  * Prepares the watching; when it cannot be, says so in one line. Whether the
  * program's death makes a report: nothing of ours needs to be in it for that.
@@ -113,12 +122,19 @@ static bool prepare(const struct invocation *invocation,
                     const struct config *config)
 {
     char path[WATCHABLE_PATH_BYTES];
-    char why[WATCHABLE_WHY_BYTES];
+    char why[WATCHABLE_WHY_BYTES] = "";
     const char *program = operand(invocation, 0);
 
     if (home_is_disabled())
         return false;
-    if (watchable_find(program, path) == 0 && watchable_check(path, why) < 0) {
+    if (!can_be_preloaded()) {
+        (void)snprintf(why, sizeof why,
+                       "the library's path has a blank or a "
+                       "colon, where LD_PRELOAD ends a name");
+    } else if (watchable_find(program, path) == 0) {
+        DROP(watchable_check(path, why)); /* why stays "" where it can be */
+    }
+    if (why[0] != '\0') {
         log_warn("cannot watch %s: %s; running it unwatched, and reporting "
                  "only how it ends",
                  program, why);
