@@ -255,6 +255,11 @@ int home_program(const char *name, char ret_path[STATE_PATH_BYTES])
     return 0;
 }
 
+bool home_library_preloads(const char *path)
+{
+    return !strpbrk(path, " :");
+}
+
 int home_library(char ret_path[STATE_PATH_BYTES])
 {
     static const char *const places[] = {

@@ -64,4 +64,10 @@ struct consent_layers home_layers(const struct home *home);
 MUST_CHECK int home_program(const char *name, char ret_path[STATE_PATH_BYTES]);
 MUST_CHECK int home_library(char ret_path[STATE_PATH_BYTES]);
 
+/*
+ * Whether LD_PRELOAD can name it: in a path with a blank or a colon ld.so(8)
+ * sees several, the later ones below the current directory.
+ */
+bool home_library_preloads(const char *path);
+
 #endif

@@ -45,8 +45,16 @@ static void check_installation(struct doctor *doctor)
     char path[STATE_PATH_BYTES];
     int r = home_library(path);
 
-    find(doctor, "libinquest.so", r == 0,
-         r == 0 ? path : "not in ../lib: install or build it again");
+    if (r < 0) {
+        find(doctor, "libinquest.so", false,
+             "not in ../lib: install or build it again");
+    } else if (!home_library_preloads(path)) {
+        find(doctor, "libinquest.so", false,
+             "its path has a blank or a colon, where LD_PRELOAD ends a name: "
+             "install it elsewhere");
+    } else {
+        find(doctor, "libinquest.so", true, path);
+    }
     check_program(doctor, "inquest-dumper");
     check_program(doctor, "inquest-symbolicate");
 }

@@ -105,15 +105,6 @@ static int set_environment(const struct invocation *invocation,
     return 0;
 }
 
-/* ld.so(8) would take the parts for names, the later ones from the current
- * directory. */
-static bool can_be_preloaded(void)
-{
-    char library[STATE_PATH_BYTES];
-
-    return home_library(library) < 0 || !strpbrk(library, " :");
-}
-
 /*
  * Prepares the watching; when it cannot be, says so in one line. Whether the
  * program's death makes a report: nothing of ours needs to be in it for that.
@@ -121,13 +112,14 @@ static bool can_be_preloaded(void)
 static bool prepare(const struct invocation *invocation,
                     const struct config *config)
 {
+    char library[STATE_PATH_BYTES];
     char path[WATCHABLE_PATH_BYTES];
     char why[WATCHABLE_WHY_BYTES] = "";
     const char *program = operand(invocation, 0);
 
     if (home_is_disabled())
         return false;
-    if (!can_be_preloaded()) {
+    if (home_library(library) == 0 && !home_library_preloads(library)) {
         (void)snprintf(why, sizeof why,
                        "the library's path has a blank or a "
                        "colon, where LD_PRELOAD ends a name");

@@ -70,6 +70,9 @@ class Install(unittest.TestCase):
                 self.assertNotIn(b"ld.so", result.stderr)
                 report = json.loads(inquest.text("show", "last", "--json"))
                 self.assertEqual(report["kind"], "TERMINATION")
+                doctor = inquest("doctor")
+                self.assertNotEqual(doctor.returncode, 0)
+                self.assertIn(b"has a blank or a colon", doctor.stdout)
 
     def test_plain_preload_finds_the_dumper_in_the_prefix(self):
         inquest = self.inquest("preload")
