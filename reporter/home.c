@@ -212,6 +212,17 @@ bool home_refresh(struct home *home)
     return epoch != home->consent.epoch || sending != sending_now(home);
 }
 
+int home_reread(struct home *home)
+{
+    config_close(&home->config);
+    int r = read_config(home);
+    if (r < 0)
+        return r;
+    read_vendor(home);
+    (void)home_refresh(home); /* whatever it says, it is what counts */
+    return 0;
+}
+
 bool home_is_disabled(void)
 {
     const char *value = getenv("INQUEST_DISABLE");

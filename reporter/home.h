@@ -50,6 +50,13 @@ void home_close(struct home *home);
 /* Reads policy and consent again. True when they say something else now. */
 bool home_refresh(struct home *home);
 
+/*
+ * Reads the configuration and vendor.conf again too, for who waits for long;
+ * what config_get gave before is gone. Fails with -ENOMEM, -ERR_LIMIT: nothing
+ * is configured then.
+ */
+MUST_CHECK int home_reread(struct home *home);
+
 /* INQUEST_DISABLE is 1: nothing is watched, and no death reported. */
 bool home_is_disabled(void);
 

@@ -195,6 +195,9 @@ static int run_waiting(struct home *home, const struct upload_options *options,
         if (next_s == 0)
             return 0;
         sleep_until(next_s);
+        r = home_reread(home); /* it may have been a day */
+        if (r < 0)
+            return r;
         mine.ignore_own_backoff = true; /* it is for who does not watch */
         quiet = 0;
     }

@@ -145,6 +145,21 @@ class Meanwhile(layers.ConsentTest):
         self.assertEqual(len(server.requests), 1)
         self.assertEqual(self.places(), {"new": 3})
 
+    def test_who_waits_reads_the_configuration_again(self):
+        config = self.directory / "inquest/config"
+        self.write(config, "privacy_setting = off\n")
+
+        def later(connection, request):
+            self.write(config, "privacy_setting = on\n")
+            return status(503)(connection, request)
+
+        server = self.serve(FaultServer([later, ACCEPT]))
+        self.drop([Report(kind="DETECTION")])
+        done = self.ok("upload", "--wait=20", "--json")
+        self.assertEqual(json.loads(done.stdout)["denied"], 1)
+        self.assertEqual(len(server.requests), 1)
+        self.assertEqual(self.places(), {"new": 1})
+
     def test_nothing_more_leaves_after_a_denial_that_nobody_is_told_of(self):
         """The file is edited in place, which no watch of ours sees."""
         answered = threading.Event()
