@@ -50,8 +50,10 @@ static void set_options(CURL *easy, const struct config *config,
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_nothing);
     (void)curl_easy_setopt(easy, CURLOPT_USERAGENT,
                            "inquest-collector/" INQUEST_VERSION);
-    if (config->webhook_ca_file)
+    if (config->webhook_ca_file) {
         (void)curl_easy_setopt(easy, CURLOPT_CAINFO, config->webhook_ca_file);
+        (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* no other */
+    }
 }
 
 static bool post(const struct config *config, const char *url, const char *body)

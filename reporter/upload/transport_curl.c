@@ -241,6 +241,8 @@ static bool set_security(CURL *easy, const struct transport_options *options)
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    if (options->ca_file) /* else the system's directory counts as well */
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     return set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
            set_text(easy, CURLOPT_CAINFO, options->ca_file) &&
            set_text(easy, CURLOPT_SSLCERT, options->client_certificate) &&

@@ -1,8 +1,11 @@
 """TLS, proxies, credentials: what is verified, what is refused, who sees
 what."""
 
+import os
 import pathlib
+import shutil
 import ssl
+import subprocess
 import unittest
 import warnings
 
@@ -60,6 +63,35 @@ class Network(DeliveryTest):
     def test_certificate_of_a_stranger_is_refused(self):
         stranger = Authority(self.directory, "stranger")
         self.refused(self.serve_tls(stranger.issue("server")), "certificate")
+
+    def trust(self, authority):
+        """Puts it where the system keeps those that it trusts, for our
+        programs alone."""
+        if os.geteuid() != 0:
+            self.skipTest("mounts need root")
+        system = self.directory / "system"
+        system.mkdir()
+        shutil.copy(authority.certificate, system / "ca-certificates.crt")
+        digest = subprocess.run(
+            ["openssl", "x509", "-hash", "-noout", "-in",
+             authority.certificate], capture_output=True, text=True,
+            check=True).stdout.strip()
+        shutil.copy(authority.certificate, system / f"{digest}.0")
+        wrapped = self.directory / "wrapped"
+        wrapped.write_text(
+            "#!/bin/sh\nexec unshare --mount sh -c 'mount --bind \"$0\" "
+            f"/etc/ssl/certs && exec {self.program} \"$@\"' {system} \"$@\"\n")
+        wrapped.chmod(0o700)
+        self.program = wrapped
+
+    def test_ca_file_takes_the_place_of_what_the_system_trusts(self):
+        stranger = Authority(self.directory, "stranger")
+        self.trust(stranger)
+        server = self.serve_tls(stranger.issue("server"))
+        self.refused(server, "certificate")
+        del self.environment["INQUEST_CA_FILE"]
+        self.assertEqual(self.upload().returncode, EX_OK)
+        self.assertEqual(self.places(), {"sent": 1})
 
     def test_certificate_for_another_name_is_refused(self):
         pair = self.authority.issue("other", "DNS:other.example,IP:127.0.0.2")
