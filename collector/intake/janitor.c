@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "collector/config.h"
 #include "collector/http/gzip.h"
@@ -20,6 +21,8 @@ struct janitor {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool stopping, woken;
+    int64_t ahead_ms;       /* the wall clock, of CLOCK_BOOTTIME, when seen */
+    int64_t doubt_until_ms; /* CLOCK_BOOTTIME; 0: none */
 };
 
 static bool is_stopping(struct janitor *janitor)
@@ -28,6 +31,30 @@ static bool is_stopping(struct janitor *janitor)
     bool stopping = janitor->stopping;
     (void)pthread_mutex_unlock(&janitor->lock);
     return stopping;
+}
+
+static int64_t boot_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail */
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Whether the wall clock may say that a report's time is over. */
+static bool clock_is_believed(struct janitor *janitor)
+{
+    int64_t now_ms = boot_ms();
+    int64_t ahead_ms = clock_ms() - now_ms;
+    int64_t step_ms = ahead_ms - janitor->ahead_ms;
+
+    janitor->ahead_ms = ahead_ms;
+    if (step_ms > JANITOR_STEP_MS) {
+        janitor->doubt_until_ms = now_ms + JANITOR_DOUBT_MS;
+    } else if (step_ms < -JANITOR_STEP_MS) {
+        janitor->doubt_until_ms = 0;
+    }
+    return now_ms >= janitor->doubt_until_ms;
 }
 
 static void delete_all(struct janitor *janitor)
@@ -118,7 +145,8 @@ static void *run(void *argument)
 
     while (!is_stopping(janitor)) {
         delete_all(janitor);
-        expire_all(janitor);
+        if (clock_is_believed(janitor))
+            expire_all(janitor);
         DROP(store_find_spikes(janitor->collector->store,
                                clock_ms())); /* again in the next round */
         struct timespec next = pause_until(JANITOR_ROUND_S);
@@ -140,6 +168,7 @@ int janitor_start(struct collector *collector, struct janitor **ret_janitor)
     if (!janitor)
         return -ENOMEM;
     janitor->collector = collector;
+    janitor->ahead_ms = clock_ms() - boot_ms();
     (void)pthread_mutex_init(&janitor->lock, NULL); /* cannot fail on Linux */
     pause_init(&janitor->changed);
     int r = pthread_create(&janitor->thread, NULL, run, janitor);

@@ -12,6 +12,11 @@
 
 #define JANITOR_ROUND_S 30
 
+/* A wall clock that jumps ahead by more than that in a round says nothing of
+ * how old something is, for so long or until it jumps back. */
+#define JANITOR_STEP_MS  (86400000ll)
+#define JANITOR_DOUBT_MS (30 * 86400000ll)
+
 struct janitor;
 
 MUST_CHECK int janitor_start(struct collector *collector,

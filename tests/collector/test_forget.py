@@ -196,6 +196,27 @@ class Forget(CollectorTest):
         wait_until(lambda: client.metric(
             'inquest_webhooks_total{result="told"}') == 1, "counted")
 
+    def test_a_clock_that_jumps_ahead_deletes_nothing(self):
+        shift = self.directory / "shift"
+        shift.write_text("0")
+        shifted = {"CLOCK_SHIFT": str(shift),
+                   "ASAN_OPTIONS": "verify_asan_link_order=0",
+                   "LD_PRELOAD": str(BUILD / "lib/libclock_shift.so")}
+        with unittest.mock.patch.dict(os.environ, shifted):
+            client = self.start()
+        client.send(report())
+        beside = shift.with_suffix(".new")
+        beside.write_text(str(10 * 365 * 86400))
+        beside.rename(shift)
+        for round_of_the_janitor in ("one", "two"):
+            _, answer = client("POST", "/v1/deletion-requests",
+                               {"installationId": round_of_the_janitor})
+            wait_until(lambda id=answer["id"]: client(
+                "GET", f"/v1/deletion-requests/{id}")[1]["state"]
+                == "completed", "completed")
+        self.assertEqual(client.metric("inquest_reports_expired_total"), 0)
+        self.assertEqual(len(client("GET", "/v1/reports")[1]), 1)
+
     def test_a_clock_that_was_set_back_keeps_nobody_waiting(self):
         """Who reckons in a wall clock that is an hour ahead of the kernel's
         waits as long as when it is set back."""
