@@ -165,6 +165,18 @@ static unsigned others_ms(int64_t deadline_s)
     return left_ms > CLAIM_LET_GO_MS ? (unsigned)left_ms : CLAIM_LET_GO_MS;
 }
 
+/* Counts the rounds in which there were none. */
+static int wait_for_others(struct home *home,
+                           const struct upload_result *result,
+                           int64_t deadline_s, unsigned *quiet)
+{
+    unsigned waited = 0;
+
+    int r = claim_wait(&home->queue, others_ms(deadline_s), &waited);
+    *quiet = waited == 0 && result->elsewhere == 0 ? *quiet + 1 : 0;
+    return r;
+}
+
 /*
  * Until all are delivered, nothing more helps, or the time is over. A report
  * that another uploader holds may come back to new/, and a listing may miss it
@@ -183,12 +195,9 @@ static int run_waiting(struct home *home, const struct upload_options *options,
         add(total, &result);
         if (r < 0 || result.stopped || result.no_endpoint)
             return r;
-        unsigned waited = 0;
-        r = claim_wait(&home->queue, others_ms(deadline_s), &waited);
+        r = wait_for_others(home, &result, deadline_s, &quiet);
         if (r < 0)
             return r;
-        bool alone = waited == 0 && result.elsewhere == 0;
-        quiet = alone ? quiet + 1 : 0;
         if (result.kept == 0)
             continue;
         int64_t next_s = next_try(&result, ++failures, deadline_s);
