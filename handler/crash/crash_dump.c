@@ -219,11 +219,32 @@ static bool take_launch(void)
                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
+static uint64_t inode_of(const char *path)
+{
+    struct stat status = {0};
+
+    (void)sys_call4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&status, 0);
+    return status.st_ino;
+}
+
+/*
+ * After unshare(CLONE_NEWPID) the next child is the namespace's first process,
+ * and none can be made in it once that has ended (pid_namespaces(7)): it is not
+ * to be ours.
+ */
+static bool children_are_elsewhere(void)
+{
+    return inode_of("/proc/self/ns/pid_for_children") !=
+           inode_of("/proc/self/ns/pid");
+}
+
 struct crash_dump_result crash_dump_live(struct box_file *file,
                                          const char *mode, const char *argument)
 {
     long middle_pid;
 
+    if (children_are_elsewhere())
+        return failed(BOX_REASON_CLONE, ENOTSUP);
     if (!take_launch())
         return failed(BOX_REASON_NONE, EBUSY);
     struct crash_dump_result result =

@@ -227,6 +227,7 @@ CASES = (
     null("dropped_root", needs="root"),
     null("keep_capabilities", needs="root", tier="IN_PROCESS"),
     Case("null_write", "SIGSEGV", signal="SIGSEGV", needs="tmpfs", top=True),
+    silent("live_after_unshare", 0, needs="root"),
     silent("capabilities_given_up", 0, needs="root"),
     null("chroot_away", needs="root", tier="IN_PROCESS"),
     null("cwd_gone"),
