@@ -182,6 +182,7 @@ static bool search(struct lines *lines, const char *root_directory,
 }
 
 int cgroup_place_find(const char *root_directory, const char *cgroup,
+                      /* NOLINTNEXTLINE(readability-non-const-parameter) */
                       char scratch[CGROUP_LINE_BYTES],
                       struct cgroup_place *ret_place)
 {

@@ -18,6 +18,7 @@
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
+#include "proto/base/sys.h"
 
 #define SLOTS          128
 #define RELEASE_ROUNDS 3 /* of PTHREAD_DESTRUCTOR_ITERATIONS (4) */
@@ -28,6 +29,7 @@ struct start {
     int (*run_c11)(void *);
     void *argument;
     struct host_belief belief;
+    uint64_t blocked; /* faults, in the kernel, until the thread knows them */
 };
 
 static FAR_BEHIND struct start slots[SLOTS];
@@ -78,6 +80,27 @@ void interpose_thread_forked(void)
     (void)watch_end();
 }
 
+/*
+ * A new thread knows late what it believes blocked: until then the kernel has
+ * it blocked, or a signal that is sent would find it unblocked there.
+ */
+static uint64_t block_believed(void)
+{
+    uint64_t faults = host_mask_believed();
+
+    if (faults != 0)
+        (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&faults, 0,
+                        SYS_SIGSET_BYTES);
+    return faults;
+}
+
+static void unblock(uint64_t faults)
+{
+    if (faults != 0)
+        (void)sys_call4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&faults, 0,
+                        SYS_SIGSET_BYTES);
+}
+
 static struct start *take_slot(void)
 {
     for (size_t i = 0; i < SLOTS; i++) {
@@ -95,6 +118,7 @@ static struct start begin_thread(struct start *slot)
     __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
     host_mask_set_belief(start.belief);
     (void)altstack_install();
+    unblock(start.blocked);
     if (!watch_end())
         thread_gone();
     return start;
@@ -115,7 +139,7 @@ static int run_c11_thread(void *slot)
 }
 
 /* NULL: the thread goes without, for the switch or for a burst of creations. */
-static struct start *hand_over(void *argument)
+static struct start *hand_over(void *argument, uint64_t blocked)
 {
     sampler_wanted();
     struct start *slot =
@@ -124,6 +148,7 @@ static struct start *hand_over(void *argument)
         return NULL;
     slot->argument = argument;
     slot->belief = host_mask_belief();
+    slot->blocked = blocked;
     (void)__atomic_add_fetch(&counted, 1, __ATOMIC_ACQ_REL);
     return slot;
 }
@@ -139,26 +164,36 @@ EXPORT int pthread_create(pthread_t *ret_thread,
                           const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
 {
-    struct start *slot = hand_over(argument);
+    uint64_t blocked = block_believed();
+    struct start *slot = hand_over(argument, blocked);
+    int r;
 
-    if (!slot)
-        return real()->pthread_create(ret_thread, attributes, run, argument);
-    slot->run = run;
-    int r = real()->pthread_create(ret_thread, attributes, run_thread, slot);
-    if (r != 0)
-        take_back(slot);
+    if (slot) {
+        slot->run = run;
+        r = real()->pthread_create(ret_thread, attributes, run_thread, slot);
+        if (r != 0)
+            take_back(slot);
+    } else {
+        r = real()->pthread_create(ret_thread, attributes, run, argument);
+    }
+    unblock(blocked);
     return r;
 }
 
 EXPORT int thrd_create(thrd_t *ret_thread, thrd_start_t run, void *argument)
 {
-    struct start *slot = hand_over(argument);
+    uint64_t blocked = block_believed();
+    struct start *slot = hand_over(argument, blocked);
+    int r;
 
-    if (!slot)
-        return real()->thrd_create(ret_thread, run, argument);
-    slot->run_c11 = run;
-    int r = real()->thrd_create(ret_thread, run_c11_thread, slot);
-    if (r != thrd_success)
-        take_back(slot);
+    if (slot) {
+        slot->run_c11 = run;
+        r = real()->thrd_create(ret_thread, run_c11_thread, slot);
+        if (r != thrd_success)
+            take_back(slot);
+    } else {
+        r = real()->thrd_create(ret_thread, run, argument);
+    }
+    unblock(blocked);
     return r;
 }

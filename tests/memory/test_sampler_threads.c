@@ -70,6 +70,7 @@ static int setup(void **state)
         r = setenv("INQUEST_STATE_DIR", *state, 1);
     config_read(&guest.config, (char *[]){NULL}, environ);
     (void)real();
+    guest.pid = getpid(); /* as the constructor has it */
     return r == 0 && !guest.config.disabled ? 0 : -1;
 }
 
