@@ -88,17 +88,19 @@ static uint64_t block_believed(void)
 {
     uint64_t faults = host_mask_believed();
 
-    if (faults != 0)
+    if (faults != 0) {
         (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&faults, 0,
                         SYS_SIGSET_BYTES);
+    }
     return faults;
 }
 
 static void unblock(uint64_t faults)
 {
-    if (faults != 0)
+    if (faults != 0) {
         (void)sys_call4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&faults, 0,
                         SYS_SIGSET_BYTES);
+    }
 }
 
 static struct start *take_slot(void)

@@ -58,8 +58,9 @@ class Swapped(Ground):
             self.marks.unlink(missing_ok=True)
             told, text = self.run_at(nth, program, pattern, arguments)
             with self.subTest(nth=nth):
+                # Two runs differ by a few of some thousand calls.
                 self.assertEqual((told["fired"], told["hung"], told["left"]),
-                                 (1, 0, 0))
+                                 (nth <= told["hits"], 0, 0))
                 self.assert_unharmed(text)
             swapped += self.marks.exists()
         print(f"{program} {' '.join(arguments)}: {calls} calls, "
