@@ -166,6 +166,8 @@ EXPORT int pthread_create(pthread_t *ret_thread,
                           const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
 {
+    if (guest.config.disabled)
+        return real()->pthread_create(ret_thread, attributes, run, argument);
     uint64_t blocked = block_believed();
     struct start *slot = hand_over(argument, blocked);
     int r;
@@ -184,6 +186,8 @@ EXPORT int pthread_create(pthread_t *ret_thread,
 
 EXPORT int thrd_create(thrd_t *ret_thread, thrd_start_t run, void *argument)
 {
+    if (guest.config.disabled)
+        return real()->thrd_create(ret_thread, run, argument);
     uint64_t blocked = block_believed();
     struct start *slot = hand_over(argument, blocked);
     int r;
