@@ -64,4 +64,5 @@ MUST_CHECK int box_file_reserve(const struct config *config,
 
 /* Unlinks the file. The mapping stays: a late writer must not fault. */
 void box_file_remove(const struct config *config, struct box_file *file);
+
 #endif

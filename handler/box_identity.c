@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "proto/base/fmt.h"
@@ -52,15 +51,6 @@ static void read_link(const char *path, char *buffer, size_t size)
     buffer[n > 0 ? n : 0] = '\0';
 }
 
-static uint64_t inode_of(const char *path)
-{
-    struct stat status = {0};
-
-    if (sys_call4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&status, 0) < 0)
-        return 0;
-    return status.st_ino;
-}
-
 /*
  * For the supervisor, who counted the kills in it before the start. Nobody else
  * has a use for it before the sampler has counted, too, and that looks itself:
@@ -71,7 +61,7 @@ static void fill_cgroup(struct box_identity *identity)
     char text[PROC_TEXT_BYTES];
     size_t size = 0;
 
-    identity->cgroup_namespace = inode_of("/proc/self/ns/cgroup");
+    identity->cgroup_namespace = box_place_inode("/proc/self/ns/cgroup");
     DROP(io_read_text(AT_FDCWD, "/proc/self/cgroup", text, sizeof text,
                       &size)); /* missing: no cgroup */
     (void)cgroup_path_parse(text, size, identity->cgroup,

@@ -13,6 +13,7 @@
 #include "collector/metrics.h"
 #include "collector/pause.h"
 #include "collector/store.h"
+#include "proto/base/sys.h"
 #include "proto/frame.h"
 
 struct janitor {
@@ -35,10 +36,7 @@ static bool is_stopping(struct janitor *janitor)
 
 static int64_t boot_ms(void)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail */
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return sys_clock_ns(CLOCK_BOOTTIME) / 1000000;
 }
 
 /* Whether the wall clock may say that a report's time is over. */

@@ -17,6 +17,7 @@
 #include "handler/crash/crash_launch.h"
 #include "handler/guest.h"
 #include "proto/base/sys.h"
+#include "proto/box_place.h"
 
 static struct timespec dump_until; /* of the dump that is going on */
 /* The pid that uses crash_launch and its stacks, 0 nobody. A futex. Another pid
@@ -219,14 +220,6 @@ static bool take_launch(void)
                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-static uint64_t inode_of(const char *path)
-{
-    struct stat status = {0};
-
-    (void)sys_call4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&status, 0);
-    return status.st_ino;
-}
-
 /*
  * After unshare(CLONE_NEWPID) the next child is the namespace's first process,
  * and none can be made in it once that has ended (pid_namespaces(7)): it is not
@@ -234,8 +227,8 @@ static uint64_t inode_of(const char *path)
  */
 static bool children_are_elsewhere(void)
 {
-    return inode_of("/proc/self/ns/pid_for_children") !=
-           inode_of("/proc/self/ns/pid");
+    return box_place_inode("/proc/self/ns/pid_for_children") !=
+           box_place_inode("/proc/self/ns/pid");
 }
 
 struct crash_dump_result crash_dump_live(struct box_file *file,

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/sysinfo.h>
 
 #include "handler/sampler/sample_number.h"
@@ -46,7 +45,6 @@ static void read_system_kills(struct memory_stats *stats)
 static void enter_cgroup(struct memory_stats *stats, const char *cgroup)
 {
     struct box_sampler *known = &stats->known;
-    struct stat status = {0};
 
     stats->limit_events = UINT64_MAX;
     stats->oom_events = UINT64_MAX;
@@ -54,9 +52,7 @@ static void enter_cgroup(struct memory_stats *stats, const char *cgroup)
     known->oom_kills_start = BOX_UNKNOWN_U64;
     known->oom_kills = BOX_UNKNOWN_U64;
     box_string(known->cgroup, sizeof known->cgroup, cgroup);
-    (void)sys_call4(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/ns/cgroup",
-                    (long)&status, 0);
-    known->cgroup_namespace = status.st_ino; /* 0: not known */
+    known->cgroup_namespace = box_place_inode("/proc/self/ns/cgroup");
     cgroup_memory_open(&stats->group, stats->root, cgroup, stats->text);
     pressure_stats_open(&stats->pressure, stats->root, &stats->group);
 }

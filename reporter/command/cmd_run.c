@@ -121,8 +121,8 @@ static bool prepare(const struct invocation *invocation,
         return false;
     if (home_library(library) == 0 && !home_library_preloads(library)) {
         (void)snprintf(why, sizeof why,
-                       "the library's path has a blank or a "
-                       "colon, where LD_PRELOAD ends a name");
+                       "the library's path has a blank or a colon, "
+                       "where LD_PRELOAD ends a name");
     } else if (watchable_find(program, path) == 0) {
         DROP(watchable_check(path, why)); /* why stays "" where it can be */
     }

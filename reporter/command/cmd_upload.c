@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "proto/base/err.h"
+#include "proto/base/sys.h"
 #include "reporter/command/commands.h"
 #include "reporter/log.h"
 #include "reporter/queue/claim.h"
@@ -117,10 +118,7 @@ static void add(struct upload_result *total, const struct upload_result *one)
 /* By a clock that nobody sets: all waiting here is by it. */
 static int64_t steady_ms(void)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return sys_clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
 static void sleep_until(int64_t time_s)

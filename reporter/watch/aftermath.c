@@ -15,6 +15,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
+#include "proto/base/sys.h"
 #include "reporter/queue/reports.h"
 #include "reporter/show/headline.h"
 #include "reporter/watch/box_owner.h"
@@ -26,10 +27,7 @@
 
 static uint64_t now_ms(clockid_t clock)
 {
-    struct timespec now;
-
-    (void)clock_gettime(clock, &now); /* cannot fail */
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+    return (uint64_t)sys_clock_ns(clock) / 1000000u;
 }
 
 void aftermath_prepare(struct aftermath *aftermath)

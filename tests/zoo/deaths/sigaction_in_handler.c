@@ -6,19 +6,11 @@
 #include <stddef.h>
 #include <sys/time.h>
 
+#include "tests/zoo/deaths/change_action.h"
+
 #define TIMES 300
 
 static volatile sig_atomic_t times;
-
-static void change(int number)
-{
-    static int turn;
-    struct sigaction action = {.sa_handler = SIG_DFL};
-
-    turn = !turn;
-    action.sa_flags = turn ? SA_RESTART : 0;
-    (void)sigaction(number, &action, NULL);
-}
 
 static void handle(int number)
 {

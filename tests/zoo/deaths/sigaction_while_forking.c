@@ -10,19 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/zoo/deaths/change_action.h"
+
 #define CHILDREN 300
 
 static bool ends;
-
-static void change(int number)
-{
-    static int turn;
-    struct sigaction action = {.sa_handler = SIG_DFL};
-
-    turn = !turn;
-    action.sa_flags = turn ? SA_RESTART : 0;
-    (void)sigaction(number, &action, NULL);
-}
 
 static void *keep_changing(void *unused)
 {
