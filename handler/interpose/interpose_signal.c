@@ -17,6 +17,9 @@
 #include "handler/interpose/real.h"
 #include "proto/base/compiler.h"
 
+/* Of siginterrupt, for later calls of signal; of the others libc knows. */
+static uint64_t interrupting;
+
 /* Fault bits that were taken out of the sa_mask of other signals. */
 static FAR_BEHIND uint64_t stripped[_NSIG];
 
@@ -119,11 +122,19 @@ static real_handler set_handler(int signal_number, real_handler handler,
     return before.sa_handler;
 }
 
+static bool is_interrupting(int signal_number)
+{
+    return __atomic_load_n(&interrupting, __ATOMIC_RELAXED) >>
+               (signal_number - 1) &
+           1;
+}
+
 EXPORT real_handler signal(int signal_number, real_handler handler)
 {
     if (!is_watched(signal_number))
         return real()->signal(signal_number, handler);
-    return set_handler(signal_number, handler, SA_RESTART);
+    return set_handler(signal_number, handler,
+                       is_interrupting(signal_number) ? 0 : SA_RESTART);
 }
 
 EXPORT real_handler bsd_signal(int signal_number, real_handler handler);
@@ -180,11 +191,15 @@ EXPORT int siginterrupt(int signal_number, int interrupt)
 {
     struct sigaction action;
 
-    if (sigaction(signal_number, NULL, &action) < 0)
-        return -1;
+    if (!is_watched(signal_number))
+        return real()->siginterrupt(signal_number, interrupt);
+    uint64_t bit = 1ull << (signal_number - 1);
+    (void)sigaction(signal_number, NULL, &action);
     if (interrupt) {
+        (void)__atomic_or_fetch(&interrupting, bit, __ATOMIC_RELAXED);
         action.sa_flags &= ~SA_RESTART;
     } else {
+        (void)__atomic_and_fetch(&interrupting, ~bit, __ATOMIC_RELAXED);
         action.sa_flags |= SA_RESTART;
     }
     return sigaction(signal_number, &action, NULL);

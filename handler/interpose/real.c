@@ -11,14 +11,17 @@ static bool resolved;
 
 /* The order of struct real. */
 static const char *const names[] = {
-    "sigaction",   "signal",       "pthread_sigmask", "sigprocmask",
-    "sigsuspend",  "ppoll",        "__ppoll_chk",     "pselect",
-    "epoll_pwait", "epoll_pwait2", "sigaltstack",     "pthread_create",
-    "thrd_create", "fork",         "daemon",          "exit",
-    "_exit",       "quick_exit",   "prctl",           "abort",
-    "setuid",      "setgid",       "seteuid",         "setegid",
-    "setreuid",    "setregid",     "setresuid",       "setresgid",
-    "setgroups",   "initgroups",   "capset",          "__libc_start_main",
+    "sigaction",       "signal",       "siginterrupt",
+    "pthread_sigmask", "sigprocmask",  "sigsuspend",
+    "ppoll",           "__ppoll_chk",  "pselect",
+    "epoll_pwait",     "epoll_pwait2", "sigaltstack",
+    "pthread_create",  "thrd_create",  "fork",
+    "daemon",          "exit",         "_exit",
+    "quick_exit",      "prctl",        "abort",
+    "setuid",          "setgid",       "seteuid",
+    "setegid",         "setreuid",     "setregid",
+    "setresuid",       "setresgid",    "setgroups",
+    "initgroups",      "capset",       "__libc_start_main",
 };
 _Static_assert(sizeof functions == ARRAY_LENGTH(names) * sizeof(void *),
                "one name for each");

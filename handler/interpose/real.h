@@ -20,6 +20,7 @@ typedef void (*real_handler)(int);
 struct real {
     int (*sigaction)(int, const struct sigaction *, struct sigaction *);
     real_handler (*signal)(int, real_handler);
+    int (*siginterrupt)(int, int);
     int (*pthread_sigmask)(int, const sigset_t *, sigset_t *);
     int (*sigprocmask)(int, const sigset_t *, sigset_t *);
     int (*sigsuspend)(const sigset_t *);

@@ -258,6 +258,7 @@ CASES = (
     crash("siglongjmp_unblocks", "SIGSEGV", code="SI_TKILL", address=-1,
           cause="the program ended itself: raise()"),
     silent("sigsuspend_user", 0),
+    silent("siginterrupt_user", 0),
     null("sigsuspend_handler", chain=CHAIN + ("handle", "main")),
     silent("signalfd_user", 0),
     null("signals_ignored", reports=0),
