@@ -14,6 +14,7 @@
 #include "handler/crash/host_mask.h"
 #include "handler/guest.h"
 #include "handler/interpose/real.h"
+#include "handler/own_memory.h"
 #include "proto/base/sys.h"
 
 #define RED_ZONE_BYTES        128
@@ -39,16 +40,6 @@ static size_t xstate_bytes(const uint8_t *state)
     return software[1];
 }
 
-/*
- * Whether the kernel could put a signal frame there. It is made to store the
- * mask: it may be read-only, and a stack that has not grown so far grows then.
- */
-static bool is_writable(uintptr_t address)
-{
-    return sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)address,
-                     SYS_SIGSET_BYTES) == 0;
-}
-
 static bool on_altstack(const ucontext_t *context, uintptr_t stack_pointer)
 {
     uintptr_t begin = (uintptr_t)context->uc_stack.ss_sp;
@@ -71,7 +62,10 @@ static struct frame *copy_frame(const struct frame *original,
     uintptr_t frame_at =
         ((state_at - sizeof(struct frame)) & ~(uintptr_t)15) - 8;
 
-    if (!is_writable(frame_at) || !is_writable(at - SYS_SIGSET_BYTES))
+    /* Whether the kernel could put a signal frame there: it may be read-only,
+     * and a stack that has not grown so far grows then. */
+    if (!own_memory_is_writable((void *)frame_at) ||
+        !own_memory_is_writable((void *)(at - SYS_SIGSET_BYTES)))
         return NULL;
     struct frame *copy = (struct frame *)frame_at;
     memcpy(copy, original, sizeof *copy);

@@ -15,13 +15,13 @@
 #include <time.h>
 
 #include "handler/guest.h"
+#include "handler/own_memory.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
 #include "proto/base/sys.h"
 
-#define RED_ZONE_BYTES 128  /* below the stack pointer, psABI 3.2.2 */
-#define NO_HOW         (-1) /* none of SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK */
+#define RED_ZONE_BYTES 128 /* below the stack pointer, psABI 3.2.2 */
 
 /*
  * Filters of systemd kill for process_vm_readv (~@ipc). What the program's own
@@ -32,17 +32,10 @@ static bool is_filtered(void)
     return guest.sandboxed || sys_call1(SYS_prctl, PR_GET_SECCOMP) != 0;
 }
 
-/* sigprocmask without a meaning reads the mask before it says so. */
-static bool is_readable(uint64_t address)
-{
-    return sys_call4(SYS_rt_sigprocmask, NO_HOW, (long)address, 0,
-                     SYS_SIGSET_BYTES) == -EINVAL;
-}
-
-/* Of one page. Not proof against a thread that unmaps it meanwhile. */
+/* Of one page. */
 static size_t load_own(uint64_t address, void *buffer, size_t size_bytes)
 {
-    if (!is_readable(address / SYS_SIGSET_BYTES * SYS_SIGSET_BYTES))
+    if (!own_memory_is_readable((const void *)address, size_bytes))
         return 0;
     memcpy(buffer, (const void *)address, size_bytes);
     return size_bytes;

@@ -50,7 +50,7 @@ typedef int (*mask_function)(int, const sigset_t *, sigset_t *);
 static int set_mask(mask_function function, int how, const sigset_t *set,
                     sigset_t *ret_before)
 {
-    sigset_t changed;
+    sigset_t changed; /* the kernel's part of it */
 
     if (!guest_interposes(INTERPOSE_MASK))
         return function(how, set, ret_before);
@@ -59,9 +59,8 @@ static int set_mask(mask_function function, int how, const sigset_t *set,
     if (set) {
         uint64_t bits = host_mask_bits(set);
         uint64_t faults = bits & host_mask_faults();
-        changed = *set;
-        if (how != SIG_UNBLOCK)
-            host_mask_from_bits(&changed, bits & ~faults);
+        host_mask_from_bits(&changed,
+                            how == SIG_UNBLOCK ? bits : bits & ~faults);
         /* Before the call: what it lets through strikes on the way back. */
         host_mask_set_belief(new_belief(how, believed, bits));
         crash_handling_unblocked(unblocked(how, faults));

@@ -17,6 +17,7 @@
 #include "handler/interpose/interpose.h"
 #include "handler/interpose/real.h"
 #include "handler/interpose/sandbox_filter.h"
+#include "handler/own_memory.h"
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
@@ -37,13 +38,22 @@ static struct retreat before_strict(void)
     return retreat;
 }
 
+/* Programs ask with bad pointers what the kernel knows of (libseccomp does). */
+static bool is_there(const struct sock_fprog *program)
+{
+    return own_memory_is_readable(program, sizeof *program) &&
+           program->len > 0 && program->len <= BPF_MAXINSNS &&
+           own_memory_is_readable(program->filter,
+                                  program->len * sizeof *program->filter);
+}
+
 /* every_thread: the filter is meant for those that run already, too. */
 static struct retreat before_filter(const struct sock_fprog *program,
                                     bool every_thread)
 {
     struct retreat retreat = {0};
 
-    if (!guest.armed || !program || !program->filter)
+    if (!guest.armed || !is_there(program))
         return retreat;
     (void)guest_box(); /* afterwards it cannot be made */
     retreat.keeps_box = !sandbox_filter_spares_unlink(program);

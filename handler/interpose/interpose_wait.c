@@ -18,24 +18,27 @@
 #include "handler/crash/host_mask.h"
 #include "handler/guest.h"
 #include "handler/interpose/real.h"
+#include "handler/own_memory.h"
 #include "proto/base/compiler.h"
+#include "proto/base/sys.h"
 
 struct wait {
-    sigset_t mask; /* without the faults */
+    sigset_t mask; /* without the faults; the kernel's part of it */
     const sigset_t *for_kernel;
     struct host_belief before;
 };
 
-/* mask: the program's, NULL for none. */
+/* mask: the program's, NULL for none. A bad pointer is the kernel's to refuse.
+ */
 static void begin(struct wait *wait, const sigset_t *mask)
 {
     wait->for_kernel = mask;
     wait->before = host_mask_belief();
-    if (!mask || !guest_interposes(INTERPOSE_MASK))
+    if (!mask || !guest_interposes(INTERPOSE_MASK) ||
+        !own_memory_is_readable(mask, SYS_SIGSET_BYTES))
         return;
     uint64_t bits = host_mask_bits(mask);
     uint64_t faults = bits & host_mask_faults();
-    wait->mask = *mask;
     host_mask_from_bits(&wait->mask, bits & ~faults);
     wait->for_kernel = &wait->mask;
     /* Who is interrupted in the wait had the mask from before it, and a handler

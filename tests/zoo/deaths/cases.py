@@ -259,6 +259,7 @@ CASES = (
           cause="the program ended itself: raise()"),
     silent("sigsuspend_user", 0),
     silent("siginterrupt_user", 0),
+    silent("bad_pointers", 0),
     null("sigsuspend_handler", chain=CHAIN + ("handle", "main")),
     silent("signalfd_user", 0),
     null("signals_ignored", reports=0),
