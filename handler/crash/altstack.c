@@ -1,11 +1,13 @@
 /* Alternate signal stacks. Context: guest. */
 #include "handler/crash/altstack.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+#include "handler/own_memory.h"
 #include "proto/base/sys.h"
 
 #define HANDLER_BYTES   (32u << 10) /* what our handler may use */
@@ -14,9 +16,6 @@
 
 /* Of the calling thread; NULL: not ours. Initial-exec, so always there. */
 static _Thread_local uint8_t *own_stack;
-
-/* The program gave its own up, and believes that it has none. */
-static _Thread_local bool given_up;
 
 static size_t stack_bytes(void)
 {
@@ -51,15 +50,20 @@ bool altstack_install(void)
     return true;
 }
 
+static bool is_ours(const stack_t *stack)
+{
+    return own_stack && stack->ss_sp == own_stack + GUARD_BYTES;
+}
+
 /* Puts ours back, or one of ours where there never was. */
 static void replace(void)
 {
     stack_t ours = {.ss_sp = own_stack + GUARD_BYTES, .ss_size = stack_bytes()};
 
     if (own_stack) {
-        given_up = sys_call2(SYS_sigaltstack, (long)&ours, 0) == 0;
+        (void)sys_call2(SYS_sigaltstack, (long)&ours, 0);
     } else {
-        given_up = altstack_install();
+        (void)altstack_install();
     }
 }
 
@@ -67,20 +71,22 @@ long altstack_change(const stack_t *stack, stack_t *ret_before)
 {
     static const stack_t none = {.ss_flags = SS_DISABLE};
     stack_t before = {0};
-    bool had_none = given_up;
-    bool gives_up = stack && (stack->ss_flags & SS_DISABLE);
+    stack_t wish = none;
 
-    long r = sys_call2(SYS_sigaltstack, (long)stack, (long)&before);
+    if (stack && !own_memory_is_readable(stack, sizeof *stack))
+        return -EFAULT;
+    if (stack)
+        wish = *stack;
+    long r = sys_call2(SYS_sigaltstack, stack ? (long)&wish : 0, (long)&before);
     if (r < 0)
         return r;
-    if (stack)
-        given_up = false;
-    if (gives_up)
+    bool had_none = is_ours(&before);
+    if (stack && (wish.ss_flags & SS_DISABLE))
         replace();
-    if (had_none && !(before.ss_flags & SS_ONSTACK))
-        before = none;
+    if (ret_before && !own_memory_is_writable(ret_before))
+        return -EFAULT;
     if (ret_before)
-        *ret_before = before;
+        *ret_before = had_none ? none : before;
     return 0;
 }
 
@@ -92,7 +98,7 @@ void altstack_release(void)
     if (!own_stack)
         return;
     if (sys_call2(SYS_sigaltstack, 0, (long)&current) == 0 &&
-        current.ss_sp == own_stack + GUARD_BYTES) {
+        is_ours(&current)) {
         stack_t none = {.ss_flags = SS_DISABLE};
         (void)sys_call2(SYS_sigaltstack, (long)&none, 0); /* then unmapped */
     }

@@ -17,7 +17,7 @@ bool altstack_install(void);
 
 /*
  * sigaltstack(2) as the program sees it: a stack that it gives up is replaced
- * by ours, and it is told that it has none. 0, or -errno.
+ * by ours, and of ours it is told that it has none. 0, or -errno.
  */
 long altstack_change(const stack_t *stack, stack_t *ret_before);
 

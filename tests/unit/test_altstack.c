@@ -69,10 +69,13 @@ static void *with_a_large_one(void *unused)
 static void *with_a_small_one(void *unused)
 {
     stack_t small = own(SMALL_BYTES);
+    stack_t before = {0};
 
     assert_int_equal(sigaltstack(&small, NULL), 0);
     assert_true(altstack_install());
     assert_true(now().ss_size > small.ss_size);
+    assert_int_equal(altstack_change(NULL, &before), 0);
+    assert_int_equal(before.ss_flags, SS_DISABLE); /* of ours it is not told */
     /* The program takes one of its own, and ours goes without a word. */
     assert_int_equal(altstack_change(&small, NULL), 0);
     altstack_release();
@@ -128,6 +131,8 @@ static void *asks_wrongly(void *unused)
     stack_t ours = now();
     assert_int_equal(altstack_change(&tiny, &before), -ENOMEM);
     assert_int_equal(before.ss_size, 7);
+    assert_int_equal(altstack_change((const stack_t *)1, &before), -EFAULT);
+    assert_int_equal(altstack_change(NULL, (stack_t *)1), -EFAULT);
     assert_ptr_equal(now().ss_sp, ours.ss_sp);
     altstack_release();
     return unused;

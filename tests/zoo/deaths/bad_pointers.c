@@ -51,11 +51,18 @@ static void ask_for_filters(void)
                                     SECCOMP_FILTER_FLAG_TSYNC, nowhere));
 }
 
+static void ask_for_stacks(void)
+{
+    expect_fault("sigaltstack", sigaltstack(nowhere, NULL));
+    expect_fault("the one before", sigaltstack(NULL, nowhere));
+}
+
 int main(void)
 {
     (void)alarm(10);
     nowhere = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ask_for_waits();
+    ask_for_stacks();
     ask_for_filters();
     return failures == 0 ? 0 : 1;
 }
