@@ -140,6 +140,19 @@ static int run_c11_thread(void *slot)
     return start.run_c11(start.argument);
 }
 
+/* Attributes may bring a mask, which the thread then has instead. */
+static void heed_mask(struct start *start, const pthread_attr_t *attributes)
+{
+    sigset_t mask;
+
+    if (!attributes || pthread_attr_getsigmask_np(attributes, &mask) != 0 ||
+        !guest_interposes(INTERPOSE_MASK))
+        return;
+    uint64_t bits = host_mask_bits(&mask);
+    start->blocked = bits & host_mask_faults();
+    start->belief = (struct host_belief){start->blocked, bits};
+}
+
 /* NULL: the thread goes without, for the switch or for a burst of creations. */
 static struct start *hand_over(void *argument, uint64_t blocked)
 {
@@ -174,6 +187,7 @@ EXPORT int pthread_create(pthread_t *ret_thread,
 
     if (slot) {
         slot->run = run;
+        heed_mask(slot, attributes);
         r = real()->pthread_create(ret_thread, attributes, run_thread, slot);
         if (r != 0)
             take_back(slot);

@@ -260,6 +260,7 @@ CASES = (
     silent("sigsuspend_user", 0),
     silent("siginterrupt_user", 0),
     silent("bad_pointers", 0),
+    null("attribute_mask"),
     null("sigsuspend_handler", chain=CHAIN + ("handle", "main")),
     silent("signalfd_user", 0),
     null("signals_ignored", reports=0),
