@@ -50,19 +50,37 @@ static void lock(int fd)
     (void)sys_call3(SYS_fcntl, fd, F_SETLK, (long)&whole);
 }
 
+/*
+ * In a directory of another's the box stays ours: he shall not read our stacks,
+ * nor end us by cutting short what we map (SIGBUS). What he put there under its
+ * name goes; at an exec that is the box of the image before.
+ */
+static int create_file(int dir, const char *name)
+{
+    const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    struct stat status = {0};
+
+    long r = sys_call2(SYS_fstat, dir, (long)&status);
+    if (r < 0)
+        return (int)r;
+    if (status.st_uid == (uint32_t)sys_call0(SYS_geteuid))
+        return sys_openat(dir, name, flags, OWNERS);
+    (void)sys_call3(SYS_unlinkat, dir, (long)name,
+                    0); /* mostly there is none */
+    return sys_openat(dir, name, flags | O_EXCL, OWNERS);
+}
+
 static int open_file(const struct config *config, struct box_file *file)
 {
     OWNED_FD dir = -1;
     int r = state_dir_open(config->box_dir, &dir);
     if (r < 0)
         return r;
-    OWNED_FD fd = sys_openat(dir, file->name,
-                             O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, OWNERS);
+    OWNED_FD fd = create_file(dir, file->name);
     if (fd < 0)
         return fd;
     if (!is_own_file(fd, file))
         return -EPERM;
-    state_give(dir, fd);
     r = box_space_begin(fd);
     if (r < 0) {
         (void)sys_call3(SYS_unlinkat, dir, (long)file->name, 0); /* ours */

@@ -92,16 +92,32 @@ int keyfile_parse(const char *text, size_t size_bytes, struct keyfile *ret_file,
 }
 
 /* Whether only root and the user the command runs as may have written it. */
-static int trusted(int fd, struct stat *ret_status)
+/* Root's, or whose "/" is in a user namespace, where root has no number. */
+static bool is_roots(uid_t uid)
+{
+    struct stat top;
+
+    return uid == 0 || (stat("/", &top) == 0 && uid == top.st_uid);
+}
+
+/* Whoever owns a directory of ours says what lies there. */
+static bool is_owners(uid_t uid, int dir_fd)
+{
+    struct stat directory;
+
+    return dir_fd != AT_FDCWD && fstat(dir_fd, &directory) == 0 &&
+           uid == directory.st_uid;
+}
+
+static int trusted(int fd, int dir_fd, struct stat *ret_status)
 {
     if (fstat(fd, ret_status) < 0)
         return -errno;
     if (!S_ISREG(ret_status->st_mode) || (ret_status->st_mode & 022) != 0)
         return -EPERM;
-    uid_t uid = geteuid();
-    if (ret_status->st_uid != 0 && ret_status->st_uid != uid && uid != 0)
-        return -EPERM;
-    return 0;
+    uid_t uid = ret_status->st_uid;
+    return uid == geteuid() || is_roots(uid) || is_owners(uid, dir_fd) ? 0
+                                                                       : -EPERM;
 }
 
 int keyfile_open(int dir_fd, const char *path, struct keyfile *ret_file,
@@ -118,7 +134,7 @@ int keyfile_open(int dir_fd, const char *path, struct keyfile *ret_file,
         openat(dir_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return -errno;
-    int r = trusted(fd, &status);
+    int r = trusted(fd, dir_fd, &status);
     if (r < 0)
         return r;
     r = io_read_all(fd, text, sizeof text, &size);

@@ -1,8 +1,9 @@
 /*
  * Files of "key = value" lines: configuration, policy, consent. A line that
  * starts with '#' is a comment. Whoever may write such a file decides what
- * leaves the machine: a symbolic link, a file of another user (but root) or
- * one that others may write to is refused. Context: tool.
+ * leaves the machine: a symbolic link, a file of another user (but root, or
+ * the owner of the directory it is opened in) or one that others may write to
+ * is refused, by root too. Context: tool.
  */
 #ifndef INQUEST_PROTO_KEYFILE_H
 #define INQUEST_PROTO_KEYFILE_H

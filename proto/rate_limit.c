@@ -11,7 +11,7 @@
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 #include "proto/lock.h"
-#include "proto/state_dir.h"
+#include "proto/state_open.h"
 
 #define TABLE_BYTES (RATE_LIMIT_PROGRAMS * sizeof(struct rate_slot))
 #define PROBES      8 /* slots that a program may lie in */
@@ -51,18 +51,17 @@ static uint64_t key_of(const struct rate_program *program)
 static int open_table(int state_fd)
 {
     struct stat status;
-    OWNED_FD fd = openat(state_fd, RATE_LIMIT_FILE,
-                         O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    OWNED_FD fd = state_open(state_fd, RATE_LIMIT_FILE, O_RDWR | O_CREAT);
 
-    if (fd < 0 || fstat(fd, &status) < 0)
+    if (fd < 0)
+        return fd;
+    if (fstat(fd, &status) < 0)
         return -errno;
     if (status.st_size == 0) {
         /* Room on the disk now, so that no store meets a full one. */
         if (fallocate(fd, 0, 0, (off_t)TABLE_BYTES) < 0)
             return -errno;
-        state_give(state_fd, fd);
-    } else if (!S_ISREG(status.st_mode) ||
-               status.st_size != (off_t)TABLE_BYTES) {
+    } else if (status.st_size != (off_t)TABLE_BYTES) {
         return -EINVAL;
     }
     return fd_take(&fd);
@@ -158,11 +157,10 @@ int rate_limit_read(int state_fd, struct rate_slot *slots)
 {
     size_t size = 0;
     int count = 0;
-    OWNED_FD fd = openat(state_fd, RATE_LIMIT_FILE,
-                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    OWNED_FD fd = state_open(state_fd, RATE_LIMIT_FILE, O_RDONLY);
 
     if (fd < 0)
-        return errno == ENOENT ? 0 : -errno;
+        return fd == -ENOENT ? 0 : fd;
     int r = io_read_all(fd, slots, TABLE_BYTES, &size);
     if (r < 0)
         return r;

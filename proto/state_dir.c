@@ -13,6 +13,7 @@
 #include "proto/base/io.h"
 #include "proto/base/sys.h"
 #include "proto/data_class.h"
+#include "proto/state_way.h"
 
 static int join(const char *base, const char *tail, char ret[STATE_PATH_BYTES])
 {
@@ -86,76 +87,13 @@ void state_give(int dir_fd, int fd)
     (void)sys_call3(SYS_fchown, fd, directory.st_uid, directory.st_gid);
 }
 
-#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-#define OWNERS          0700
-
-/*
- * Whatever umask the program has, its directory is its owner's to use. By its
- * path only where it cannot even be opened, so never as root, whom somebody
- * might hand another path.
- */
-static void lift_umask(int fd, const char *path)
+static int open_checked(const char *path, bool make, int *ret_fd)
 {
     struct stat status = {0};
 
-    if (fd == -EACCES) {
-        (void)sys_call3(SYS_fchmodat, AT_FDCWD, (long)path, OWNERS);
-    } else if (fd >= 0 && sys_call2(SYS_fstat, fd, (long)&status) == 0 &&
-               (status.st_mode & OWNERS) != OWNERS) {
-        (void)sys_call2(SYS_fchmod, fd, OWNERS);
-    }
-}
-
-/* What we made belongs to whom the directory above it belongs to. */
-static void give_directory(char *path, size_t parent_bytes)
-{
-    OWNED_FD fd = sys_openat(AT_FDCWD, path, DIRECTORY_FLAGS | O_NOFOLLOW, 0);
-
-    lift_umask(fd, path);
-    path[parent_bytes] = '\0';
-    OWNED_FD parent =
-        sys_openat(AT_FDCWD, parent_bytes > 0 ? path : "/", DIRECTORY_FLAGS, 0);
-    if (fd >= 0 && parent >= 0)
-        state_give(parent, fd);
-}
-
-/* Makes path and its parents, 0700; what is there already stays. */
-static int make_path(const char *path)
-{
-    char part[STATE_PATH_BYTES];
-    size_t size = strlen(path);
-    size_t parent_bytes = 0;
-    long r = 0;
-
-    if (size >= sizeof part)
-        return -ERR_LIMIT;
-    for (size_t i = 1; i <= size; i++) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
-        r = sys_call3(SYS_mkdirat, AT_FDCWD, (long)part, OWNERS);
-        if (r == 0)
-            give_directory(part, parent_bytes);
-        parent_bytes = i;
-    }
-    return r == -EEXIST ? 0 : (int)r;
-}
-
-int state_dir_open(const char *path, int *ret_fd)
-{
-    const int flags = DIRECTORY_FLAGS | O_NOFOLLOW;
-    OWNED_FD fd = sys_openat(AT_FDCWD, path, flags, 0);
-
-    if (fd == -ENOENT) {
-        int r = make_path(path);
-        if (r < 0)
-            return r;
-        fd = sys_openat(AT_FDCWD, path, flags, 0);
-    }
+    OWNED_FD fd = state_way_open(path, make);
     if (fd < 0)
         return fd;
-    struct stat status = {0};
     long r = sys_call2(SYS_fstat, fd, (long)&status);
     if (r < 0)
         return (int)r;
@@ -164,6 +102,16 @@ int state_dir_open(const char *path, int *ret_fd)
         return -EPERM;
     *ret_fd = fd_take(&fd);
     return 0;
+}
+
+int state_dir_open(const char *path, int *ret_fd)
+{
+    return open_checked(path, true, ret_fd);
+}
+
+int state_dir_find(const char *path, int *ret_fd)
+{
+    return open_checked(path, false, ret_fd);
 }
 
 static const struct consent_page consent_default = {

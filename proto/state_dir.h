@@ -52,11 +52,15 @@ void state_box_name(int pid, uint64_t start_ticks,
                     char ret_name[BOX_NAME_BYTES]);
 
 /*
- * Opens a directory of ours, creating it and its parents 0700 where missing.
- * O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC; refuses one that belongs to another
- * user than uid (unless we are root) or that others may write to (-EPERM).
+ * Opens a directory of ours, creating it and its parents 0700 where missing,
+ * by a way that nobody can lead root astray on (state_way.h). Refuses one that
+ * belongs to another user (unless we are root) or that others may write to
+ * (-EPERM).
  */
 MUST_CHECK int state_dir_open(const char *path, int *ret_fd);
+
+/* The same, but nothing is created: -ENOENT. */
+MUST_CHECK int state_dir_find(const char *path, int *ret_fd);
 
 /*
  * Root's commands work on another user's state directory too: what root made

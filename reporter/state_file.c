@@ -14,6 +14,7 @@
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 #include "proto/state_dir.h"
+#include "proto/state_open.h"
 
 #define NAME_BYTES      280
 #define ERASE_BYTES     4096
@@ -140,11 +141,11 @@ int state_file_replace(int dir_fd, const char *name, struct span data, int *fd)
 
 int state_file_erase(int dir_fd, const char *name)
 {
-    OWNED_FD fd =
-        openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    OWNED_FD fd = state_open(dir_fd, name, O_WRONLY);
 
-    if (fd < 0 && errno != ELOOP && errno != ENXIO) /* a link, a pipe: goes */
-        return -errno;
+    /* What is no file of the directory's owner alone goes as it is. */
+    if (fd < 0 && fd != -ELOOP && fd != -ENXIO && fd != -EPERM && fd != -EACCES)
+        return fd;
     int r = fd >= 0 ? wipe(fd) : 0;
     if (unlinkat(dir_fd, name, 0) < 0)
         return -errno;

@@ -176,35 +176,66 @@ static bool is_told(const struct box *box)
            box->control.dump_state == BOX_DUMP_COUNTED;
 }
 
+static int open_box(const char *path)
+{
+    char directory[STATE_PATH_BYTES];
+    OWNED_FD dir_fd = -1;
+    const char *slash = strrchr(path, '/');
+
+    if (!slash || (size_t)(slash - path) >= sizeof directory)
+        return -EINVAL;
+    memcpy(directory, path, (size_t)(slash - path));
+    directory[slash - path] = '\0';
+    int r = state_dir_find(directory, &dir_fd);
+    if (r < 0)
+        return r;
+    int fd =
+        openat(dir_fd, slash + 1, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 /*
- * The box, locked, for two recoveries of one box would make two reports.
- * Fails with -EBUSY when another has it, with -ENOENT when there is none, or
- * one that was only begun, which goes.
+ * Whether its report may be the state directory's owner's: the box is his, or
+ * that of a process of root's that kept its reports there.
  */
-static int take_box(const char *path, int *ret_fd, struct box **ret_box)
+static bool is_his(const struct box *box, uid_t uid,
+                   const struct recovery *recovery)
+{
+    return uid == geteuid() ||
+           (uid == 0 && box_sealed(&box->identity, sizeof box->identity) &&
+            strncmp(box->identity.state_dir, recovery->state_dir,
+                    sizeof box->identity.state_dir) == 0);
+}
+
+/*
+ * The box behind fd, locked, for two recoveries of one box would make two
+ * reports. Fails with -EBUSY when another has it, with -ENOENT when it was
+ * only begun; then it goes.
+ */
+static int take_box(const struct recovery *recovery, int fd,
+                    struct box **ret_box)
 {
     struct stat status;
-    OWNED_FD fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-    if (fd < 0)
-        return -errno;
     if (flock(fd, LOCK_EX | LOCK_NB) < 0)
         return errno == EWOULDBLOCK ? -EBUSY : -errno;
     if (fstat(fd, &status) < 0)
         return -errno;
     if (status.st_nlink == 0)
         return -EBUSY; /* while we opened it */
-    if (status.st_uid != geteuid() || !S_ISREG(status.st_mode))
+    if ((status.st_uid != geteuid() && status.st_uid != 0) ||
+        !S_ISREG(status.st_mode))
         return -EPERM;
     struct box *box = session_copy_box(fd);
     if (!box && is_unfinished(fd)) {
-        (void)unlink(path); /* swept later otherwise */
+        (void)unlink(recovery->box_path); /* swept later otherwise */
         return -ENOENT;
     }
     if (!box)
         return -ERR_FORMAT;
+    if (!is_his(box, status.st_uid, recovery))
+        return -EPERM;
     *ret_box = box;
-    *ret_fd = fd_take(&fd);
     return 0;
 }
 
@@ -263,9 +294,11 @@ static int make_report(const struct recovery *recovery, struct box *box,
 
 /*
  * A box says which files to look at, and its owner can write what he likes
- * into it: root goes on as the owner of the state directory.
+ * into it: root goes on as the owner of the state directory, with a box that is
+ * opened before, for that of root's own process he may not open.
  */
-static int become_owner(int state_fd)
+static int become_owner(const struct recovery *recovery, int state_fd,
+                        int *box_fd)
 {
     struct stat status;
 
@@ -273,6 +306,7 @@ static int become_owner(int state_fd)
         return -errno;
     if (geteuid() != 0 || status.st_uid == 0)
         return 0;
+    *box_fd = open_box(recovery->box_path);
     if (setgroups(0, NULL) < 0 ||
         setresgid(status.st_gid, status.st_gid, status.st_gid) < 0 ||
         setresuid(status.st_uid, status.st_uid, status.st_uid) < 0)
@@ -292,20 +326,22 @@ static int recover_absent(const struct recovery *recovery, int state_fd)
 
 static int recover(const struct recovery *recovery)
 {
-    OWNED_FD fd = -1; /* holds the lock */
+    OWNED_FD fd = -ENOENT; /* holds the lock */
     OWNED_FD state_fd = -1;
     struct box *box = NULL;
 
     int r = state_dir_open(recovery->state_dir, &state_fd);
     if (r == 0)
-        r = become_owner(state_fd);
+        r = become_owner(recovery, state_fd, &fd);
     if (r < 0) {
         fprintf(stderr, "inquest-dumper: %s: %s\n", recovery->state_dir,
                 err_text(r));
         return dumper_status(r, EX_CANTCREAT);
     }
     DROP(confine_self(CONFINE_FILES | CONFINE_BUILD)); /* or without */
-    r = take_box(recovery->box_path, &fd, &box);
+    if (fd == -ENOENT)
+        fd = open_box(recovery->box_path);
+    r = fd < 0 ? fd : take_box(recovery, fd, &box);
     if (r == -EBUSY)
         return 0;
     if (r == -ENOENT)

@@ -15,7 +15,7 @@
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 #include "proto/lock.h"
-#include "proto/state_dir.h"
+#include "proto/state_open.h"
 #include "reporter/state_file.h"
 
 #define HEX_BYTES  (2u * AUDIT_HASH_BYTES + 1u)
@@ -198,8 +198,7 @@ static bool head_holds(int state_fd, const char *head,
 
     if (strcmp(head, chain->hash) == 0)
         return true;
-    int fd = openat(state_fd, AUDIT_FILE,
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = state_open(state_fd, AUDIT_FILE, O_RDONLY);
     return fd >= 0 && verify(fd, head, &lines) == 0;
 }
 
@@ -235,15 +234,12 @@ static int take_lock(int fd)
 int audit_append_all(int state_fd, const char *event,
                      const char *const *details, size_t count)
 {
-    OWNED_FD fd =
-        openat(state_fd, AUDIT_FILE,
-               O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    OWNED_FD fd = state_open(state_fd, AUDIT_FILE, O_RDWR | O_APPEND | O_CREAT);
 
     if (fd < 0)
-        return -errno;
+        return fd;
     if (sodium_init() < 0)
         return -EIO;
-    state_give(state_fd, fd);
     int r = take_lock(fd);
     if (r < 0)
         return r;
@@ -263,10 +259,9 @@ int audit_verify(int state_fd, uint64_t *ret_lines)
     int r = sodium_init() < 0 ? -EIO : read_head(state_fd, head);
     if (r < 0)
         return r;
-    int fd = openat(state_fd, AUDIT_FILE,
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = state_open(state_fd, AUDIT_FILE, O_RDONLY);
     if (fd >= 0)
         return verify(fd, head, ret_lines);
     bool first = *head == '\0' || strcmp(head, HEAD_FIRST) == 0;
-    return errno == ENOENT && first ? 0 : -ERR_TORN;
+    return fd == -ENOENT && first ? 0 : -ERR_TORN;
 }

@@ -17,6 +17,7 @@
 #include "proto/base/io.h"
 #include "proto/keyfile.h"
 #include "proto/state_dir.h"
+#include "proto/state_open.h"
 #include "reporter/consent/policy.h"
 #include "reporter/state_file.h"
 
@@ -131,11 +132,9 @@ int consent_file_write(int state_fd, const struct consent *consent)
 
 static int page_create(int state_fd, int *ret_fd)
 {
-    OWNED_FD fd = openat(state_fd, STATE_CONSENT_PAGE,
-                         O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    OWNED_FD fd = state_open(state_fd, STATE_CONSENT_PAGE, O_RDWR | O_CREAT);
     if (fd < 0)
-        return -errno;
-    state_give(state_fd, fd);
+        return fd;
     if (ftruncate(fd, sizeof(struct consent_page)) < 0)
         return -errno;
     *ret_fd = fd_take(&fd);

@@ -15,6 +15,7 @@
 #include "proto/class_filter.h"
 #include "proto/frame.h"
 #include "proto/lock.h"
+#include "proto/state_open.h"
 #include "reporter/app/usage.h"
 #include "reporter/consent/audit.h"
 #include "reporter/queue/claim.h"
@@ -162,9 +163,9 @@ static int rewrite_at_rest(struct home *home, const struct stored_report *item,
     int r = queue_name(item->id, name);
     if (r < 0)
         return r;
-    OWNED_FD fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    OWNED_FD fd = state_open(dir_fd, name, O_RDWR);
     if (fd < 0)
-        return errno == ENOENT ? 0 : -errno;
+        return fd == -ENOENT ? 0 : fd;
     r = rewrite_file(dir_fd, name, &fd, change);
     return r <= 0 ? r : discard_report(home, item);
 }

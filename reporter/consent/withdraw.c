@@ -8,7 +8,7 @@
 
 #include "proto/base/fd.h"
 #include "proto/lock.h"
-#include "proto/state_dir.h"
+#include "proto/state_open.h"
 #include "reporter/app/device.h"
 #include "reporter/consent/audit.h"
 #include "reporter/consent/consent_file.h"
@@ -20,12 +20,10 @@
 /* Of a file of its own: the consent file is another after each change. */
 static int take_lock(int state_fd, int *ret_lock)
 {
-    OWNED_FD fd = openat(state_fd, LOCK_FILE,
-                         O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    OWNED_FD fd = state_open(state_fd, LOCK_FILE, O_RDWR | O_CREAT);
 
     if (fd < 0)
-        return -errno;
-    state_give(state_fd, fd);
+        return fd;
     int r = lock_take(fd, LOCK_WAIT_MS);
     if (r == 0)
         *ret_lock = fd_take(&fd);

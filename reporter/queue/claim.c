@@ -14,6 +14,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/lock.h"
+#include "proto/state_open.h"
 #include "reporter/queue/reports.h"
 #include "reporter/state_file.h"
 
@@ -26,11 +27,10 @@ void claim_drop(struct claim *claim)
 
 static int open_locked(int dir_fd, const char *name, int *ret_fd)
 {
-    OWNED_FD fd =
-        openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    OWNED_FD fd = state_open(dir_fd, name, O_RDWR);
 
     if (fd < 0)
-        return -errno;
+        return fd;
     if (flock(fd, LOCK_EX | LOCK_NB) < 0)
         return errno == EWOULDBLOCK ? -EBUSY : -errno;
     *ret_fd = fd_take(&fd);

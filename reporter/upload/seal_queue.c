@@ -11,6 +11,7 @@
 #include "proto/base/fd.h"
 #include "proto/frame.h"
 #include "proto/seal.h"
+#include "proto/state_open.h"
 #include "reporter/queue/claim.h"
 #include "reporter/queue/reports.h"
 #include "reporter/queue/sealed.h"
@@ -162,10 +163,9 @@ static int seal_one(struct home *home, const struct stored_report *item)
     int r = queue_name(item->id, name);
     if (r < 0)
         return r;
-    OWNED_FD fd =
-        openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    OWNED_FD fd = state_open(dir_fd, name, O_RDWR);
     if (fd < 0)
-        return errno == ENOENT ? 0 : -errno; /* 0: gone */
+        return fd == -ENOENT ? 0 : fd; /* 0: gone */
     r = is_plain(fd);
     if (r <= 0)
         return r;

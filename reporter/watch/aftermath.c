@@ -194,6 +194,16 @@ static void box_path_of(const struct home *home, const struct child *child,
                    home->box_path, name);
 }
 
+static void remove_box(const struct home *home, const struct child *child)
+{
+    char name[BOX_NAME_BYTES];
+    OWNED_FD dir = -1;
+
+    state_box_name(child->pid, child->start_ticks, name);
+    if (state_dir_find(home->box_path, &dir) == 0)
+        (void)unlinkat(dir, name, 0); /* mostly there is none */
+}
+
 bool aftermath_of(struct aftermath *aftermath, struct home *home,
                   const struct child *child, const struct child_end *end)
 {
@@ -202,7 +212,7 @@ bool aftermath_of(struct aftermath *aftermath, struct home *home,
 
     box_path_of(home, child, box);
     if (!aftermath_deserves_report(end)) {
-        (void)unlink(box); /* the program slipped past our exit hooks */
+        remove_box(home, child); /* the program slipped past our exit hooks */
         return false;
     }
     int found = find_report(aftermath, home, child->pid);
@@ -234,7 +244,7 @@ void aftermath_end(const struct home *home, const struct child *child)
     if (!box)
         return;
     if (box->control.wiped)
-        (void)unlink(path);
+        remove_box(home, child);
     box_close(box);
 }
 

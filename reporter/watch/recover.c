@@ -13,6 +13,7 @@
 
 #include "proto/base/fd.h"
 #include "proto/box_history.h"
+#include "proto/state_open.h"
 #include "reporter/watch/box_owner.h"
 #include "reporter/watch/child.h"
 #include "reporter/watch/kernel_log.h"
@@ -113,11 +114,14 @@ static int handle_abandoned(const struct home *home, const struct box *box,
 }
 
 /* The program goes on without us: our end shall be no sign of its own. */
-static void let_go(const char *path)
+static void let_go(const struct home *home, const char *path)
 {
     static const uint32_t nobody = 0;
-    OWNED_FD fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    OWNED_FD dir = -1;
 
+    if (state_dir_find(home->box_path, &dir) < 0)
+        return;
+    OWNED_FD fd = state_open(dir, strrchr(path, '/') + 1, O_WRONLY);
     if (fd >= 0) { /* on failure its death would look stranger than it was */
         DROP(pwrite(fd, &nobody, sizeof nobody,
                     offsetof(struct box, control.supervisor_pid)));
@@ -132,7 +136,7 @@ static int handle_descendant(const struct home *home, const struct box *box,
     if (box->control.supervisor_pid != (uint32_t)getpid())
         return 0;
     if (box_owner_state(box, fd) == BOX_OWNER_LIVES) {
-        let_go(path);
+        let_go(home, path);
         return 0;
     }
     int r = recover_dead(home, box, path, &facts);
@@ -186,17 +190,20 @@ static int for_each_box(const struct home *home, handle_box *handle,
 {
     int result = 0;
     size_t seen = 0;
-    int fd =
-        open(home->box_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    OWNED_FD fd = -1;
 
     *ret_count = 0;
+    int r = state_dir_find(home->box_path, &fd);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    DIR *dir = fdopendir(fd);
     if (!dir)
-        return errno == ENOENT ? 0 : -errno;
+        return -errno;
+    (void)fd_take(&fd); /* the list's now */
     for (struct dirent *entry; (entry = readdir(dir));) {
         if (!strstr(entry->d_name, ".box") || seen++ >= RECOVER_BOXES_MAX)
             continue;
-        int r = handle_one(home, dirfd(dir), entry->d_name, handle);
+        r = handle_one(home, dirfd(dir), entry->d_name, handle);
         if (r < 0) {
             result = r;
         } else {

@@ -89,7 +89,7 @@ class Confined(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(done.stdout.split()), 1)  # the report's id
         dumper = programs["inquest-dumper"]
-        self.assert_filtered_before(dumper, str(box))
+        self.assert_filtered_before(dumper, box.name)
         self.assert_limited(dumper, "RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_FSIZE",
                             "RLIMIT_NOFILE", "RLIMIT_CORE")
 

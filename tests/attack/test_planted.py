@@ -38,7 +38,7 @@ class Planted(Ground):
         self.fill(lambda: self.crash(ATTACKER))
         self.assertEqual(self.reports(ATTACKER), 1)
 
-    def plant(self, name, make):
+    def plant(self, name, make, given=True):
         path = self.state / name.format(id=ID)
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_symlink() or path.is_file():
@@ -46,16 +46,17 @@ class Planted(Ground):
         elif path.is_dir():
             shutil.rmtree(path)
         make(path)
-        os.chown(path, ATTACKER, ATTACKER, follow_symlinks=False)
+        if given:
+            os.chown(path, ATTACKER, ATTACKER, follow_symlinks=False)
 
-    def everywhere(self, make, first):
+    def everywhere(self, make, first, given=True):
         """At a share some of the names, each with some of the commands."""
         share = scaled(len(COMMANDS), 3)
         for index, name in enumerate(NAMES):
             if index % STEP != first:
                 continue
             self.fill_with_report()
-            self.plant(name, make)
+            self.plant(name, make, given)
             texts = []
             for step in range(share):
                 command = COMMANDS[(index + step * len(COMMANDS) // share)
@@ -68,6 +69,31 @@ class Planted(Ground):
 
     def test_links_to_a_secret(self):
         self.everywhere(lambda path: path.symlink_to(self.secret), 0)
+
+    def test_other_names_of_a_secret(self):
+        """As fs.protected_hardlinks = 0 lets the attacker make them."""
+        self.secret.write_bytes(SECRET + b"\n" * 8)
+        self.before = self.fingerprint()
+        self.everywhere(lambda path: os.link(self.secret, path), 2 % STEP,
+                        given=False)
+
+    def test_other_names_are_not_written_to(self):
+        """What each command that writes in place would have written."""
+        for name, commands in {
+                "audit.log": [("consent", "deny", "OPTIONAL")],
+                "consent.page": [("consent", "deny", "OPTIONAL")],
+                "queue/tmp/old": [("recover",), ("upload",)],
+                "queue/sent/{id}.inq": [("rm", "all")],
+                "rate-limit": [("list",)]}.items():
+            with self.subTest(name=name):
+                self.fill_with_report()
+                self.plant(name, lambda path: os.link(self.secret, path),
+                           given=False)
+                os.utime(self.secret, (0, 0))  # old enough for the sweep
+                for command in commands:
+                    self.inquest(0, *command)
+                self.crash(0)
+                self.assert_unharmed()
 
     def test_links_to_a_directory(self):
         target = self.roots / "precious"
@@ -98,6 +124,40 @@ class Planted(Ground):
         self.crash(ATTACKER)
         self.assertNotEqual(self.inquest(ATTACKER, "list").returncode, 0)
         self.assertEqual(list(target.iterdir()), [])
+
+    def test_way_through_a_link_is_refused_by_root(self):
+        """Nothing is made, or given away, where another's link leads."""
+        (self.attackers / "way").symlink_to(self.roots)
+        for tail in ("new", "new/state", "../roots/new"):
+            with self.subTest(tail=tail):
+                self.state = self.attackers / "way" / tail
+                self.environment["INQUEST_STATE_DIR"] = str(self.state)
+                self.assertNotEqual(self.inquest(0, "list").returncode, 0)
+                self.crash(0)
+                self.assert_unharmed()
+
+    def test_way_through_a_link_of_roots_is_gone(self):
+        target = self.make_directory("target", 0, 0o755)
+        (self.directory / "way").symlink_to("target")
+        self.state = self.directory / "way/new/state"
+        self.environment["INQUEST_STATE_DIR"] = str(self.state)
+        self.crash(0)
+        self.assertEqual(self.reports(0), 1)
+        self.assertTrue((target / "new/state/queue").is_dir())
+
+    def test_root_believes_no_configuration_of_another(self):
+        """As it is found where HOME stays what it was."""
+        self.environment["INQUEST_ENDPOINT"] = ""
+        self.environment["XDG_CONFIG_HOME"] = str(self.attackers)
+        place = self.attackers / "inquest"
+        place.mkdir()
+        config = place / "config"
+        config.write_text(f"endpoint = {self.server.url}\n"
+                          f"token_file = {self.secret}\n")
+        os.chown(config, ATTACKER, ATTACKER)
+        self.crash(0)
+        self.inquest(0, "upload")
+        self.assertEqual(self.server.requests, [])
 
     def test_configuration_of_another_is_not_believed(self):
         self.environment["INQUEST_ENDPOINT"] = ""
@@ -131,6 +191,42 @@ class Boxes(Ground):
         self.assertFalse(box.exists())
         for path in (self.state / "queue/new").iterdir():
             self.assertEqual(path.stat().st_uid, ATTACKER)
+
+    def test_box_of_root_is_nobody_elses(self):
+        """Its stacks are not his to read, nor its mapping his to cut short;
+        the report is his all the same."""
+        self.state.mkdir()
+        os.chown(self.state, ATTACKER, ATTACKER)
+        box = self.killed_box(0)
+        self.assertEqual((box.stat().st_uid, box.stat().st_mode & 0o777),
+                         (0, 0o600))
+        self.inquest(ATTACKER, "recover")
+        self.assertTrue(box.exists())
+        self.inquest(0, "recover")
+        self.assertFalse(box.exists())
+        done = self.run_as(0, BUILD / "bin/inquest", "run", "--",
+                           BUILD / "bin/fault_host", "kill", env={
+                               **self.environment, "INQUEST_ENDPOINT": ""})
+        self.assertEqual(done.returncode, -9)
+        self.crash(0)
+        self.assertEqual(self.reports(ATTACKER), 2)
+
+    def test_box_of_root_elsewhere_is_not_reported_here(self):
+        """One that root keeps elsewhere, by another name of it."""
+        self.state.mkdir()
+        os.chown(self.state, ATTACKER, ATTACKER)
+        here = self.state
+        self.state = self.roots / "state"
+        self.environment["INQUEST_STATE_DIR"] = str(self.state)
+        box = self.killed_box(0)
+        self.state = here
+        self.environment["INQUEST_STATE_DIR"] = str(here)
+        (here / "boxes").mkdir(mode=0o700)
+        os.chown(here / "boxes", ATTACKER, ATTACKER)
+        os.link(box, here / "boxes" / box.name)
+        self.inquest(0, "recover")
+        self.assertEqual(self.reports(0), 0)
+        self.assertTrue(box.exists())
 
     def test_box_of_a_third_is_refused(self):
         box = self.killed_box(ATTACKER)
