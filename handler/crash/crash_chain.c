@@ -2,8 +2,7 @@
  * Hands a signal on by jumping, not by calling: the stack pointer is put on a
  * signal frame (the kernel's own, or a copy of it on the interrupted stack),
  * so the handler returns through libc's restorer straight to the kernel and
- * nothing of ours stays on any stack. Frame layout: the kernel's
- * arch/x86/include/asm/sigframe.h, struct rt_sigframe. Context: crash.
+ * nothing of ours stays on any stack. Context: crash.
  */
 #include "handler/crash/crash_chain.h"
 
@@ -12,23 +11,17 @@
 #include "handler/crash/crash_handling.h"
 #include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
+#include "handler/crash/signal_frame.h"
 #include "handler/guest.h"
 #include "handler/interpose/real.h"
 #include "handler/own_memory.h"
 #include "proto/base/sys.h"
 
-#define RED_ZONE_BYTES        128
-#define KERNEL_UCONTEXT_BYTES 304 /* uc_flags … uc_sigmask of the kernel */
-#define XSTATE_MAGIC1         0x46505853u /* FP_XSTATE_MAGIC1 */
-#define XSTATE_SOFTWARE_AT    464         /* fpx_sw_bytes in the fxsave area */
-#define FXSAVE_BYTES          512
-#define XSTATE_BYTES_MAX      (64u << 10)
-
-struct frame {
-    void *restorer;
-    uint8_t context[KERNEL_UCONTEXT_BYTES];
-    siginfo_t info;
-};
+#define RED_ZONE_BYTES     128
+#define XSTATE_MAGIC1      0x46505853u /* FP_XSTATE_MAGIC1 */
+#define XSTATE_SOFTWARE_AT 464         /* fpx_sw_bytes in the fxsave area */
+#define FXSAVE_BYTES       512
+#define XSTATE_BYTES_MAX   (64u << 10)
 
 static size_t xstate_bytes(const uint8_t *state)
 {
@@ -50,8 +43,8 @@ static bool on_altstack(const ucontext_t *context, uintptr_t stack_pointer)
 
 /* Copies the kernel's frame below the interrupted stack pointer; NULL: no room.
  */
-static struct frame *copy_frame(const struct frame *original,
-                                const ucontext_t *context)
+static struct signal_frame *copy_frame(const struct signal_frame *original,
+                                       const ucontext_t *context)
 {
     const uint8_t *state = (const uint8_t *)context->uc_mcontext.fpregs;
     size_t state_bytes = state ? xstate_bytes(state) : 0;
@@ -60,14 +53,14 @@ static struct frame *copy_frame(const struct frame *original,
     uintptr_t state_at = (at - state_bytes) & ~(uintptr_t)63;
     /* At entry of a function the stack pointer is 8 below a multiple of 16. */
     uintptr_t frame_at =
-        ((state_at - sizeof(struct frame)) & ~(uintptr_t)15) - 8;
+        ((state_at - sizeof(struct signal_frame)) & ~(uintptr_t)15) - 8;
 
     /* Whether the kernel could put a signal frame there: it may be read-only,
      * and a stack that has not grown so far grows then. */
     if (!own_memory_is_writable((void *)frame_at) ||
         !own_memory_is_writable((void *)(at - SYS_SIGSET_BYTES)))
         return NULL;
-    struct frame *copy = (struct frame *)frame_at;
+    struct signal_frame *copy = (struct signal_frame *)frame_at;
     memcpy(copy, original, sizeof *copy);
     if (state) {
         ucontext_t *moved = (ucontext_t *)copy->context;
@@ -86,8 +79,8 @@ static uint64_t blocked_by(const struct sigaction *action, int signal_number)
                                          : bits | 1ull << (signal_number - 1);
 }
 
-static _Noreturn void jump(struct frame *frame, const struct sigaction *action,
-                           int signal_number)
+static _Noreturn void jump(struct signal_frame *frame,
+                           const struct sigaction *action, int signal_number)
 {
     uint64_t mask;
     const ucontext_t *context = (const ucontext_t *)frame->context;
@@ -125,8 +118,9 @@ static void reset(int signal_number)
 bool crash_chain(const struct crash_event *event)
 {
     struct sigaction action;
-    struct frame *frame = (struct frame *)((uint8_t *)event->context -
-                                           offsetof(struct frame, context));
+    struct signal_frame *frame =
+        (struct signal_frame *)((uint8_t *)event->context -
+                                offsetof(struct signal_frame, context));
     uintptr_t interrupted =
         (uintptr_t)event->context->uc_mcontext.gregs[REG_RSP];
 

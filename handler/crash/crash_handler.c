@@ -13,6 +13,7 @@
 #include "handler/crash/crash_dump.h"
 #include "handler/crash/crash_handling.h"
 #include "handler/crash/crash_record.h"
+#include "handler/crash/held_back.h"
 #include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
 #include "handler/guest.h"
@@ -131,9 +132,10 @@ static void record_recrash(const struct crash_event *event)
 }
 
 /*
- * Whether a handler of the program's that runs has it blocked, so that its own
- * handler is called afterwards. Who set SIG_DFL and raises wants to die now.
- * Apart, for the stack may be a small one of the program's.
+ * Whether a handler of the program's that runs has it blocked: one of another
+ * signal; or one of a fault, so that its own handler is called afterwards. Who
+ * set SIG_DFL there and raises wants to die now. Apart, for the stack may be a
+ * small one of the program's.
  */
 static __attribute__((noinline)) bool
 waits_for_handler(const struct crash_event *event)
@@ -141,8 +143,9 @@ waits_for_handler(const struct crash_event *event)
     struct sigaction action;
 
     host_action_get(event->signal_number, &action);
-    return host_action_is_function(&action) &&
-           crash_handling_blocks(stack_of(event), event->signal_number);
+    return (host_action_is_function(&action) &&
+            crash_handling_blocks(stack_of(event), event->signal_number)) ||
+           held_back_now(event->signal_number, event->context);
 }
 
 /*

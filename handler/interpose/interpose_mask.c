@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "handler/crash/crash_handling.h"
+#include "handler/crash/held_back.h"
 #include "handler/crash/host_mask.h"
 #include "handler/guest.h"
 #include "handler/interpose/real.h"
@@ -64,6 +65,8 @@ static int set_mask(mask_function function, int how, const sigset_t *set,
         /* Before the call: what it lets through strikes on the way back. */
         host_mask_set_belief(new_belief(how, believed, bits));
         crash_handling_unblocked(unblocked(how, faults));
+        if (how == SIG_UNBLOCK)
+            held_back_unblocked(faults);
     }
     int r = function(how, set ? &changed : NULL, ret_before);
     if (r != 0) {

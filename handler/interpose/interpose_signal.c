@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "handler/crash/crash_handler.h"
+#include "handler/crash/held_back.h"
 #include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
 #include "handler/crash/install.h"
@@ -19,9 +20,6 @@
 
 /* Of siginterrupt, for later calls of signal; of the others libc knows. */
 static uint64_t interrupting;
-
-/* Fault bits that were taken out of the sa_mask of other signals. */
-static FAR_BEHIND uint64_t stripped[_NSIG];
 
 static bool is_watched(int signal_number)
 {
@@ -37,7 +35,7 @@ static int set_other(int signal_number, const struct sigaction *action,
     uint64_t faults = 0;
 
     bool valid = signal_number > 0 && signal_number < _NSIG;
-    uint64_t before = valid ? stripped[signal_number] : 0;
+    uint64_t before = valid ? held_back_get(signal_number) : 0;
     if (action && valid && guest_interposes(INTERPOSE_ACTION)) {
         changed = *action;
         faults = host_mask_bits(&changed.sa_mask) & host_mask_faults();
@@ -52,8 +50,8 @@ static int set_other(int signal_number, const struct sigaction *action,
         host_mask_from_bits(&ret_before->sa_mask,
                             host_mask_bits(&ret_before->sa_mask) | before);
     }
-    if (action && valid && faults != before && guest_owns_memory())
-        stripped[signal_number] = faults;
+    if (action && valid && guest_owns_memory())
+        held_back_set(signal_number, faults);
     return r;
 }
 

@@ -257,6 +257,7 @@ CASES = (
     silent("siglongjmp_keeps_blocked", 0),
     crash("siglongjmp_unblocks", "SIGSEGV", code="SI_TKILL", address=-1,
           cause="the program ended itself: raise()"),
+    crash("sent_in_handler", "SIGTRAP", code="SI_TKILL", chain=("main",)),
     silent("sigsuspend_user", 0),
     silent("siginterrupt_user", 0),
     silent("bad_pointers", 0),
