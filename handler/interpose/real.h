@@ -36,6 +36,7 @@ struct real {
     int (*sigaltstack)(const stack_t *, stack_t *);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *,
                           void *(*)(void *), void *);
+    size_t (*pthread_get_minstack)(const pthread_attr_t *); /* or NULL */
     int (*thrd_create)(thrd_t *, thrd_start_t, void *);
     int (*fork)(void);
     int (*daemon)(int, int);

@@ -33,7 +33,9 @@
 #define MOMENT_TRIES        5
 #define LATE_PERIODS        3    /* by then we were stopped ourselves … */
 #define LATE_MS_MIN         1000 /* … not just waiting for a processor */
-#define SAMPLER_STACK_BYTES (128u << 10) /* holds static TLS too */
+#define SAMPLER_STACK_BYTES (112u << 10) /* beside what libc puts there */
+#define LIBC_STACK_BYTES    (16u << 10)  /* where libc does not say */
+#define PAGE_BYTES          4096ul
 
 static pthread_t thread;
 static bool running;
@@ -240,6 +242,17 @@ static int tid_of(pthread_t created)
     return ~(clock >> 3);
 }
 
+/* A thread's static TLS lies on its stack, and a program may have megabytes of
+ * it. libc alone knows; Rust and OpenJDK ask it the same way. */
+static size_t stack_bytes(const pthread_attr_t *attributes)
+{
+    size_t taken = real()->pthread_get_minstack
+                       ? real()->pthread_get_minstack(attributes)
+                       : LIBC_STACK_BYTES;
+
+    return (SAMPLER_STACK_BYTES + taken + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+
 void sampler_start(void)
 {
     pthread_attr_t attributes;
@@ -252,7 +265,7 @@ void sampler_start(void)
         return;
     if (pthread_attr_init(&attributes) != 0)
         return;
-    (void)pthread_attr_setstacksize(&attributes, SAMPLER_STACK_BYTES);
+    (void)pthread_attr_setstacksize(&attributes, stack_bytes(&attributes));
     guest.sampler_ends = GUEST_SAMPLER_STAYS;
     /* libc's own: it leaves its internal signals alone (setuid needs them) */
     (void)sigfillset(&all);

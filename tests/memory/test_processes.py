@@ -18,6 +18,7 @@ from watched import BUILD, WatchedTest, wait_until
 
 VICTIM = str(BUILD / "bin/victim")
 DEADLINE_S = 60
+STORAGE_KIB = (116, 118, 120, 122, 4096)
 RESUMED_AFTER_S = 4.5  # a period, and three that it is late
 CONTAINER = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
              "--cgroup"]
@@ -119,6 +120,19 @@ class ProcessesTest(WatchedTest):
             told = fcntl.fcntl(file, fcntl.F_GETLK, lock)
         self.assertEqual(struct.unpack("hhqqi4x", told)[0::4],
                          (fcntl.F_WRLCK, pid))
+
+    def test_static_thread_storage_leaves_the_sampler_its_stack(self):
+        """Sizes around that of the stack itself, and one far beyond."""
+        for kib in STORAGE_KIB:
+            with self.subTest(kib=kib):
+                process = self.start(str(BUILD / f"bin/thread_storage_{kib}"),
+                                     stdin=subprocess.PIPE)
+                self.wait_for(
+                    lambda boxes: [box for box in boxes.values()
+                                   if box["samples"] > 2],
+                    "samples")
+                process.stdin.close()
+                self.assertEqual(process.wait(DEADLINE_S), 0)
 
     def test_fork_child_has_a_history_of_its_own(self):
         self.start("/usr/bin/python3", "-c", FORK)
