@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 #include "proto/base/err.h"
+#include "proto/base/fd.h"
+#include "proto/state_open.h"
 #include "reporter/command/commands.h"
 #include "reporter/consent/audit.h"
+#include "reporter/consent/audit_files.h"
 #include "reporter/log.h"
 #include "reporter/show/headline.h"
 #include "reporter/show/json_text.h"
@@ -38,7 +41,8 @@ static int verify(const struct home *home, bool as_json)
         log_error("cannot read %s/%s: %s", home->state_path, AUDIT_FILE,
                   err_text(r));
     } else if (!as_json) {
-        printf("%lu lines, all as they were written\n", (unsigned long)lines);
+        printf("%lu lines, all that are kept as they were written\n",
+               (unsigned long)lines);
     }
     return exit_status(r);
 }
@@ -105,27 +109,47 @@ static void print_line(char *line, bool as_json, bool terminal)
     }
 }
 
-static int print(const struct home *home, bool as_json)
+/* -ENOENT: there is no such file. */
+static int print_file(const struct home *home, const char *name, bool as_json)
 {
     char line[AUDIT_LINE_MAX + 2];
-    int fd = openat(home->state_fd, AUDIT_FILE,
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    OWNED_FD fd = state_open(home->state_fd, name, O_RDONLY);
 
-    if (!file) {
-        if (errno != ENOENT) {
-            log_error("cannot read %s/%s: %s", home->state_path, AUDIT_FILE,
-                      strerror(errno));
-            return EX_IOERR;
-        }
-        log_info("nothing was consented to, sent or deleted yet");
-        return EX_OK;
-    }
+    if (fd < 0)
+        return fd;
+    FILE *file = fdopen(fd, "r");
+    if (!file)
+        return -errno;
+    (void)fd_take(&fd); /* the stream's now */
     bool terminal = isatty(STDOUT_FILENO);
     while (fgets(line, sizeof line, file))
         print_line(line, as_json, terminal);
+    int r = ferror(file) ? -EIO : 0;
     (void)fclose(file); /* read only */
-    return EX_OK;
+    return r;
+}
+
+static int print(const struct home *home, bool as_json)
+{
+    char name[AUDIT_NAME_BYTES];
+    struct audit_files older;
+
+    int r = audit_files_list(home->state_fd, &older);
+    for (size_t i = 0; r == 0 && i < older.count; i++) {
+        audit_files_name(older.last[i], name);
+        r = print_file(home, name, as_json);
+    }
+    if (r == 0)
+        r = print_file(home, AUDIT_FILE, as_json);
+    if (r == -ENOENT && older.count == 0) {
+        log_info("nothing was consented to, sent or deleted yet");
+        return EX_OK;
+    }
+    if (r == 0 || r == -ENOENT) /* an older one was made of it just now */
+        return EX_OK;
+    log_error("cannot read %s/%s: %s", home->state_path, AUDIT_FILE,
+              err_text(r));
+    return EX_IOERR;
 }
 
 int cmd_audit(const struct invocation *invocation)

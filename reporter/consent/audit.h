@@ -6,6 +6,10 @@
  * is never replaced. Whoever may write here can make both anew: it shows what
  * happened to the file, not who did it. No contents of reports.
  *
+ * A file of AUDIT_BYTES_MAX becomes an older one, audit.log.N (audit_files.h);
+ * the chain goes on in a new one, whose first line says from which line on all
+ * are kept. Beyond AUDIT_OLDER_MAX the oldest goes, once a line says so.
+ *
  *     SEQUENCE TIME EVENT DETAIL… HASH
  *
  * Context: tool.
@@ -36,7 +40,8 @@ MUST_CHECK int audit_append_all(int state_fd, const char *event,
                                 const char *const *details, size_t count);
 
 /*
- * Checks the whole chain. Writes the number of whole lines; fails with
+ * Checks the whole chain, through all files. Writes the number of the last
+ * whole line, which is how many were written; fails with
  * -ERR_TORN when a line is not what it was (*ret_lines: those before it), or
  * when the end was cut off. Half a line behind the head is a write that was
  * cut short and promised nothing: the next append takes it away.

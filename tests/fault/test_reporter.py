@@ -5,6 +5,7 @@ import sys
 
 from scene_allowed import (UploadDenied, UploadForbidden, UploadRest,
                            UploadWithheld)
+from scene_audit import Rotate
 from scene_living import Snapshot
 from scene_reporter import (Command, Deny, Recover, RecoverDumper, RecoverSpill,
                             Run, Seal, Upload, Withdraw)
@@ -13,6 +14,7 @@ from sweep import main
 
 status = main((Upload, UploadRest, UploadDenied, UploadForbidden,
                UploadWithheld, Deny, Withdraw, Recover, RecoverDumper,
-               RecoverSpill, Run, Seal, Feedback, GrantPast, Snapshot))
+               RecoverSpill, Run, Seal, Feedback, GrantPast, Snapshot,
+               Rotate))
 Command.server.close()
 sys.exit(status)

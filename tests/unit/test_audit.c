@@ -14,6 +14,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "reporter/consent/audit.h"
+#include "reporter/consent/audit_files.h"
 
 #define LINES     5
 #define LOG_BYTES 4096
@@ -266,6 +267,137 @@ static void a_log_that_is_no_file_takes_and_proves_nothing(void **state)
     assert_int_equal(faccessat(fd, "elsewhere", F_OK, 0), -1);
 }
 
+#define BATCH 64
+
+/* Lines of the greatest length until the file that is written to is another
+ * one so many times. */
+static void fill(int dir_fd, unsigned rotations)
+{
+    char detail[AUDIT_LINE_MAX];
+    const char *details[BATCH];
+    struct audit_files files = {0};
+
+    assert_int_equal(audit_files_list(dir_fd, &files), 0);
+    uint64_t newest = files.count > 0 ? files.last[files.count - 1] : 0;
+    memset(detail, 'x', sizeof detail - 1);
+    detail[sizeof detail - 1] = '\0';
+    for (size_t i = 0; i < BATCH; i++)
+        details[i] = detail;
+    while (rotations > 0) {
+        assert_int_equal(audit_append_all(dir_fd, "sent", details, BATCH), 0);
+        assert_int_equal(audit_files_list(dir_fd, &files), 0);
+        uint64_t last = files.count > 0 ? files.last[files.count - 1] : 0;
+        rotations -= last != newest;
+        newest = last;
+    }
+}
+
+static off_t size_of(int dir_fd, const char *name)
+{
+    struct stat status;
+
+    assert_int_equal(fstatat(dir_fd, name, &status, 0), 0);
+    return status.st_size;
+}
+
+static void a_full_file_becomes_an_older_one(void **state)
+{
+    char name[AUDIT_NAME_BYTES];
+    struct audit_files files;
+    uint64_t lines = 0;
+    OWNED_FD dir = open(*state, O_RDONLY | O_DIRECTORY);
+
+    fill(dir, 2);
+    assert_int_equal(audit_files_list(dir, &files), 0);
+    assert_int_equal(files.count, 2);
+    for (size_t i = 0; i < files.count; i++) {
+        audit_files_name(files.last[i], name);
+        assert_in_range(size_of(dir, name), AUDIT_BYTES_MAX,
+                        AUDIT_BYTES_MAX + (BATCH + 1) * AUDIT_LINE_MAX);
+    }
+    assert_int_equal(audit_verify(dir, &lines), 0);
+    assert_true(lines > files.last[1]);
+}
+
+/* Whether it says so, and goes on saying so after a further line. */
+static void assert_torn(int dir_fd)
+{
+    uint64_t lines = 0;
+
+    assert_int_equal(audit_verify(dir_fd, &lines), -ERR_TORN);
+    append(dir_fd, "later");
+    assert_int_equal(audit_verify(dir_fd, &lines), -ERR_TORN);
+}
+
+static void a_missing_older_file_shows(void **state)
+{
+    char name[AUDIT_NAME_BYTES];
+    struct audit_files files;
+    OWNED_FD dir = open(*state, O_RDONLY | O_DIRECTORY);
+
+    fill(dir, 3);
+    assert_int_equal(audit_files_list(dir, &files), 0);
+    for (size_t i = 0; i < files.count; i++) {
+        audit_files_name(files.last[i], name);
+        assert_int_equal(renameat(dir, name, dir, "away"), 0);
+        assert_torn(dir);
+        assert_int_equal(renameat(dir, "away", dir, name), 0);
+    }
+    assert_int_equal(verify(&(struct log){.dir_fd = dir}), 0);
+    assert_int_equal(unlinkat(dir, AUDIT_FILE, 0), 0);
+    assert_torn(dir);
+}
+
+static void the_oldest_goes_and_a_line_says_so(void **state)
+{
+    char name[AUDIT_NAME_BYTES];
+    char first[AUDIT_LINE_MAX];
+    struct audit_files files;
+    uint64_t lines = 0;
+    OWNED_FD dir = open(*state, O_RDONLY | O_DIRECTORY);
+
+    fill(dir, AUDIT_OLDER_MAX);
+    assert_int_equal(audit_files_list(dir, &files), 0);
+    assert_int_equal(files.count, AUDIT_OLDER_MAX);
+    uint64_t gone = files.last[0];
+    fill(dir, 1);
+    assert_int_equal(audit_files_list(dir, &files), 0);
+    assert_int_equal(files.count, AUDIT_OLDER_MAX);
+    assert_true(files.last[0] > gone);
+    OWNED_FD fd = openat(dir, AUDIT_FILE, O_RDONLY);
+    assert_true(pread(fd, first, sizeof first - 1, 0) > 0);
+    first[sizeof first - 1] = '\0';
+    (void)snprintf(name, sizeof name, "rotated from=%lu ",
+                   (unsigned long)gone + 1);
+    assert_non_null(strstr(first, name));
+    assert_int_equal(audit_verify(dir, &lines), 0);
+    /* Beyond what was said to go, nothing may. */
+    audit_files_name(files.last[0], name);
+    assert_int_equal(unlinkat(dir, name, 0), 0);
+    assert_torn(dir);
+}
+
+/* As it is between the rename and the new file's first line. */
+static void a_rotation_that_was_cut_short_goes_on(void **state)
+{
+    char name[AUDIT_NAME_BYTES];
+    uint64_t lines = 0;
+    struct log log;
+
+    make(state, &log);
+    audit_files_name(LINES, name);
+    assert_int_equal(renameat(log.dir_fd, AUDIT_FILE, log.dir_fd, name), 0);
+    assert_int_equal(verify(&log), 0);
+    put(&log, "", 0);
+    assert_int_equal(verify(&log), 0);
+    put(&log, "6 2026", strlen("6 2026"));
+    assert_int_equal(verify(&log), 0);
+    append(log.dir_fd, "later");
+    assert_int_equal(audit_verify(log.dir_fd, &lines), 0);
+    assert_int_equal(lines, LINES + 2); /* with the one that says so */
+    (void)close(log.dir_fd);
+}
+
 #define DIRECTORY_TEST(test)                                      \
     cmocka_unit_test_setup_teardown(test, support_directory_make, \
                                     support_directory_remove)
@@ -285,6 +417,10 @@ int main(void)
         DIRECTORY_TEST(a_detail_that_is_too_long_is_cut_and_the_chain_goes_on),
         DIRECTORY_TEST(after_a_line_of_somebody_elses_it_is_never_whole_again),
         DIRECTORY_TEST(a_log_that_is_no_file_takes_and_proves_nothing),
+        DIRECTORY_TEST(a_full_file_becomes_an_older_one),
+        DIRECTORY_TEST(a_missing_older_file_shows),
+        DIRECTORY_TEST(the_oldest_goes_and_a_line_says_so),
+        DIRECTORY_TEST(a_rotation_that_was_cut_short_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
