@@ -58,6 +58,16 @@ void crash_handling_begin(const struct crash_event *event,
         *event, stack_pointer, blocked, sys_getpid(), checksum(event)};
 }
 
+bool crash_handling_is_of(const siginfo_t *info)
+{
+    for (uint32_t i = 0; i < handling_count; i++) {
+        if (handlings[i].event.info == info &&
+            checksum(&handlings[i].event) == handlings[i].crc)
+            return true;
+    }
+    return false;
+}
+
 bool crash_handling_blocks(uintptr_t stack_pointer, int signal_number)
 {
     for (uint32_t i = 0; i < handling_count; i++) {

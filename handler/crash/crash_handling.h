@@ -35,6 +35,9 @@ bool crash_handling_now(uintptr_t stack_pointer, struct crash_event *ret_event);
 /* Whether a handler that runs at stack_pointer keeps signal_number back. */
 bool crash_handling_blocks(uintptr_t stack_pointer, int signal_number);
 
+/* Whether this siginfo, on a stack, was handed to such a handler. */
+bool crash_handling_is_of(const siginfo_t *info);
+
 /* The program has unblocked these, bit signal - 1: inside a handler this is
  * how a runtime asks for the same signal again while it reports a crash. */
 void crash_handling_unblocked(uint64_t signals);

@@ -1,9 +1,10 @@
-/* Frames of running handlers, found on the stack. Context: any. */
+/* Frames of running handlers, found on the stack. Context: crash. */
 #include "handler/crash/held_back.h"
 
 #include <stddef.h>
 #include <string.h>
 
+#include "handler/crash/crash_handling.h"
 #include "handler/crash/host_mask.h"
 #include "handler/crash/signal_frame.h"
 #include "handler/own_memory.h"
@@ -134,6 +135,10 @@ static bool is_of(const struct signal_frame *frame, int signal_number,
 static bool keeps_back(const struct signal_frame *frame, uint64_t fault,
                        uint64_t mask)
 {
+    /* Who faults, takes the default and raises again is to die of the fault,
+     * now. */
+    if (crash_handling_is_of(&frame->info))
+        return false;
     if ((unblocked & fault) && unblocked_at < (uintptr_t)frame)
         return false;
     for (int number = 1; number < _NSIG; number++) {

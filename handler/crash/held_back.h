@@ -3,7 +3,7 @@
  * masks without them, for a fault inside such a handler must reach us; so a
  * fault signal that is sent meanwhile is ours to keep back. Nothing of ours
  * runs when such a handler begins or returns: whether one is running is seen
- * from the kernel's frames on the stack. Context: any.
+ * from the kernel's frames on the stack. Context: crash.
  */
 #ifndef INQUEST_HANDLER_HELD_BACK_H
 #define INQUEST_HANDLER_HELD_BACK_H
