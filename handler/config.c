@@ -100,16 +100,25 @@ static uint32_t interpose_bits(const char *text)
     return bits;
 }
 
+/* How `inquest run` names the library, below its directory: preload.cmake. */
+static const char place[] = "/inquest/" INQUEST_DST_LIB "/libinquest.so";
+
 /* The dumper of an installed or built tree: DIR/lib/this, DIR/bin/dumper. */
 static bool dumper_beside(char path[STATE_PATH_BYTES])
 {
     static const char tail[] = "/bin/inquest-dumper";
     Dl_info info;
+    int slashes = 0;
 
     if (!dladdr((void *)config_read, &info) || !info.dli_fname)
         return false;
     size_t size = strnlen(info.dli_fname, STATE_PATH_BYTES);
-    for (int slashes = 0; size > 0 && slashes < 2; slashes += 1) {
+    size_t end = strlen(place);
+    if (size > end && memcmp(info.dli_fname + size - end, place, end) == 0) {
+        size -= end;
+        slashes = 1;
+    }
+    for (; size > 0 && slashes < 2; slashes += 1) {
         do {
             size--;
         } while (size > 0 && info.dli_fname[size] != '/');

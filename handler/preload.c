@@ -7,6 +7,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <stdlib.h>
 
 #include "handler/crash/altstack.h"
@@ -14,6 +15,7 @@
 #include "handler/crash/install.h"
 #include "handler/guest.h"
 #include "handler/interpose/interpose.h"
+#include "handler/interpose/other_libc.h"
 #include "handler/interpose/real.h"
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
@@ -29,6 +31,10 @@ __attribute__((constructor)) static void preload(int argc, char **argv,
                                                  char **envp)
 {
     (void)argc;
+    if (!gnu_get_libc_version) {
+        guest.config.disabled = true; /* nor is an argument what it seems */
+        return;
+    }
     int saved_errno = errno;
 
     config_read(&guest.config, argv, envp);

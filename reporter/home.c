@@ -268,7 +268,27 @@ int home_program(const char *name, char ret_path[STATE_PATH_BYTES])
 
 bool home_library_preloads(const char *path)
 {
-    return !strpbrk(path, " :");
+    return !strpbrk(path, " :$");
+}
+
+int home_preload(char ret_path[STATE_PATH_BYTES])
+{
+    char library[STATE_PATH_BYTES];
+    char path[2 * STATE_PATH_BYTES];
+
+    int r = home_library(library);
+    if (r < 0)
+        return r;
+    int directory = (int)(strrchr(library, '/') - library);
+    snprintf(path, sizeof path, "%.*s/inquest/" INQUEST_DST_LIB "/%s",
+             directory, library, library + directory + 1);
+    bool placed = access(path, F_OK) == 0;
+    int size = snprintf(path, sizeof path, "%.*s%s%s", directory, library,
+                        placed ? "/inquest/$LIB" : "", library + directory);
+    if (size >= STATE_PATH_BYTES)
+        return -ENAMETOOLONG;
+    memcpy(ret_path, path, (size_t)size + 1);
+    return 0;
 }
 
 int home_library(char ret_path[STATE_PATH_BYTES])

@@ -73,8 +73,16 @@ MUST_CHECK int home_library(char ret_path[STATE_PATH_BYTES]);
 
 /*
  * Whether LD_PRELOAD can name it: in a path with a blank or a colon ld.so(8)
- * sees several, the later ones below the current directory.
+ * sees several, the later ones below the current directory; a dollar sign
+ * begins a name that it replaces.
  */
 bool home_library_preloads(const char *path);
+
+/*
+ * How LD_PRELOAD names it: DIR/inquest/$LIB/libinquest.so, where each loader
+ * finds what it can load (handler/preload.cmake); the library itself where
+ * that was not installed. Fails as home_library.
+ */
+MUST_CHECK int home_preload(char ret_path[STATE_PATH_BYTES]);
 
 #endif

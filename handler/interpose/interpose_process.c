@@ -15,6 +15,7 @@
 #include "handler/crash/install.h"
 #include "handler/guest.h"
 #include "handler/interpose/interpose.h"
+#include "handler/interpose/other_libc.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"

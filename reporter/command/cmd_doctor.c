@@ -50,7 +50,8 @@ static void check_installation(struct doctor *doctor)
              "not in ../lib: install or build it again");
     } else if (!home_library_preloads(path)) {
         find(doctor, "libinquest.so", false,
-             "its path has a blank or a colon, where LD_PRELOAD ends a name: "
+             "its path has a blank, a colon or a dollar sign, which LD_PRELOAD "
+             "does not take as they are: "
              "install it elsewhere");
     } else {
         find(doctor, "libinquest.so", true, path);

@@ -52,7 +52,7 @@ static int set_preload(void)
     char *joined = NULL;
     const char *before = getenv("LD_PRELOAD");
 
-    int r = home_library(library);
+    int r = home_preload(library);
     if (r < 0)
         return r;
     if (asprintf(&joined, "%s%s%s", library, before && *before ? ":" : "",
@@ -121,8 +121,8 @@ static bool prepare(const struct invocation *invocation,
         return false;
     if (home_library(library) == 0 && !home_library_preloads(library)) {
         (void)snprintf(why, sizeof why,
-                       "the library's path has a blank or a colon, "
-                       "where LD_PRELOAD ends a name");
+                       "the library's path has a blank, a colon or a dollar "
+                       "sign, which LD_PRELOAD does not take as they are");
     } else if (watchable_find(program, path) == 0) {
         DROP(watchable_check(path, why)); /* why stays "" where it can be */
     }

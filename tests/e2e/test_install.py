@@ -59,20 +59,20 @@ class Install(unittest.TestCase):
 
     def test_prefix_that_cannot_be_preloaded(self):
         """ld.so would look for its parts, one of them where the program is."""
-        for name in ("us r", "us:r"):
+        for name in ("us r", "us:r", "us$r"):
             with self.subTest(name=name):
                 prefix = self.root / name
                 shutil.copytree(self.prefix, prefix, symlinks=True)
                 inquest = job.Inquest(prefix, self.root / f"state {name}")
                 result = inquest("run", "--", *job.PYTHON_CRASH)
                 self.assertEqual(result.returncode, -signal.SIGSEGV)
-                self.assertIn(b"has a blank or a colon", result.stderr)
+                self.assertIn(b"has a blank, a colon or a dollar", result.stderr)
                 self.assertNotIn(b"ld.so", result.stderr)
                 report = json.loads(inquest.text("show", "last", "--json"))
                 self.assertEqual(report["kind"], "TERMINATION")
                 doctor = inquest("doctor")
                 self.assertNotEqual(doctor.returncode, 0)
-                self.assertIn(b"has a blank or a colon", doctor.stdout)
+                self.assertIn(b"has a blank, a colon or a dollar", doctor.stdout)
 
     def test_plain_preload_finds_the_dumper_in_the_prefix(self):
         inquest = self.inquest("preload")

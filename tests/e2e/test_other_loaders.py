@@ -1,0 +1,83 @@
+"""Programs that our library is not for, below a shell that is watched: another
+libc, 32 bits. They say and end as bare. test_other_loaders.py BUILD.
+Context: tool.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import job
+
+BUILD = pathlib.Path(sys.argv.pop(1))
+HERE = pathlib.Path(__file__).resolve().parent
+LOADER_32_BIT = "/lib/ld-linux.so.2"
+COMPILE_S = 60
+
+
+class OtherLoaders(unittest.TestCase):
+    def setUp(self):
+        self.directory = pathlib.Path(
+            tempfile.mkdtemp(prefix="inquest-other-"))
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.inquest = job.Inquest(BUILD, self.directory)
+        self.program = self.directory / "program"
+
+    def compile(self, *command):
+        if not shutil.which(command[0]):
+            self.skipTest(f"no {command[0]} here")
+        subprocess.run([*command, "-o", self.program], check=True,
+                       timeout=COMPILE_S)
+
+    def ends(self, done):
+        return done.returncode, done.stdout, done.stderr
+
+    def below_a_shell(self, *command):
+        return self.inquest("run", "--", "/bin/sh", "-c",
+                            '"$@"; exit "$?"', "sh", *command)
+
+    def check_as_bare(self):
+        """Named as run does, and as one would who sets it himself."""
+        bare = subprocess.run([self.program], capture_output=True)
+        self.assertEqual(bare.returncode, 3)
+        self.assertEqual(self.ends(self.below_a_shell(self.program)),
+                         self.ends(bare))
+        return bare
+
+    def test_musl(self):
+        self.compile("musl-gcc", "-pthread", HERE / "other_libc.c")
+        bare = self.check_as_bare()
+        self.assertEqual(bare.stdout, b"thread\ncaught\n")
+        named = subprocess.run([self.program], capture_output=True, env={
+            **self.inquest.environment,
+            "LD_PRELOAD": str(BUILD / "lib/libinquest.so")})
+        self.assertEqual(self.ends(named), self.ends(bare))
+
+    def test_32_bits(self):
+        if not os.path.exists(LOADER_32_BIT):
+            self.skipTest("no 32-bit loader here")
+        self.compile("gcc", "-m32", "-nostdlib", "-fPIE", "-pie",
+                     f"-Wl,--dynamic-linker={LOADER_32_BIT}",
+                     HERE / "start_32_bit.c")
+        self.assertEqual(self.check_as_bare().stderr, b"")
+
+    def test_our_own_is_watched(self):
+        """Also where only LD_PRELOAD was left of our variables."""
+        for remove in ((), ("env", "-u", "INQUEST_DUMPER")):
+            with self.subTest(remove=remove):
+                done = self.below_a_shell(*remove, *job.PYTHON_CRASH)
+                self.assertEqual(done.returncode, 128 + signal.SIGSEGV)
+                report = json.loads(self.inquest.text("show", "last", "--json"))
+                self.assertEqual((report["kind"], report["tier"]["name"]),
+                                 ("CRASH", "DUMPER"))
+        self.assertEqual(len(json.loads(self.inquest.text("list", "--json"))),
+                         2)
+
+
+unittest.main()
