@@ -5,6 +5,11 @@
 #ifndef INQUEST_HANDLER_OTHER_LIBC_H
 #define INQUEST_HANDLER_OTHER_LIBC_H
 
+#include <dlfcn.h>
+#include <gnu/libc-version.h>
+#include <pthread.h>
+#include <ucontext.h>
+
 #pragma weak dlvsym
 #pragma weak getcontext
 #pragma weak gnu_get_libc_version
