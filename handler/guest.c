@@ -74,13 +74,20 @@ static void make_box(bool sampled)
     guest.forked = false;
 }
 
+static bool may_make_box(void)
+{
+    return !guest.config.disabled && !guest.sandboxed && guest_owns_memory();
+}
+
 void guest_begin_box(void)
 {
-    if (lock()) {
+    if (guest_box_is_ours() || !may_make_box() || !lock())
+        return;
+    if (!guest_box_is_ours()) {
         /* A supervisor looks at once. */
         make_box(guest.config.sampler && guest.config.supervisor_pid == 0);
-        unlock();
     }
+    unlock();
 }
 
 bool guest_reserve_box(struct box_file *file)
@@ -98,8 +105,7 @@ bool guest_reserve_box(struct box_file *file)
 struct box *guest_box(void)
 {
     if (!guest_box_is_ours()) {
-        if (guest.config.disabled || guest.sandboxed || !guest_owns_memory() ||
-            !lock())
+        if (!may_make_box() || !lock())
             return NULL;
         if (!guest_box_is_ours())
             make_box(false);

@@ -48,8 +48,8 @@ extern struct guest guest;
 struct box *guest_box(void);
 
 /*
- * The box at the start of the program, of which the head alone may be written
- * (box_space.h): most programs need no more.
+ * The box at the start of the program, or before it gives up root, of which the
+ * head alone may be written (box_space.h): most programs need no more.
  */
 void guest_begin_box(void);
 

@@ -4,7 +4,10 @@
  * which are a thread's alone, our thread has not what the program's has. So it
  * is gone for the call, and made again with what the program has then: the
  * same for capset itself, or a thread would keep what the program gave up.
- * Context: guest.
+ *
+ * A process that has no box yet, a server's worker or a script's child, gets it
+ * while it is root still: whom it becomes may not enter the state directory,
+ * and a crash would be told nowhere. Context: guest.
  */
 #include <grp.h>
 #include <stdbool.h>
@@ -14,6 +17,13 @@
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
+#include "proto/base/sys.h"
+
+static void make_box_as_root(void)
+{
+    if (guest_interposes(INTERPOSE_IDENTITY) && sys_call0(SYS_geteuid) == 0)
+        guest_begin_box();
+}
 
 static bool pause_sampler(void)
 {
@@ -35,6 +45,7 @@ static int resume_sampler(bool stopped, int result)
 
 EXPORT int setuid(uid_t uid)
 {
+    make_box_as_root();
     WITHOUT_SAMPLER(setuid, uid);
 }
 
@@ -45,6 +56,7 @@ EXPORT int setgid(gid_t gid)
 
 EXPORT int seteuid(uid_t uid)
 {
+    make_box_as_root();
     WITHOUT_SAMPLER(seteuid, uid);
 }
 
@@ -55,6 +67,7 @@ EXPORT int setegid(gid_t gid)
 
 EXPORT int setreuid(uid_t real_uid, uid_t effective_uid)
 {
+    make_box_as_root();
     WITHOUT_SAMPLER(setreuid, real_uid, effective_uid);
 }
 
@@ -65,6 +78,7 @@ EXPORT int setregid(gid_t real_gid, gid_t effective_gid)
 
 EXPORT int setresuid(uid_t real_uid, uid_t effective_uid, uid_t saved_uid)
 {
+    make_box_as_root();
     WITHOUT_SAMPLER(setresuid, real_uid, effective_uid, saved_uid);
 }
 

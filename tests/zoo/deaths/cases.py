@@ -225,6 +225,7 @@ CASES = (
     null("undumpable", chain=(), top=False, tier=None),  # its stack is not
     # read, and for an ordinary user the dumper may read nothing
     null("dropped_root", needs="root"),
+    null("dropped_root_forked", end=0, needs="root"),
     null("keep_capabilities", needs="root", tier="IN_PROCESS"),
     Case("null_write", "SIGSEGV", signal="SIGSEGV", needs="tmpfs", top=True),
     silent("live_after_unshare", 0, needs="root"),
