@@ -8,7 +8,9 @@
 #include "proto/base/io.h"
 
 #define TRAP_STACK      12 /* Intel SDM volume 3, 6.15 */
+#define TRAP_PROTECTION 13
 #define TRAP_PAGE_FAULT 14
+#define CONTROL_CODE    10   /* SEGV_CPERR, which glibc has not */
 #define ERROR_WRITE     0x02 /* bits of the page-fault error code */
 #define ERROR_FETCH     0x10
 #define CANONICAL_TOP   0x00007fffffffffffull
@@ -18,6 +20,12 @@ bool cause_has_address(const siginfo_t *info)
 {
     if (info->si_code <= 0 || info->si_code == SI_KERNEL)
         return false;
+    /* Here the kernel has none, and says 0 (do_trap in arch/x86/kernel/traps.c,
+     * do_user_cp_fault in cet.c). */
+    if ((info->si_signo == SIGBUS && info->si_code == BUS_ADRALN &&
+         !info->si_addr) ||
+        (info->si_signo == SIGSEGV && info->si_code == CONTROL_CODE))
+        return false;
     return info->si_signo == SIGSEGV || info->si_signo == SIGBUS ||
            info->si_signo == SIGFPE || info->si_signo == SIGILL ||
            info->si_signo == SIGTRAP;
@@ -26,8 +34,13 @@ bool cause_has_address(const siginfo_t *info)
 Inquest__V1__Access cause_access(const struct box_crash *crash)
 {
     uint64_t error = crash->gregs[REG_ERR];
+    siginfo_t info;
 
-    if (crash->gregs[REG_TRAPNO] != TRAP_PAGE_FAULT)
+    memcpy(&info, crash->siginfo, sizeof info);
+    /* Of another signal both are those of the thread's last fault. */
+    if (!cause_has_address(&info) ||
+        (info.si_signo != SIGSEGV && info.si_signo != SIGBUS) ||
+        crash->gregs[REG_TRAPNO] != TRAP_PAGE_FAULT)
         return INQUEST__V1__ACCESS__ACCESS_UNSPECIFIED;
     if (error & ERROR_FETCH)
         return INQUEST__V1__ACCESS__EXECUTE;
@@ -57,7 +70,7 @@ static size_t bytes_left_behind(struct target *target,
     memcpy(&info, crash->siginfo, sizeof info);
     if (info.si_code <= 0)
         return 0;
-    if (info.si_signo == SIGTRAP &&
+    if (info.si_signo == SIGTRAP && info.si_code == SI_KERNEL &&
         code_is(target, pc - sizeof int3, int3, sizeof int3))
         return sizeof int3;
     if (info.si_signo == SIGSYS &&
@@ -88,49 +101,91 @@ static bool is_privileged(struct target *target, uint64_t pc)
     return memchr(one, code[0], sizeof one) != NULL;
 }
 
+/* A register that may be the pointer; 0: none. */
+static uint64_t crooked_register(const struct box_crash *crash)
+{
+    for (int i = 0; i < REG_RIP; i++) {
+        if (crash->gregs[i] > CANONICAL_TOP && ~crash->gregs[i] > CANONICAL_TOP)
+            return crash->gregs[i];
+    }
+    return 0;
+}
+
 static void protection_sentence(struct target *target,
                                 const struct box_crash *crash,
                                 struct text *sentence)
 {
+    uint64_t crooked = crooked_register(crash);
+
     if (is_privileged(target, crash->gregs[REG_RIP])) {
         text_append(sentence, "privileged instruction: only the kernel may "
                               "execute it");
+    } else if (crooked) { /* a register may as well hold any number */
+        text_append(sentence,
+                    "general protection fault, perhaps by a non-canonical "
+                    "pointer:");
+        cause_append_address(sentence, crooked);
+    } else {
+        text_append(sentence, "general protection fault: a non-canonical or "
+                              "misaligned address, or a forbidden instruction");
+    }
+}
+
+/* SIGSEGV that comes without an address. */
+static void unaddressed_sentence(struct target *target,
+                                 const struct box_crash *crash,
+                                 const siginfo_t *info, struct text *sentence)
+{
+    if (info->si_code == CONTROL_CODE) {
+        text_append(sentence,
+                    "control protection: a return address or the target of a "
+                    "jump is not what the processor expects");
+    } else if (crash->gregs[REG_TRAPNO] == TRAP_PROTECTION) {
+        protection_sentence(target, crash, sentence);
+    } else { /* force_sigsegv, bad frames of sigreturn, rseq */
+        text_append(sentence, "ended by the kernel: perhaps the frame of a "
+                              "signal did not fit on the stack, or was damaged "
+                              "there");
+    }
+}
+
+/* Why no page came: of several reasons the kernel does not say which. */
+static void no_page_sentence(const struct target_mapping *mapping,
+                             struct text *sentence)
+{
+    static const char huge[] = "/anon_hugepage";
+    const char *path = mapping ? mapping->path : "";
+
+    if (strncmp(path, huge, strlen(huge)) == 0) {
+        text_append(sentence, "no huge page was free, at");
         return;
     }
-    for (int i = 0; i < REG_RIP; i++) {
-        if (crash->gregs[i] > CANONICAL_TOP &&
-            ~crash->gregs[i] > CANONICAL_TOP) {
-            text_append(sentence, "access through a non-canonical pointer, "
-                                  "perhaps");
-            cause_append_address(sentence, crash->gregs[i]);
-            return;
-        }
+    text_append(sentence, "access beyond the end of a mapped file");
+    if (*path) {
+        text_append(sentence, ", ");
+        text_append(sentence, path);
     }
-    text_append(sentence, "general protection fault: a non-canonical or "
-                          "misaligned address, or a forbidden instruction");
+    text_append(sentence, ", or to a page that could not be had, at");
 }
 
 static void bus_sentence(const struct target *target, const siginfo_t *info,
                          struct text *sentence)
 {
     uint64_t address = (uint64_t)info->si_addr;
-    const struct target_mapping *mapping = target_mapping_at(target, address);
 
     switch (info->si_code) {
     case BUS_ADRALN:
-        text_append(sentence, "misaligned access to");
+        text_append(sentence, "misaligned access");
+        if (!cause_has_address(info))
+            return;
+        text_append(sentence, " to");
         break;
     case BUS_MCEERR_AR:
     case BUS_MCEERR_AO:
         text_append(sentence, "broken memory, the processor says, at");
         break;
     default:
-        text_append(sentence, "access beyond the end of a mapped file");
-        if (mapping && *mapping->path) {
-            text_append(sentence, ", ");
-            text_append(sentence, mapping->path);
-        }
-        text_append(sentence, ", at");
+        no_page_sentence(target_mapping_at(target, address), sentence);
         break;
     }
     cause_append_address(sentence, address);
@@ -162,13 +217,42 @@ static void illegal_sentence(struct target *target,
                              const struct box_crash *crash,
                              struct text *sentence)
 {
-    static const uint8_t ud2[] = {0x0f, 0x0b};
+    static const struct {
+        uint8_t code[3];
+        size_t size_bytes;
+        const char *name;
+    } traps[] = {
+        {{0x0f, 0x0b}, 2, "ud2"},
+        {{0x0f, 0xb9}, 2, "ud1"},
+        {{0x67, 0x0f, 0xb9}, 3, "ud1"},
+    };
 
-    text_append(sentence,
-                code_is(target, crash->gregs[REG_RIP], ud2, sizeof ud2)
-                    ? "trap instruction (ud2): the compiler puts it where the "
-                      "program must not arrive"
-                    : "instruction that the processor does not know");
+    for (size_t i = 0; i < ARRAY_LENGTH(traps); i++) {
+        if (!code_is(target, crash->gregs[REG_RIP], traps[i].code,
+                     traps[i].size_bytes))
+            continue;
+        text_append(sentence, "trap instruction (");
+        text_append(sentence, traps[i].name);
+        text_append(sentence, "): the compiler puts it where the program must "
+                              "not arrive");
+        return;
+    }
+    text_append(sentence, "instruction that the processor does not know");
+}
+
+static const char *trap_words(int code)
+{
+    switch (code) {
+    case SI_KERNEL:
+    case TRAP_BRKPT:
+        return "breakpoint instruction";
+    case TRAP_TRACE:
+        return "single step: the program has set the trap flag";
+    case TRAP_HWBKPT:
+        return "breakpoint of the processor";
+    default:
+        return "trap";
+    }
 }
 
 /* " (name)" of a process that is still there. */
@@ -200,6 +284,11 @@ static void sent_sentence(const struct box_crash *crash, const siginfo_t *info,
     }
     if (info->si_pid == 0) {
         text_append(sentence, "sent from outside of its pid namespace");
+        /* collect_signal in kernel/signal.c: with RLIMIT_SIGPENDING used up
+         * even one's own comes so. */
+        if (info->si_uid == 0)
+            text_append(sentence,
+                        ", or the kernel had no room for who sent it");
         return;
     }
     text_append(sentence, "sent by process ");
@@ -210,19 +299,24 @@ static void sent_sentence(const struct box_crash *crash, const siginfo_t *info,
     text_append_u64(sentence, info->si_uid);
 }
 
-static void raised_sentence(const siginfo_t *info, struct text *sentence)
+static const char *raised_words(const siginfo_t *info)
 {
-    if (info->si_code == SI_TIMER) {
-        text_append(sentence, "sent by a timer of the program");
-        return;
+    switch (info->si_code) {
+    case SI_TIMER:
+        return "sent by a timer of the program";
+    case SI_TKILL:
+        return info->si_signo == SIGABRT
+                   ? "the program ended itself: abort(), raise() or "
+                     "pthread_kill()"
+                   : "the program ended itself: raise() or pthread_kill()";
+    case SI_MESGQ:
+    case SI_ASYNCIO:
+    case SI_SIGIO:
+        return "a notification that the program had asked for";
+    default:
+        return info->si_code > 0 ? "sent by the kernel"
+                                 : "sent with a code that is not known";
     }
-    if (info->si_code != SI_TKILL) {
-        text_append(sentence, "sent by the kernel");
-        return;
-    }
-    text_append(sentence, "the program ended itself: ");
-    text_append(sentence,
-                info->si_signo == SIGABRT ? "abort() or raise()" : "raise()");
 }
 
 /* si_code is above 0: the processor or the kernel. */
@@ -235,11 +329,11 @@ static void fault_sentence(struct target *target, const struct box_crash *crash,
             cause_memory_sentence(target, crash, (uint64_t)info->si_addr,
                                   sentence);
         } else {
-            protection_sentence(target, crash, sentence);
+            unaddressed_sentence(target, crash, info, sentence);
         }
         break;
     case SIGBUS:
-        if (cause_has_address(info)) {
+        if (info->si_code != SI_KERNEL) {
             bus_sentence(target, info, sentence);
         } else if (crash->gregs[REG_TRAPNO] == TRAP_STACK) {
             text_append(sentence, "the stack pointer is invalid:");
@@ -255,7 +349,7 @@ static void fault_sentence(struct target *target, const struct box_crash *crash,
         illegal_sentence(target, crash, sentence);
         break;
     case SIGTRAP:
-        text_append(sentence, "breakpoint instruction");
+        text_append(sentence, trap_words(info->si_code));
         break;
     case SIGSYS:
         text_append(sentence, "system call ");
@@ -263,7 +357,7 @@ static void fault_sentence(struct target *target, const struct box_crash *crash,
         text_append(sentence, " refused by a seccomp filter");
         break;
     default:
-        raised_sentence(info, sentence);
+        text_append(sentence, raised_words(info));
         break;
     }
 }
@@ -285,7 +379,7 @@ void cause_sentence(struct target *target, const struct box_crash *crash,
         return;
     }
     if (info.si_code <= 0) {
-        raised_sentence(&info, sentence);
+        text_append(sentence, raised_words(&info));
         return;
     }
     fault_sentence(target, crash, &info, sentence);

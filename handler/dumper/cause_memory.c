@@ -10,7 +10,9 @@
 #define OVERFLOW_BYTES 65536u /* an access so near the stack pointer */
 #define STACK_GAP_MAX \
     (1u << 20) /* guard and one frame below a thread's stack */
-#define USER_TOP 0x00007fffffffffffull
+#define USER_TOP    0x00007fffffffffffull
+#define REACH_BYTES 256u /* a push, or the red zone (psABI 3.2.2) */
+#define USED_UP     8    /* an eighth of a stack is left at most */
 
 void cause_append_address(struct text *sentence, uint64_t address)
 {
@@ -60,6 +62,18 @@ static const struct target_mapping *stack_of(const struct target *target,
     return stack;
 }
 
+/* A stack pointer that is still inside: is little left? The kernel's own name
+ * is for the one that grows by itself, unless it may not. */
+static bool is_used_up(const struct target_mapping *stack,
+                       uint64_t stack_pointer, uint64_t address)
+{
+    return stack_pointer - address <= REACH_BYTES ||
+           (is_near(stack_pointer, stack->begin) &&
+            (stack_pointer - stack->begin <=
+                 (stack->end - stack->begin) / USED_UP ||
+             strcmp(stack->path, "[stack]") == 0));
+}
+
 /* The stack is used up: the address and the stack pointer lie around its low
  * end. */
 static bool is_overflow(const struct target *target, uint64_t stack_pointer,
@@ -70,13 +84,14 @@ static bool is_overflow(const struct target *target, uint64_t stack_pointer,
     return stack && address < stack->begin &&
            address + OVERFLOW_BYTES >= stack_pointer &&
            (stack_pointer < stack->begin ||
-            is_near(stack_pointer, stack->begin));
+            is_used_up(stack, stack_pointer, address));
 }
 
 static const char *unmapped_words(uint64_t address)
 {
-    return address > USER_TOP ? "an address of the kernel: "
-                              : "memory that is not mapped: ";
+    /* Beyond USER_TOP a processor with 5 levels of page tables goes on. */
+    return (int64_t)address < 0 ? "an address of the kernel: "
+                                : "memory that is not mapped: ";
 }
 
 static const char *mapped_words(const struct target_mapping *mapping,
@@ -107,7 +122,8 @@ static const char *memory_words(const struct target *target,
     siginfo_t info;
 
     memcpy(&info, crash->siginfo, sizeof info);
-    if (is_overflow(target, stack_pointer, address))
+    if (access != INQUEST__V1__ACCESS__EXECUTE &&
+        is_overflow(target, stack_pointer, address))
         return "stack overflow: ";
     if (is_near(stack_pointer, address) && !(stack && stack->writable))
         return "the stack pointer is invalid: ";

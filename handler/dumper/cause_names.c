@@ -5,10 +5,14 @@ static const struct {
     int number;
     const char *name;
 } signals[] = {
-    {SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},
-    {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"},
-    {SIGSYS, "SIGSYS"},   {SIGKILL, "SIGKILL"}, {SIGTERM, "SIGTERM"},
-    {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},
+    {SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"},       {SIGFPE, "SIGFPE"},
+    {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"},     {SIGABRT, "SIGABRT"},
+    {SIGSYS, "SIGSYS"},   {SIGKILL, "SIGKILL"},     {SIGTERM, "SIGTERM"},
+    {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},     {SIGHUP, "SIGHUP"},
+    {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"},     {SIGPIPE, "SIGPIPE"},
+    {SIGALRM, "SIGALRM"}, {SIGUSR1, "SIGUSR1"},     {SIGUSR2, "SIGUSR2"},
+    {SIGPROF, "SIGPROF"}, {SIGVTALRM, "SIGVTALRM"}, {SIGSTKFLT, "SIGSTKFLT"},
+    {SIGIO, "SIGIO"},     {SIGPWR, "SIGPWR"},
 };
 
 static const struct {
@@ -19,6 +23,7 @@ static const struct {
     {SIGSEGV, SEGV_MAPERR, "SEGV_MAPERR"},
     {SIGSEGV, SEGV_ACCERR, "SEGV_ACCERR"},
     {SIGSEGV, SEGV_PKUERR, "SEGV_PKUERR"},
+    {SIGSEGV, 10, "SEGV_CPERR"}, /* newer than glibc's header */
     {SIGBUS, BUS_ADRALN, "BUS_ADRALN"},
     {SIGBUS, BUS_ADRERR, "BUS_ADRERR"},
     {SIGBUS, BUS_OBJERR, "BUS_OBJERR"},

@@ -7,6 +7,13 @@
 #define NEAREST_BYTES     1024
 #define INSTRUCTION_BYTES 64u
 
+/* Of the others that part of siginfo is something else (sigaction(2)). */
+static bool has_sender(const siginfo_t *info)
+{
+    return info->si_code == SI_USER || info->si_code == SI_QUEUE ||
+           info->si_code == SI_TKILL || info->si_code == SI_MESGQ;
+}
+
 static Inquest__V1__Signal *build_signal(struct build *build,
                                          const siginfo_t *info)
 {
@@ -28,7 +35,7 @@ static Inquest__V1__Signal *build_signal(struct build *build,
             INQUEST__V1__SIGNAL__HAS_FAULT_ADDRESS_FAULT_ADDRESS;
         signal->fault_address = (uint64_t)info->si_addr;
     }
-    if (info->si_code <= 0) {
+    if (has_sender(info)) {
         signal->has_sender_pid_case =
             INQUEST__V1__SIGNAL__HAS_SENDER_PID_SENDER_PID;
         signal->sender_pid = (uint32_t)info->si_pid;

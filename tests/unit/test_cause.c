@@ -45,6 +45,8 @@ static const struct {
     {0x50, {0x90, 0x90}}, /* nop */
     {0x60, {0xcc}},       /* int3 */
     {0x70, {0x0f, 0x05}}, /* syscall */
+    {0x80, {0x0f, 0xb9}}, /* ud1 */
+    {0x90, {0x67, 0x0f, 0xb9, 0x40}},
 };
 
 struct scene {
@@ -95,6 +97,15 @@ static const struct scene scenes[] = {
      WRITE, STACK_LOW + 16, 0, 0},
     {"stack overflow: write to @", SIGSEGV, SEGV_ACCERR, STACK_LOW - 64, FAULT,
      WRITE, STACK_LOW - 32, 0, 0},
+    {"memory that nobody may touch (a guard, or PROT_NONE): write to @",
+     SIGSEGV, SEGV_ACCERR, STACK_LOW - 0x800, FAULT, WRITE, STACK_LOW + 0x1000,
+     0, 0}, /* half of the stack is left */
+    {"memory that nobody may touch (a guard, or PROT_NONE): jump to @", SIGSEGV,
+     SEGV_ACCERR, STACK_LOW - 8, FAULT, EXECUTE, STACK_LOW + 16, 0, 0},
+    {"stack overflow: write to @", SIGSEGV, SEGV_ACCERR, STACK_LOW - 0x800,
+     FAULT, WRITE, STACK_LOW + 0x200, 0, 0}, /* probed ahead */
+    {"memory that is not mapped: read of @", SIGSEGV, SEGV_MAPERR,
+     0x0000f00000000000, FAULT, READ, 0, 0, 0}, /* with 5 levels of pages */
     {"the stack pointer is invalid: write to @", SIGSEGV, SEGV_MAPERR, -GAP - 8,
      FAULT, WRITE, -GAP, 0, 0},
     {"the stack pointer is invalid: write to @", SIGSEGV, SEGV_MAPERR,
@@ -111,19 +122,30 @@ static const struct scene scenes[] = {
     {"general protection fault: a non-canonical or misaligned address, or a "
      "forbidden instruction",
      SIGSEGV, SI_KERNEL, 0, OTHER, 0, 0, 0xf0000, 0},
-    {"access through a non-canonical pointer, perhaps 0x1234000000000000",
+    {"general protection fault, perhaps by a non-canonical pointer: "
+     "0x1234000000000000",
      SIGSEGV, SI_KERNEL, CROOKED, OTHER, 0, 0, 0, 0},
+    {"ended by the kernel: perhaps the frame of a signal did not fit on the "
+     "stack, or was damaged there",
+     SIGSEGV, SI_KERNEL, 0, FAULT, 0, 0, CODE + 0x10, 0},
+    {"control protection: a return address or the target of a jump is not what "
+     "the processor expects",
+     SIGSEGV, 10, 0, 21, 0, 0, 0, 0},
+    {"misaligned access", SIGBUS, BUS_ADRALN, 0, 17, 0, 0, 0, 0},
     {"misaligned access to @", SIGBUS, BUS_ADRALN, DATA, 0, 0, 0, 0, 0},
     {"broken memory, the processor says, at @", SIGBUS, BUS_MCEERR_AR, DATA, 0,
      0, 0, 0, 0},
     {"broken memory, the processor says, at @", SIGBUS, BUS_MCEERR_AO, DATA, 0,
      0, 0, 0, 0},
-    {"access beyond the end of a mapped file, /opt/app/data, at @", SIGBUS,
-     BUS_ADRERR, DATA, 0, 0, 0, 0, 0},
-    {"access beyond the end of a mapped file, at @", SIGBUS, BUS_ADRERR,
-     STACK_LOW, 0, 0, 0, 0, 0},
-    {"access beyond the end of a mapped file, at @", SIGBUS, BUS_OBJERR,
-     0xf0000, 0, 0, 0, 0, 0},
+    {"access beyond the end of a mapped file, /opt/app/data, or to a page that "
+     "could not be had, at @",
+     SIGBUS, BUS_ADRERR, DATA, 0, 0, 0, 0, 0},
+    {"access beyond the end of a mapped file, or to a page that could not be "
+     "had, at @",
+     SIGBUS, BUS_ADRERR, STACK_LOW, 0, 0, 0, 0, 0},
+    {"access beyond the end of a mapped file, or to a page that could not be "
+     "had, at @",
+     SIGBUS, BUS_OBJERR, 0xf0000, 0, 0, 0, 0, 0},
     {"the stack pointer is invalid: 0x1234000000000000", SIGBUS, SI_KERNEL, 0,
      STACK, 0, CROOKED, 0, 0},
     {"bus error", SIGBUS, SI_KERNEL, 0, OTHER, 0, 0, 0, 0},
@@ -141,24 +163,37 @@ static const struct scene scenes[] = {
     {"trap instruction (ud2): the compiler puts it where the program must not "
      "arrive",
      SIGILL, ILL_ILLOPN, CODE, 0, 0, 0, CODE + 0x40, 0},
+    {"trap instruction (ud1): the compiler puts it where the program must not "
+     "arrive",
+     SIGILL, ILL_ILLOPN, CODE, 0, 0, 0, CODE + 0x80, 0},
+    {"trap instruction (ud1): the compiler puts it where the program must not "
+     "arrive",
+     SIGILL, ILL_ILLOPN, CODE, 0, 0, 0, CODE + 0x90, 0},
     {"instruction that the processor does not know", SIGILL, ILL_ILLOPN, CODE,
      0, 0, 0, CODE + 0x50, 0},
     {"instruction that the processor does not know", SIGILL, ILL_ILLOPN, CODE,
      0, 0, 0, 0xf0000, 0},
     {"breakpoint instruction", SIGTRAP, SI_KERNEL, 0, 0, 0, 0, CODE + 0x61, 1},
-    {"breakpoint instruction", SIGTRAP, TRAP_TRACE, CODE, 0, 0, 0, CODE + 0x51,
+    {"breakpoint instruction", SIGTRAP, TRAP_BRKPT, CODE, 0, 0, 0, CODE + 0x51,
      0},
+    {"single step: the program has set the trap flag", SIGTRAP, TRAP_TRACE,
+     CODE, 0, 0, 0, CODE + 0x61, 0},
+    {"breakpoint of the processor", SIGTRAP, TRAP_HWBKPT, CODE, 0, 0, 0,
+     CODE + 0x61, 0},
+    {"trap", SIGTRAP, 6, CODE, 0, 0, 0, CODE + 0x61, 0},
     {"system call 59 refused by a seccomp filter", SIGSYS, 1, 59, 0, 0, 0,
      CODE + 0x72, 2},
     {"system call 59 refused by a seccomp filter", SIGSYS, 1, 59, 0, 0, 0,
      CODE + 0x52, 0},
     {"sent by the kernel", SIGXCPU, SI_KERNEL, 0, 0, 0, 0, 0, 0},
-    {"sent by the kernel", SIGSEGV, SI_ASYNCIO, 0, 0, 0, 0, 0, 0},
-    {"sent by a timer of the program", SIGABRT, SI_TIMER, 0, 0, 0, 0, 0, 0},
-    {"the program ended itself: abort() or raise()", SIGABRT, SI_TKILL, 4711, 0,
+    {"a notification that the program had asked for", SIGSEGV, SI_ASYNCIO, 0, 0,
      0, 0, 0, 0},
-    {"the program ended itself: raise()", SIGTRAP, SI_TKILL, 4711, 0, 0, 0,
-     CODE + 0x61, 0},
+    {"sent with a code that is not known", SIGSEGV, -60, 0, 0, 0, 0, 0, 0},
+    {"sent by a timer of the program", SIGABRT, SI_TIMER, 0, 0, 0, 0, 0, 0},
+    {"the program ended itself: abort(), raise() or pthread_kill()", SIGABRT,
+     SI_TKILL, 4711, 0, 0, 0, 0, 0},
+    {"the program ended itself: raise() or pthread_kill()", SIGTRAP, SI_TKILL,
+     4711, 0, 0, 0, CODE + 0x61, 0},
     {"sent by the program itself", SIGABRT, SI_USER, 4711, 0, 0, 0, 0, 0},
     {"sent by the program itself", SIGABRT, SI_QUEUE, 4711, 0, 0, 0, 0, 0},
     {"sent from outside of its pid namespace", SIGSEGV, SI_USER, 0, 0, 0, 0, 0,
@@ -249,6 +284,65 @@ static void each_signal_has_its_sentence(void **state)
         check(box, target, &scenes[i]);
 }
 
+/* As another signal has the thread's last fault, and no address is known. */
+static void access_is_that_of_this_fault(void **state)
+{
+    static const struct {
+        int number, code;
+        Inquest__V1__Access access;
+    } cases[] = {
+        {SIGSEGV, SEGV_MAPERR, INQUEST__V1__ACCESS__WRITE},
+        {SIGBUS, BUS_ADRERR, INQUEST__V1__ACCESS__WRITE},
+        {SIGABRT, SI_TKILL, INQUEST__V1__ACCESS__ACCESS_UNSPECIFIED},
+        {SIGSEGV, SI_TKILL, INQUEST__V1__ACCESS__ACCESS_UNSPECIFIED},
+        {SIGSEGV, SI_KERNEL, INQUEST__V1__ACCESS__ACCESS_UNSPECIFIED},
+        {SIGILL, ILL_ILLOPN, INQUEST__V1__ACCESS__ACCESS_UNSPECIFIED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct box_crash crash;
+        fill(&crash, &(struct scene){"", cases[i].number, cases[i].code, DATA,
+                                     FAULT, WRITE, 0, 0, 0});
+        assert_int_equal(cause_access(&crash), cases[i].access);
+    }
+}
+
+static void huge_page_that_is_missing_is_no_end_of_a_file(void **state)
+{
+    static const struct scene scene = {"no huge page was free, at @",
+                                       SIGBUS,
+                                       BUS_ADRERR,
+                                       STACK_LOW,
+                                       0,
+                                       0,
+                                       0,
+                                       0,
+                                       0};
+
+    (void)state;
+    struct box *box = make("/anon_hugepage (deleted)");
+    check(box, dead_open(), &scene);
+}
+
+/* With no room for a signal's info the kernel makes one without a sender. */
+static void nobody_as_sender_may_be_anybody(void **state)
+{
+    static const struct scene scene = {"", SIGABRT, SI_USER, 0, 0, 0, 0, 0, 0};
+    char told[128];
+    struct text text = text_init(told, sizeof told);
+    siginfo_t info = {.si_signo = SIGABRT, .si_code = SI_USER};
+
+    (void)state;
+    struct box *box = make("");
+    struct target *target = dead_open();
+    fill(&box->crash, &scene);
+    memcpy(box->crash.siginfo, &info, sizeof info);
+    cause_sentence(target, &box->crash, &text);
+    assert_string_equal(told, "sent from outside of its pid namespace, or the "
+                              "kernel had no room for who sent it");
+}
+
 /* The main thread's stack grows: far below it is still its overflow. */
 static void overflow_of_the_main_stack_may_be_far_below(void **state)
 {
@@ -319,6 +413,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_signal_has_its_sentence),
+        cmocka_unit_test(access_is_that_of_this_fault),
+        cmocka_unit_test(huge_page_that_is_missing_is_no_end_of_a_file),
+        cmocka_unit_test(nobody_as_sender_may_be_anybody),
         cmocka_unit_test(overflow_of_the_main_stack_may_be_far_below),
         cmocka_unit_test(abort_message_is_the_sentence),
         cmocka_unit_test(nearest_mapping_is_told),
