@@ -14,6 +14,7 @@
 #define CLASS_GNUCCXX 0x474e5543432b2b00ull /* "GNUCC++\\0" */
 #define CLASS_AT      80                    /* unwindHeader.exception_class */
 #define LANDING_AT    64                    /* catchTemp: the landing pad */
+#define DEPENDENT     1 /* in the class: of std::rethrow_exception */
 
 #define CODE_BYTES         48
 #define VECTOR_AT          8 /* tcbhead_t: tcb, dtv */
@@ -112,16 +113,35 @@ static bool find_globals(struct target *target,
     return true;
 }
 
+/* The header of the exception that a header is about: its own, but for one that
+ * was thrown again from a std::exception_ptr, which only points to it. */
+static bool find_primary(struct target *target, uint64_t header,
+                         uint64_t *ret_primary)
+{
+    uint64_t class = 0;
+    uint64_t object = 0;
+
+    *ret_primary = header;
+    if (!target_read_u64(target, header + CLASS_AT, &class) ||
+        class >> 8 != CLASS_GNUCCXX >> 8)
+        return false;
+    if ((class & 0xff) != DEPENDENT)
+        return true;
+    if (!target_read_u64(target, header, &object))
+        return false;
+    *ret_primary = object - HEADER_BYTES;
+    return target_read_u64(target, *ret_primary + CLASS_AT, &class) &&
+           class == CLASS_GNUCCXX;
+}
+
 /* An exception of C++ behind the pointer to its header: type and text. */
 static bool read_exception(struct target *target, uint64_t header,
                            struct exception *ret_exception)
 {
-    uint64_t class = 0;
     uint64_t type = 0;
     uint64_t message = 0;
 
-    if (!target_read_u64(target, header + CLASS_AT, &class) ||
-        class >> 8 != CLASS_GNUCCXX >> 8 ||
+    if (!find_primary(target, header, &header) ||
         !target_read_u64(target, header, &type) ||
         !type_name(target, type, ret_exception->type,
                    sizeof ret_exception->type))
@@ -137,10 +157,12 @@ static bool read_exception(struct target *target, uint64_t header,
 enum exception_state exception_read(struct target *target,
                                     const struct target_module *library,
                                     uint64_t thread_pointer,
-                                    struct exception *ret_exception)
+                                    struct exception *ret_exception,
+                                    bool *ret_caught)
 {
     uint64_t globals = 0;
     uint64_t header = 0;
+    uint64_t landing = 0;
 
     *ret_exception = (struct exception){0};
     if (!find_globals(target, library, thread_pointer, &globals) ||
@@ -148,8 +170,11 @@ enum exception_state exception_read(struct target *target,
         return EXCEPTION_UNKNOWN;
     if (header == 0)
         return EXCEPTION_NONE;
-    return read_exception(target, header, ret_exception) ? EXCEPTION_FOUND
-                                                         : EXCEPTION_UNKNOWN;
+    if (!read_exception(target, header, ret_exception) ||
+        !target_read_u64(target, header + LANDING_AT, &landing))
+        return EXCEPTION_UNKNOWN;
+    *ret_caught = landing != 0;
+    return EXCEPTION_FOUND;
 }
 
 bool exception_search(struct target *target, uint64_t thread_pointer,

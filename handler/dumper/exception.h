@@ -23,6 +23,7 @@ struct exception {
  * The exception that a thread caught last: std::terminate catches an uncaught
  * one before it ends the program. library: the module that exports
  * __cxa_get_globals_fast; thread_pointer: of the thread (struct box_crash).
+ * *ret_caught: a landing pad took it, of a catch or of a noexcept function.
  * EXCEPTION_UNKNOWN: its memory, or the way to it, is not there.
  */
 enum exception_state { EXCEPTION_UNKNOWN, EXCEPTION_NONE, EXCEPTION_FOUND };
@@ -30,7 +31,8 @@ enum exception_state { EXCEPTION_UNKNOWN, EXCEPTION_NONE, EXCEPTION_FOUND };
 enum exception_state exception_read(struct target *target,
                                     const struct target_module *library,
                                     uint64_t thread_pointer,
-                                    struct exception *ret_exception);
+                                    struct exception *ret_exception,
+                                    bool *ret_caught);
 
 /*
  * The same where libstdc++ is linked into the program and exports nothing: the

@@ -74,8 +74,12 @@ static void say(struct build *build, const char *sentence)
     build->report.crash->cause = build_string(build, sentence, SENTENCE_BYTES);
 }
 
+/*
+ * caught: a landing pad took it, which is a handler of it, or where it left a
+ * noexcept function.
+ */
 static void say_exception(struct build *build,
-                          const struct exception *exception)
+                          const struct exception *exception, bool caught)
 {
     Inquest__V1__Exception *out = build_alloc(build, sizeof *out);
     char sentence[SENTENCE_BYTES];
@@ -87,7 +91,10 @@ static void say_exception(struct build *build,
     out->message =
         build_string(build, exception->message, sizeof exception->message);
     build->report.crash->exception = out;
-    (void)snprintf(sentence, sizeof sentence, "uncaught exception%s%s",
+    (void)snprintf(sentence, sizeof sentence, "%s%s%s",
+                   caught ? "std::terminate was called while an exception was "
+                            "handled"
+                          : "uncaught exception",
                    *exception->message ? ": " : "", exception->message);
     say(build, sentence);
 }
@@ -145,14 +152,68 @@ static void search_exception(struct build *build)
     if (exception_search(build->target, build->box->crash.thread_pointer,
                          &exception, &caught) &&
         (!caught || terminate_handler_aborts(build)))
-        say_exception(build, &exception);
+        say_exception(build, &exception, caught);
+}
+
+/* Whether it is being thrown, for the first time or again. */
+static bool is_thrown(struct build *build, const struct target_module *library)
+{
+    return is_in(build, library, "__cxa_throw") ||
+           is_in(build, library, "__cxa_rethrow") ||
+           is_in(build, library,
+                 "_ZSt17rethrow_exceptionNSt15__exception_ptr13exception_ptrE");
+}
+
+/* Functions of the library that abort for a reason of their own, and say so on
+ * the standard error. */
+static const char *own_reason(struct build *build,
+                              const struct target_module *library)
+{
+    static const struct {
+        const char *function;
+        const char *words;
+    } reasons[] = {
+        {"__cxa_pure_virtual", "pure virtual function called"},
+        {"__cxa_deleted_virtual", "deleted virtual function called"},
+        {"_ZSt21__glibcxx_assert_failPKciS0_S0_", /* _GLIBCXX_ASSERTIONS */
+         "a check of the C++ library failed"},
+        {"_ZNK11__gnu_debug16_Error_formatter8_M_errorEv", /* _GLIBCXX_DEBUG */
+         "a check of the C++ library failed"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(reasons); i++) {
+        if (is_in(build, library, reasons[i].function))
+            return reasons[i].words;
+    }
+    return NULL;
+}
+
+/* std::terminate was called. */
+static void say_terminate(struct build *build,
+                          const struct target_module *library)
+{
+    struct exception exception;
+    bool caught = false;
+
+    switch (exception_read(build->target, library,
+                           build->box->crash.thread_pointer, &exception,
+                           &caught)) {
+    case EXCEPTION_FOUND:
+        say_exception(build, &exception, caught && !is_thrown(build, library));
+        return;
+    case EXCEPTION_NONE:
+        say(build, "std::terminate was called without an active exception");
+        return;
+    case EXCEPTION_UNKNOWN:
+        say(build, "std::terminate was called");
+        return;
+    }
 }
 
 void build_abort(struct build *build)
 {
     const struct box_crash *record = &build->box->crash;
     const struct target_module *library = find_library(build->target);
-    struct exception exception;
     siginfo_t info;
 
     memcpy(&info, record->siginfo, sizeof info);
@@ -163,27 +224,11 @@ void build_abort(struct build *build)
         search_exception(build);
         return;
     }
-    if (is_in(build, library, "__cxa_pure_virtual")) {
-        say(build, "pure virtual function called");
-        return;
-    }
-    if (is_in(build, library, "__cxa_deleted_virtual")) {
-        say(build, "deleted virtual function called");
-        return;
-    }
-    if (!is_in(build, library, "_ZSt9terminatev") &&
-        !aborts_itself(build, library))
-        return;
-    switch (exception_read(build->target, library, record->thread_pointer,
-                           &exception)) {
-    case EXCEPTION_FOUND:
-        say_exception(build, &exception);
-        return;
-    case EXCEPTION_NONE:
-        say(build, "std::terminate was called without an active exception");
-        return;
-    case EXCEPTION_UNKNOWN:
-        say(build, "std::terminate was called");
-        return;
+    const char *reason = own_reason(build, library);
+    if (reason) {
+        say(build, reason);
+    } else if (is_in(build, library, "_ZSt9terminatev") ||
+               aborts_itself(build, library)) {
+        say_terminate(build, library);
     }
 }

@@ -14,7 +14,8 @@
 
 #define SYMBOL_VALUE \
     (DEAD_SYMBOLS + 2 * sizeof(Elf64_Sym) + offsetof(Elf64_Sym, st_value))
-#define FAR 0x100000u /* nothing is there */
+#define FAR       0x100000u /* nothing is there */
+#define DEPENDENT 0x6600u   /* a header of its own */
 
 enum form { BYTE, HALF, WORD, LONG, OFFSET, TEXT };
 
@@ -46,7 +47,7 @@ static const struct damage damages[] = {
     {"type nowhere", DEAD_HEADER, LONG, FAR, NULL, NULL},
     {"name nowhere", DEAD_TYPE + 8, LONG, FAR, NULL, NULL},
     {"name of a local type", DEAD_NAME, TEXT, 0, "*7MyError", "boom"},
-    {"dependent exception", DEAD_CLASS, BYTE, 1, NULL, "boom"},
+    {"dependent on what is none", DEAD_CLASS, BYTE, 1, NULL, NULL},
     {"base nowhere", DEAD_TYPE + 16, LONG, FAR, NULL, ""},
     {"base's name nowhere", DEAD_BASE + 8, LONG, FAR, NULL, ""},
     {"base that keeps no text", DEAD_BASE_NAME, TEXT, 0, "St9exception", ""},
@@ -83,11 +84,13 @@ static void way_to_the_exception_is_followed_or_given_up(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(damages); i++) {
         const struct damage *damage = &damages[i];
         struct exception exception;
+        bool caught = true;
         make();
         apply(damage);
         struct target *target = dead_open();
-        enum exception_state found = exception_read(
-            target, target->modules, dead_base() + DEAD_THREAD, &exception);
+        enum exception_state found =
+            exception_read(target, target->modules, dead_base() + DEAD_THREAD,
+                           &exception, &caught);
         enum exception_state wanted =
             damage->message ? EXCEPTION_FOUND
             : damage->at == DEAD_GLOBALS && damage->value == 0
@@ -97,6 +100,7 @@ static void way_to_the_exception_is_followed_or_given_up(void **state)
             fail_msg("%s: %d", damage->what, (int)found);
         if (!damage->message)
             continue;
+        assert_false(caught);
         assert_string_equal(exception.type, "7MyError");
         assert_string_equal(exception.message, damage->message);
     }
@@ -110,10 +114,34 @@ static void thread_that_is_nowhere_has_none_that_is_known(void **state)
     (void)state;
     make();
     struct target *target = dead_open();
-    assert_int_equal(exception_read(target, target->modules, FAR, &exception),
-                     EXCEPTION_UNKNOWN);
+    assert_int_equal(
+        exception_read(target, target->modules, FAR, &exception, &caught),
+        EXCEPTION_UNKNOWN);
     assert_false(exception_search(target, FAR, &exception, &caught));
     assert_false(exception_search(target, 0, &exception, &caught));
+}
+
+/* Of std::rethrow_exception: it points to the object behind the other one's
+ * header, whose second word is its text. */
+static void dependent_exception_has_type_and_text_of_the_other(void **state)
+{
+    struct exception exception;
+    bool caught = true;
+
+    (void)state;
+    make();
+    dead_put_u64(DEPENDENT, dead_base() + DEAD_HEADER + 112);
+    dead_put_u64(DEPENDENT + 80, 0x474e5543432b2b01ull);
+    dead_put_u64(DEAD_GLOBALS, dead_base() + DEPENDENT);
+    dead_put_u64(DEAD_LANDING, 1); /* the other one was caught */
+    struct target *target = dead_open();
+    assert_int_equal(exception_read(target, target->modules,
+                                    dead_base() + DEAD_THREAD, &exception,
+                                    &caught),
+                     EXCEPTION_FOUND);
+    assert_string_equal(exception.type, "7MyError");
+    assert_string_equal(exception.message, "boom");
+    assert_false(caught);
 }
 
 /* Any word of static TLS may look like a pointer. */
@@ -150,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(way_to_the_exception_is_followed_or_given_up),
         cmocka_unit_test(thread_that_is_nowhere_has_none_that_is_known),
+        cmocka_unit_test(dependent_exception_has_type_and_text_of_the_other),
         cmocka_unit_test(search_takes_nothing_but_an_exception),
     };
 

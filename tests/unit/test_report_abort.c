@@ -15,6 +15,7 @@
 #define PROGRAM   "/opt/program"
 #define AS_IT_WAS "as it was"
 #define BOOM      "uncaught exception: boom"
+#define HANDLED   "std::terminate was called while an exception was handled: boom"
 #define FRAMES    4
 
 /* Made up beside the ELF file, whose code is at DEAD_CODE. */
@@ -108,6 +109,10 @@ static void each_way_to_abort_has_its_words(void **state)
          {LIBC, APP, DEAD_CODE + 49},
          AS_IT_WAS},
         {LIBSTDCXX,
+         "_ZSt21__glibcxx_assert_failPKciS0_S0_",
+         {LIBC, DEAD_CODE + 48, APP},
+         "a check of the C++ library failed"},
+        {LIBSTDCXX,
          "_ZSt9terminatev",
          {LIBC, DEAD_CODE + 1, APP},
          "std::terminate was called"},
@@ -142,6 +147,17 @@ static void terminate_without_an_exception_is_said(void **state)
     build_abort(&build);
     assert_string_equal(build.report.crash->cause, "uncaught exception");
     assert_string_equal(build.report.crash->exception->type, "7MyError");
+}
+
+/* Joined by nobody, say, while a catch is busy with another matter. */
+static void exception_that_was_caught_is_not_called_uncaught(void **state)
+{
+    (void)state;
+    struct box *box = make(&thrown);
+    dead_put_u64(DEAD_LANDING, 1);
+    open_build(box, &thrown);
+    build_abort(&build);
+    assert_string_equal(build.report.crash->cause, HANDLED);
 }
 
 /* Another signal, a message of the C library's, no thread, no crash. */
@@ -186,8 +202,8 @@ static void caught_one_counts_where_a_terminate_handler_aborts(void **state)
         bool caught;
     } cases[] = {
         {BOOM, 0, 0, 0, 3, false},
-        {BOOM, LIBC, LIBC, 0, 3, true},
-        {BOOM, LIBC, LIBC, DEAD_CODE + 40, 3, true},
+        {HANDLED, LIBC, LIBC, 0, 3, true},
+        {HANDLED, LIBC, LIBC, DEAD_CODE + 40, 3, true},
         {AS_IT_WAS, LIBC, APP, 0, 3, true},
         {AS_IT_WAS, LIBC, 0, 0, 3, true},
         {AS_IT_WAS, 0, LIBC, 0, 3, true},
@@ -220,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_way_to_abort_has_its_words),
         cmocka_unit_test(terminate_without_an_exception_is_said),
+        cmocka_unit_test(exception_that_was_caught_is_not_called_uncaught),
         cmocka_unit_test(other_ends_are_left_as_they_are),
         cmocka_unit_test(caught_one_counts_where_a_terminate_handler_aborts),
     };
