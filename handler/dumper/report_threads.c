@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/ucontext.h>
 
+#include "handler/dumper/cause.h"
 #include "handler/dumper/report_build.h"
 #include "handler/dumper/unwind.h"
 #include "proto/report_set.h"
@@ -119,8 +120,13 @@ static void build_stack(struct build *build, Inquest__V1__Thread *thread,
 {
     static struct unwind_stack stack;
 
+    size_t behind = thread->crashed ? registers[TARGET_RIP] -
+                                          cause_instruction(build->target,
+                                                            &build->box->crash)
+                                    : 0;
+
     target_keep_stack(build->target, registers[TARGET_RSP]);
-    unwind_thread(build->target, registers,
+    unwind_thread(build->target, registers, behind,
                   stack_deadline(build, thread->crashed), &stack);
     thread->frames = build_alloc(build, stack.count * sizeof *thread->frames);
     for (size_t i = 0; thread->frames && i < stack.count; i++) {

@@ -156,7 +156,7 @@ static void step_all(struct walk *walk, unw_cursor_t *cursor,
 }
 
 void unwind_thread(struct target *target,
-                   const uint64_t registers[TARGET_REGISTERS],
+                   const uint64_t registers[TARGET_REGISTERS], size_t behind,
                    uint64_t deadline_ms, struct unwind_stack *ret_stack)
 {
     struct walk walk = {.target = target};
@@ -166,7 +166,8 @@ void unwind_thread(struct target *target,
     ret_stack->count = ret_stack->skipped = ret_stack->period = 0;
     ret_stack->note = NULL;
     unwind_add(ret_stack, (struct unwind_frame){registers[TARGET_RIP],
-                                                UNWIND_CONTEXT, true});
+                                                UNWIND_CONTEXT, behind == 0});
+    walk.registers[TARGET_RIP] -= behind;
     if (leave_bad_pc(&walk, ret_stack) && start(&walk, &cursor))
         step_all(&walk, &cursor, deadline_ms, ret_stack);
     unwind_fold(ret_stack);

@@ -39,9 +39,13 @@ struct unwind_stack {
     const char *note; /* why it ends early, NULL: it ends by itself */
 };
 
-/* registers as in struct target_thread. Stops at deadline_ms. */
+/*
+ * registers as in struct target_thread; behind: bytes by which the pc has left
+ * the instruction behind that this is about (cause_instruction), which may be
+ * the last one of its function. Stops at deadline_ms.
+ */
 void unwind_thread(struct target *target,
-                   const uint64_t registers[TARGET_REGISTERS],
+                   const uint64_t registers[TARGET_REGISTERS], size_t behind,
                    uint64_t deadline_ms, struct unwind_stack *ret_stack);
 
 #endif

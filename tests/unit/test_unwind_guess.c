@@ -230,7 +230,7 @@ static void walk(const struct scene *scene, uint64_t deadline_ms,
     registers[TARGET_RSP] = dead_base() + scene->stack_pointer;
     registers[TARGET_RBP] =
         scene->frame_pointer ? dead_base() + scene->frame_pointer : 0;
-    unwind_thread(dead_open(), registers, deadline_ms, ret_stack);
+    unwind_thread(dead_open(), registers, 0, deadline_ms, ret_stack);
 }
 
 static void check(const struct scene *scene, const struct unwind_stack *stack)
