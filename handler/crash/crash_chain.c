@@ -135,8 +135,9 @@ bool crash_chain(const struct crash_event *event)
     }
     if ((unsigned)action.sa_flags & SA_RESETHAND)
         reset(event->signal_number);
-    struct crash_event handed = {event->signal_number, &frame->info,
-                                 (ucontext_t *)frame->context, 0, 0};
+    struct crash_event handed = {
+        event->signal_number, &frame->info, (ucontext_t *)frame->context, 0, 0,
+        event->abort_message};
     crash_handling_begin(&handed, (uintptr_t)frame,
                          blocked_by(&action, event->signal_number));
     jump(frame, &action, event->signal_number);

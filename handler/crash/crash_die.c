@@ -8,8 +8,25 @@
 
 #define TRAP_BYTES    1 /* int3 */
 #define SYSCALL_BYTES 2 /* syscall */
+/* The faults that the kernel tells as SI_KERNEL (Intel SDM volume 3, 6.15):
+ * invalid TSS, segment not present, stack, general protection. */
+#define TRAP_FIRST 10
+#define TRAP_LAST  13
 
-/* Whether running the interrupted instruction again raises the signal. */
+/*
+ * Whether running the interrupted instruction again raises the signal. Not
+ * where the kernel has made it: it could not put a signal's frame on the stack,
+ * say, and the program would just go on.
+ */
+static bool is_fault(const struct crash_event *event)
+{
+    long trap = (long)event->context->uc_mcontext.gregs[REG_TRAPNO];
+
+    return event->info && event->info->si_code > 0 &&
+           (event->info->si_code != SI_KERNEL ||
+            (trap >= TRAP_FIRST && trap <= TRAP_LAST));
+}
+
 static bool faults_again(const struct crash_event *event)
 {
     switch (event->signal_number) {
@@ -17,7 +34,7 @@ static bool faults_again(const struct crash_event *event)
     case SIGBUS:
     case SIGFPE:
     case SIGILL:
-        return event->info && event->info->si_code > 0;
+        return is_fault(event);
     default:
         return false;
     }

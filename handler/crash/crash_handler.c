@@ -7,6 +7,7 @@
 #include <linux/futex.h>
 #include <string.h>
 #include <time.h>
+#include <x86intrin.h>
 
 #include "handler/crash/crash_chain.h"
 #include "handler/crash/crash_die.h"
@@ -18,6 +19,8 @@
 #include "handler/crash/host_mask.h"
 #include "handler/guest.h"
 #include "proto/base/sys.h"
+
+#define ALIGNMENT_CHECK (1ull << 18) /* in EFLAGS: Intel SDM volume 1 */
 
 const int crash_signals[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
                              SIGTRAP, SIGABRT, SIGSYS, 0};
@@ -207,7 +210,7 @@ static void die_by(struct crash_event *event, int signal_number)
     if (signal_number != 0 && signal_number != event->signal_number &&
         sys_getpid() != 1) {
         *event =
-            (struct crash_event){signal_number, NULL, event->context, 0, 0};
+            (struct crash_event){signal_number, NULL, event->context, 0, 0, 0};
     }
 }
 
@@ -237,7 +240,7 @@ bool crash_handler_exiting(uintptr_t stack_pointer)
 void crash_handler_aborting(ucontext_t *context)
 {
     siginfo_t info = {.si_signo = SIGABRT, .si_code = SI_TKILL};
-    struct crash_event event = {SIGABRT, &info, context, 0, 0};
+    struct crash_event event = {SIGABRT, &info, context, 0, 0, 0};
 
     info.si_pid = sys_getpid();
     info.si_uid = (uint32_t)sys_call0(SYS_getuid);
@@ -245,17 +248,32 @@ void crash_handler_aborting(ucontext_t *context)
         first_crash(&event, SIGABRT);
 }
 
+/*
+ * A program may ask for SIGBUS on misaligned accesses, by a flag that the
+ * kernel leaves set for handlers. Ours is compiled as everything is: it would
+ * fault in turn.
+ */
+static void allow_misaligned(void)
+{
+    unsigned long long flags = __readeflags();
+
+    if (flags & ALIGNMENT_CHECK)
+        __writeeflags(flags & ~ALIGNMENT_CHECK);
+}
+
 /* Aligned by itself: QEMU's frame of a signal is 8 bytes off. */
 __attribute__((force_align_arg_pointer)) void
 crash_handler(int signal_number, siginfo_t *info, void *context)
 {
+    allow_misaligned();
     int saved_errno = errno;
-    struct crash_event event = {signal_number, info, context, 0, 0};
+    struct crash_event event = {signal_number, info, context, 0, 0, 0};
 
     if (put_back(&event)) {
         errno = saved_errno;
         return;
     }
+    event.abort_message = crash_record_abort_message(&event);
     /* Inside the program's own handler it is that signal that we tell of. */
     struct crash_event told = event;
     bool inside = crash_handling_now(stack_of(&event), &told);

@@ -75,17 +75,35 @@ static size_t read_own_pages(uint64_t address, uint8_t *buffer,
     return done;
 }
 
-/* glibc: struct abort_msg_s { unsigned int size; char msg[]; } *__abort_msg */
-static void copy_abort_message(struct box_crash *crash)
+/* Raised by the process, perhaps where the kernel had no room to say so
+ * (collect_signal in kernel/signal.c). */
+static bool is_raised(const siginfo_t *info)
 {
+    if (info->si_code == SI_USER && info->si_pid == 0)
+        return info->si_uid == 0;
+    return info->si_code == SI_TKILL && info->si_pid == sys_getpid();
+}
+
+/* A newer text never lies where the last one does: glibc unmaps that behind. */
+uint64_t crash_record_abort_message(const struct crash_event *event)
+{
+    static uint64_t last;
     uint64_t message = 0;
 
-    crash->abort_message_address = guest.abort_message_address;
-    memset(crash->abort_message, 0, sizeof crash->abort_message);
-    if (!guest.abort_message_address ||
+    if (event->signal_number != SIGABRT || !guest.abort_message_address ||
         read_own(guest.abort_message_address, &message, sizeof message) !=
             sizeof message ||
-        message == 0)
+        __atomic_exchange_n(&last, message, __ATOMIC_RELAXED) == message)
+        return 0;
+    return event->info && is_raised(event->info) ? message : 0;
+}
+
+/* glibc: struct abort_msg_s { unsigned int size; char msg[]; } *__abort_msg */
+static void copy_abort_message(struct box_crash *crash, uint64_t message)
+{
+    crash->abort_message_address = guest.abort_message_address;
+    memset(crash->abort_message, 0, sizeof crash->abort_message);
+    if (message == 0)
         return;
     (void)read_own_pages(message + sizeof(unsigned int),
                          (uint8_t *)crash->abort_message,
@@ -127,7 +145,7 @@ void crash_record_fill(struct box *box, const struct crash_event *event)
     crash->phase = box->control.phase;
     crash->sampler_tid = __atomic_load_n(&guest.sampler_tid, __ATOMIC_RELAXED);
     (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)crash->thread_name);
-    copy_abort_message(crash);
+    copy_abort_message(crash, event->abort_message);
     crash->thread_pointer = thread_pointer();
     __atomic_store_n(&box->control.crashed, 1, __ATOMIC_RELEASE);
     box_seal(crash, sizeof *crash, 1);

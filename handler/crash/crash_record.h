@@ -15,7 +15,15 @@ struct crash_event {
     /* The program's handler of it crashed in turn: 0, or by this signal. */
     int nested_signal;
     uint64_t nested_pc;
+    uint64_t abort_message; /* crash_record_abort_message of it; 0: none */
 };
+
+/*
+ * Where what glibc says of this abort lies, 0: it says nothing. glibc keeps the
+ * last text for ever: of an assertion that the program survived, or its parent
+ * before a fork, it is not told again. To be asked once of each signal.
+ */
+uint64_t crash_record_abort_message(const struct crash_event *event);
 
 /* Context, siginfo, thread and abort message: enough for the dumper. */
 void crash_record_fill(struct box *box, const struct crash_event *event);

@@ -18,7 +18,7 @@ class Case:
     signal: Optional[str] = None  # of the report; end when it is a signal
     code: Optional[str] = None
     address: Optional[int] = None  # None: not asserted, -1: must be absent
-    access: Optional[str] = None
+    access: Optional[str] = None  # "": must be absent; message likewise
     chain: tuple = CHAIN  # in this order in the crashing thread's frames
     top: bool = False  # the chain's first is frame 0
     cause: Optional[str] = None  # a part of crash.cause, in any case
@@ -86,7 +86,7 @@ CASES = (
     crash("dlclose_then_call", "SIGSEGV", code="SEGV_MAPERR",
           access="EXECUTE", cause="not mapped"),
     crash("non_canonical", "SIGSEGV", code="SI_KERNEL", address=-1, top=True,
-          cause="non-canonical pointer, perhaps 0x4141414141414140"),
+          cause="non-canonical pointer: 0x4141414141414140"),
     crash("jump_null", "SIGSEGV", code="SEGV_MAPERR", address=0,
           access="EXECUTE", cause="null pointer called"),
     crash("jump_garbage", "SIGSEGV", code="SEGV_MAPERR",
@@ -126,6 +126,9 @@ CASES = (
     crash("abort_handler_returns", "SIGABRT"),
     silent("abort_handler_longjmp", 0),
     crash("assert", "SIGABRT", message="answer != NULL"),
+    crash("assert_reraised", "SIGABRT", message="this is the reason"),
+    crash("abort_after_assert", "SIGABRT", message="", access="",
+          cause="ended itself: abort(), raise()"),
     crash("assert_perror", "SIGABRT", message="Unexpected error: No such file"),
     crash("double_free", "SIGABRT", message="double free"),
     crash("invalid_free", "SIGABRT", message="free(): invalid pointer"),
@@ -139,6 +142,15 @@ CASES = (
           cause="ud2", instruction="0f 0b"),
     crash("int3", "SIGTRAP", code="SI_KERNEL", top=True, core=True,
           cause="breakpoint", instruction="cc", behind=1),
+    crash("int3_at_the_end", "SIGTRAP", code="SI_KERNEL", top=True,
+          cause="breakpoint", instruction="cc", behind=1),
+    crash("single_step", "SIGTRAP", code="TRAP_TRACE", top=True,
+          cause="single step", instruction="90"),
+    crash("alignment_check", "SIGBUS", code="BUS_ADRALN", address=-1, top=True,
+          cause="misaligned access"),
+    crash("signal_without_stack", "SIGSEGV", code="SI_KERNEL", address=-1,
+          chain=("crash_here",), top=True, frames=1, access="",
+          note="stack pointer is invalid", cause="ended by the kernel"),
     crash("privileged", "SIGSEGV", code="SI_KERNEL", address=-1, top=True,
           cause="privileged", instruction="f4"),
     crash("bus_truncated", "SIGBUS", code="BUS_ADRERR", top=True,
@@ -160,7 +172,7 @@ CASES = (
     silent("seccomp_kill_all_exit", 3),
     gone("seccomp_strict", "SIGSEGV"),
     crash("raise_segv", "SIGSEGV", code="SI_TKILL", address=-1, sender=True,
-          cause="the program ended itself: raise()"),
+          cause="the program ended itself: raise() or pthread_kill()"),
     crash("raise_trap", "SIGTRAP", code="SI_TKILL", sender=True),
     crash("sigqueue_self", "SIGBUS", code="SI_QUEUE", sender=True,
           cause="sent by the program itself"),
@@ -188,9 +200,15 @@ CASES = (
     crash("cpp_exception", "SIGABRT", cause="the zoo is closed"),
     crash("cpp_exception_thread", "SIGABRT", cause="the zoo is closed"),
     crash("cpp_terminate", "SIGABRT", cause="terminate"),
+    crash("cpp_rethrow", "SIGABRT",
+          exception=("std::runtime_error", "the zoo is closed"),
+          cause="uncaught exception: the zoo is closed"),
+    crash("cpp_assertion", "SIGABRT", cause="check of the C++ library"),
+    crash("cpp_terminate_in_catch", "SIGABRT",
+          cause="std::terminate was called"),
     crash("cpp_noexcept", "SIGABRT", chain=CHAIN, cause="not allowed"),
     crash("cpp_static", "SIGABRT", cause="the zoo is closed"),
-    crash("cpp_static_caught", "SIGABRT", cause="ended itself: abort()"),
+    crash("cpp_static_caught", "SIGABRT", cause="ended itself: abort(), raise()"),
     crash("pure_virtual", "SIGABRT", cause="pure virtual",
           chain=("crash_here",)),
     null("threads_32_crash", threads=33),
@@ -257,7 +275,7 @@ CASES = (
     silent("sigblock_user", 0),
     silent("siglongjmp_keeps_blocked", 0),
     crash("siglongjmp_unblocks", "SIGSEGV", code="SI_TKILL", address=-1,
-          cause="the program ended itself: raise()"),
+          cause="the program ended itself: raise() or pthread_kill()"),
     crash("sent_in_handler", "SIGTRAP", code="SI_TKILL", chain=("main",)),
     silent("sigsuspend_user", 0),
     silent("siginterrupt_user", 0),

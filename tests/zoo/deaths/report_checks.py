@@ -130,6 +130,14 @@ def check_tier(case, report):
     return wrong
 
 
+def check_exception(case, crash):
+    found = crash.get("exception", {})
+    wish = case.exception
+    if wish and (found.get("type"), found.get("message")) != wish:
+        return [f"exception {found}, expected {wish}"]
+    return []
+
+
 def check_report(case, report, program):
     """What is wrong with the report of a case; program: the file that died."""
     if case.kind == "TERMINATION":
@@ -148,13 +156,16 @@ def check_report(case, report, program):
     rip = int(thread.get("registers", {}).get("rip", "0"), 16)
     wrong += check_instruction(case, crash, rip)
     for field, wish in (("access", case.access), ("phase", case.phase)):
-        if wish and crash.get(field) != wish:
+        if wish is not None and crash.get(field, "") != wish:
             wrong.append(f"crash.{field} {crash.get(field)}, expected {wish}")
     for field, wish in (("cause", case.cause),
                         ("abortMessage", case.message),
                         ("nearestMapping", case.near)):
         if wish and wish.lower() not in crash.get(field, "").lower():
             wrong.append(f"crash.{field} {crash.get(field)!r} lacks {wish!r}")
+    if case.message == "" and crash.get("abortMessage"):
+        wrong.append(f"abortMessage of another abort: {crash}")
+    wrong += check_exception(case, crash)
     names = [thread.get("name") for thread in report.get("threads", [])]
     count = len([name for name in names if name != "inquest"])
     if case.threads is not None and count != case.threads:

@@ -43,7 +43,8 @@ NOT_SANITIZED = {
 HEAP_TELLS = {"cpp_exception": "std::terminate",
               "cpp_exception_thread": "std::terminate",
               "cpp_noexcept": "std::terminate",
-              "cpp_static": "ended itself: abort()"}
+              "cpp_rethrow": "std::terminate",
+              "cpp_static": "ended itself: abort(), raise()"}
 # Where a watched program still ends otherwise than bare. A gap never covers
 # this: it is said aloud in every run.
 HARMS = {}
@@ -316,6 +317,7 @@ class Zoo:
             modules=maps and case.files, trust=case.trust if case.files else
             None, note=None if case.repeated else case.note,
             says=case.says if "handler" in (case.says or "") else None,
+            exception=None,
             cause=HEAP_TELLS.get(case.name, case.cause))
 
     def is_known(self, case, wrong):
