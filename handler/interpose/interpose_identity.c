@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "handler/guest.h"
+#include "handler/interpose/preload_variable.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
@@ -34,6 +35,8 @@ static bool pause_sampler(void)
 static int resume_sampler(bool stopped, int result)
 {
     sampler_resume(stopped);
+    if (result == 0 && guest_interposes(INTERPOSE_IDENTITY))
+        preload_variable_check();
     return result;
 }
 

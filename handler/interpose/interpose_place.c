@@ -13,6 +13,7 @@
 #include "handler/crash/crash_record.h"
 #include "handler/guest.h"
 #include "handler/interpose/interpose.h"
+#include "handler/interpose/preload_variable.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
@@ -42,7 +43,11 @@ EXPORT int unshare(int flags)
 
 EXPORT int setns(int fd, int type)
 {
-    return (int)interpose_alone(SYS_setns, fd, type, 0);
+    int r = (int)interpose_alone(SYS_setns, fd, type, 0);
+
+    if (r == 0 && guest_interposes(INTERPOSE_PLACE))
+        preload_variable_check();
+    return r;
 }
 
 /* A table of descriptors that is left to our thread alone would hold open what
@@ -78,6 +83,7 @@ EXPORT int chroot(const char *path)
         guest.jailed = true;
         box_descriptor_close_state(&guest.file);
         sampler_close_directories();
+        preload_variable_check();
     } else if (r == 0 && interposed) { /* the numbers stay with its parent */
         struct box_file copy = guest.file;
         box_descriptor_close_state(&copy);

@@ -6,6 +6,7 @@ Context: tool.
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -15,10 +16,11 @@ import unittest
 
 import job
 
-BUILD = pathlib.Path(sys.argv.pop(1))
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 HERE = pathlib.Path(__file__).resolve().parent
 LOADER_32_BIT = "/lib/ld-linux.so.2"
 COMPILE_S = 60
+OTHER_LIBRARY = "libm.so.6"  # one that others preload
 
 
 class OtherLoaders(unittest.TestCase):
@@ -66,6 +68,46 @@ class OtherLoaders(unittest.TestCase):
                      f"-Wl,--dynamic-linker={LOADER_32_BIT}",
                      HERE / "start_32_bit.c")
         self.assertEqual(self.check_as_bare().stderr, b"")
+
+    def bring(self, program, root):
+        """With its loader and libraries."""
+        told = subprocess.run(["ldd", program], check=True, text=True,
+                              capture_output=True).stdout
+        for path in (program, *re.findall(r"(/\S+) \(0x", told)):
+            there = root / path[1:]
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, there)
+
+    @unittest.skipIf(os.geteuid() != 0, "not allowed to call chroot")
+    def test_another_root_directory(self):
+        """Where the library is not, and where it is."""
+        self.bring("/bin/true", self.directory)
+        command = ("chroot", self.directory, "/bin/true")
+        self.assertEqual(self.ends(self.below_a_shell(*command)),
+                         (0, b"", b""))
+        self.bring("/usr/bin/env", self.directory)
+        there = self.directory / str(BUILD / "lib").lstrip("/")
+        shutil.copytree(BUILD / "lib", there, symlinks=True)
+        done = self.below_a_shell("chroot", self.directory, "/usr/bin/env")
+        self.assertIn(f"LD_PRELOAD={BUILD}/lib/inquest/$LIB/libinquest.so",
+                      done.stdout.decode())
+        self.assertEqual(done.stderr, b"")
+
+    @unittest.skipIf(os.geteuid() != 0, "not allowed to be another user")
+    def test_another_user(self):
+        """Who may not enter the directory that it lies in."""
+        copied = self.directory / "installed"
+        for name in ("bin/inquest", "bin/inquest-dumper"):
+            (copied / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(BUILD / name, copied / name)
+        shutil.copytree(BUILD / "lib", copied / "lib", symlinks=True)
+        self.inquest = job.Inquest(copied, self.directory)
+        self.inquest.environment["LD_PRELOAD"] = OTHER_LIBRARY
+        done = self.below_a_shell("setpriv", "--reuid=65534",
+                                  "--clear-groups", "/usr/bin/env")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn(f"\nLD_PRELOAD={OTHER_LIBRARY}\n",
+                      done.stdout.decode())
 
     def test_our_own_is_watched(self):
         """Also where only LD_PRELOAD was left of our variables."""
