@@ -3,7 +3,8 @@
  * handler, dumper and reporter cannot disagree. Context: any.
  *
  *     STATE/            0700   queue/ boxes/ apps/ consent consent.page
- *                              consent.lock installation-id audit.log
+ *                              consent.lock denied.CLASS installation-id
+ *                              audit.log; its mode 01000: all is denied
  *     boxes             see state_box_dir
  */
 #ifndef INQUEST_PROTO_STATE_DIR_H

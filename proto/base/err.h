@@ -17,9 +17,10 @@ enum err {
     ERR_DENIED,           /* consent or policy does not allow it */
     ERR_NOT_FOUND,        /* no such report, symbol, module */
     ERR_AMBIGUOUS,        /* an ID prefix that fits several reports */
-    ERR_FORMAT, /* foreign bytes (ELF, gzip, /proc) not as specified */
-    ERR_SEALED, /* only who holds the secret key can read it */
-    ERR_HELD,   /* another process did not let go of a lock in time */
+    ERR_FORMAT,   /* foreign bytes (ELF, gzip, /proc) not as specified */
+    ERR_SEALED,   /* only who holds the secret key can read it */
+    ERR_HELD,     /* another process did not let go of a lock in time */
+    ERR_WITHHELD, /* a denial found no room: all is denied instead */
     ERR_LAST
 };
 

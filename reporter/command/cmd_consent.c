@@ -60,7 +60,7 @@ static int purge(struct home *home, enum data_class class)
  * undoes it. */
 static int deny(struct home *home, const struct consent_wish *wish, int *lock)
 {
-    int r = consent_store(home);
+    int r = consent_store_denial(home, CLASS_BIT(wish->class));
     fd_close(lock); /* rewriting may take long */
     if (r < 0)
         return fail(home, "the consent could not be stored", r);
@@ -207,8 +207,11 @@ static int change_report(struct home *home, const char *prefix,
     } else {
         word.denied |= CLASS_BIT(wish->class);
     }
-    if (r == 0)
-        r = consent_report_write(home->state_fd, found.id, &word);
+    if (r == 0) {
+        r = wish->state == CONSENT_DENIED
+                ? consent_report_deny(home->state_fd, found.id, &word)
+                : consent_report_write(home->state_fd, found.id, &word);
+    }
     if (r == 0)
         r = audit(home, wish, found.id);
     if (r < 0)

@@ -18,6 +18,7 @@
 #include "proto/keyfile.h"
 #include "proto/state_dir.h"
 #include "proto/state_open.h"
+#include "reporter/consent/denial_mark.h"
 #include "reporter/consent/policy.h"
 #include "reporter/state_file.h"
 
@@ -97,10 +98,10 @@ int consent_file_read(int state_fd, struct consent *ret_consent)
 
     *ret_consent = (struct consent){0};
     int r = keyfile_open(state_fd, CONSENT_FILE, &file, NULL);
-    if (r == -ENOENT)
-        return 0;
     for (size_t i = 0; r == 0 && i < file.count; i++)
         r = parse_line(&file.lines[i], ret_consent);
+    if (r == 0 || r == -ENOENT)
+        r = denial_mark_read(state_fd, ret_consent);
     if (r < 0)
         deny_all(ret_consent, epoch_of(&file));
     return r;
@@ -127,7 +128,16 @@ int consent_file_write(int state_fd, const struct consent *consent)
                      word->way, word->notice, (unsigned long)word->since_epoch);
     }
     struct span data = {(const uint8_t *)text, (size_t)size};
-    return state_file_write(state_fd, CONSENT_FILE, data);
+    int r = state_file_write(state_fd, CONSENT_FILE, data);
+    return r < 0 ? r : denial_mark_clear(state_fd);
+}
+
+int consent_file_deny(int state_fd, const struct consent *consent,
+                      uint32_t classes)
+{
+    int r = consent_file_write(state_fd, consent);
+
+    return r < 0 ? denial_mark_set(state_fd, classes) : 0;
 }
 
 static int page_create(int state_fd, int *ret_fd)
@@ -232,6 +242,14 @@ int consent_report_write(int state_fd, const char *report_id,
     append_mask(text, sizeof text, "past", report->past);
     struct span data = {(const uint8_t *)text, strlen(text)};
     return state_file_write(fd, report_id, data);
+}
+
+int consent_report_deny(int state_fd, const char *report_id,
+                        const struct consent_report *report)
+{
+    int r = consent_report_write(state_fd, report_id, report);
+
+    return r < 0 ? denial_mark_report(state_fd, report_id) : 0;
 }
 
 void consent_report_remove(int state_fd, const char *report_id)

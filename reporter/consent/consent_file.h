@@ -8,7 +8,7 @@
  *
  * (state, time, actor, way, notice, since epoch). No file:
  * everything unset. A file that is malformed or not to be trusted: everything
- * denied.
+ * denied. What could not be written is said by denial_mark.h.
  */
 #ifndef INQUEST_REPORTER_CONSENT_FILE_H
 #define INQUEST_REPORTER_CONSENT_FILE_H
@@ -27,8 +27,16 @@
  */
 MUST_CHECK int consent_file_read(int state_fd, struct consent *ret_consent);
 
-/* Writes it durably. */
+/* Writes it durably; what was marked (denial_mark.h) is in it by then. */
 MUST_CHECK int consent_file_write(int state_fd, const struct consent *consent);
+
+/*
+ * The same for a denial of these CLASS_BIT()s, which holds on a full disk too:
+ * what cannot be written is marked. Fails with -ERR_WITHHELD when all is denied
+ * instead; else nothing could be changed at all.
+ */
+MUST_CHECK int consent_file_deny(int state_fd, const struct consent *consent,
+                                 uint32_t classes);
 
 /*
  * Makes the page say what layers say, in place, so that programs that map it
@@ -47,6 +55,9 @@ MUST_CHECK int consent_report_read(int state_fd, const char *report_id,
                                    struct consent_report *report);
 MUST_CHECK int consent_report_write(int state_fd, const char *report_id,
                                     const struct consent_report *report);
+/* A denial: one that finds no room denies all of the report. */
+MUST_CHECK int consent_report_deny(int state_fd, const char *report_id,
+                                   const struct consent_report *report);
 /* Forgets it, with the report. */
 void consent_report_remove(int state_fd, const char *report_id);
 

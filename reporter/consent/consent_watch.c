@@ -15,7 +15,9 @@
 
 #define EVENTS_BYTES 4096
 
-/* Our files are replaced by rename; an administrator's editor does anything. */
+/* Our files are replaced by rename, or made and marked (denial_mark.h); an
+ * administrator's editor does anything. */
+#define OUR_EVENTS (IN_MOVED_TO | IN_CREATE | IN_ATTRIB)
 #define POLICY_EVENTS \
     (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB)
 
@@ -43,11 +45,11 @@ static bool watch_all(const struct home *home, struct consent_watch *ret_watch)
     char path[64];
 
     snprintf(path, sizeof path, "/proc/self/fd/%d", home->state_fd);
-    if (fd < 0 || inotify_add_watch(fd, path, IN_MOVED_TO) < 0)
+    if (fd < 0 || inotify_add_watch(fd, path, OUR_EVENTS) < 0)
         return false;
     if (state_file_dir(home->state_fd, CONSENT_PER_REPORT, &words) == 0) {
         snprintf(path, sizeof path, "/proc/self/fd/%d", words);
-        ret_watch->report = inotify_add_watch(fd, path, IN_MOVED_TO);
+        ret_watch->report = inotify_add_watch(fd, path, OUR_EVENTS);
     }
     watch_policy(fd);
     ret_watch->fd = fd_take(&fd);

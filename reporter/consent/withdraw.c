@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "proto/base/fd.h"
+#include "proto/data_class.h"
+#include "proto/keyfile.h"
 #include "proto/lock.h"
 #include "proto/state_open.h"
 #include "reporter/app/device.h"
@@ -62,13 +64,27 @@ void consent_apply(struct home *home, const struct consent_wish *wish)
     snprintf(word->way, sizeof word->way, "%s", wish->way);
 }
 
+static int tell_programs(struct home *home)
+{
+    struct consent_layers layers = home_layers(home);
+
+    return consent_page_update(home->state_fd, &layers);
+}
+
 int consent_store(struct home *home)
 {
     int r = consent_file_write(home->state_fd, &home->consent);
-    if (r < 0)
-        return r;
-    struct consent_layers layers = home_layers(home);
-    return consent_page_update(home->state_fd, &layers);
+
+    return r < 0 ? r : tell_programs(home);
+}
+
+int consent_store_denial(struct home *home, uint32_t classes)
+{
+    int r = consent_file_deny(home->state_fd, &home->consent, classes);
+
+    (void)home_refresh(home); /* what was marked is told as it is read */
+    int told = keyfile_unread(home->consent_error) ? 0 : tell_programs(home);
+    return r < 0 ? r : told;
 }
 
 static int deny_all(struct home *home)
@@ -82,7 +98,7 @@ static int deny_all(struct home *home)
                                     "withdrawal"};
         consent_apply(home, &wish);
     }
-    return consent_store(home);
+    return consent_store_denial(home, CLASS_ALL);
 }
 
 int withdraw(struct home *home, bool local_only, unsigned *ret_rewritten)

@@ -57,7 +57,7 @@ if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0:
 
 
 class Place(unittest.TestCase):
-    options = "size=64m"
+    options = "size=64m,nr_inodes=4k"
 
     def setUp(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="inquest-pl-"))

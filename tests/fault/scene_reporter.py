@@ -181,15 +181,16 @@ class Deny(Command):
 
     def follow_up(self, directory, injection, outcome):
         consent = directory / "state/consent"
-        denied = consent.exists() and "REQUIRED = denied" in \
+        stored = consent.exists() and "REQUIRED = denied" in \
             consent.read_text()
+        denied = stored or (directory / "state/denied.REQUIRED").exists()
         if outcome.status == 0 and not denied and outcome.fired == 0:
             yield "not denied"
         if outcome.status == 0 and not denied:
             yield "said to be denied, and is not"
         if self.state_of(directory) is None:
             yield "consent status does not work afterwards"
-        if denied:
+        if denied or "not be stored" in outcome.err:
             self.inquest(directory, "upload", "--now")
             if self.received(directory):
                 yield "sent in spite of the denial"

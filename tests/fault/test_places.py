@@ -4,6 +4,8 @@ dies as without us, what was accepted is there when all is well again, and a
 command that cannot do its job says so. Quota is errno EDQUOT: the sweeps.
 Needs root for its mounts, in a mount namespace of its own. Context: tool."""
 
+import errno
+import itertools
 import json
 import os
 import pathlib
@@ -89,6 +91,66 @@ class Places(Place):
                for request in server.requests}
         self.assertEqual(len(ids), 3)
         self.assertEqual(len(list(self.state.glob("queue/sent/*.inq"))), 3)
+
+    def take_inodes(self):
+        """All that are left of the disk; returns the directory they are in."""
+        place = self.disk / "inodes"
+        place.mkdir()
+        for number in itertools.count():
+            try:
+                (place / str(number)).touch()
+            except OSError as error:
+                self.assertEqual(error.errno, errno.ENOSPC)
+                return place
+
+    def denied(self):
+        status = json.loads(self.command("consent", "status", "--json").stdout)
+        return {name for name, word in status["classes"].items()
+                if word["state"] == "denied"}
+
+    def test_first_denial_on_a_full_disk(self):
+        """Where no byte can be written it holds all the same, alone."""
+        server = self.server(status(202, body=b"{}"))
+        self.inquest.environment["INQUEST_ENDPOINT"] = server.url
+        for _ in range(2):
+            self.die()
+        one, two = sorted(path.stem for path in
+                          (self.state / "queue/new").iterdir())
+        self.fill()
+        self.command("consent", "deny", "REQUIRED", "--report", one)
+        self.command("consent", "deny", "OPTIONAL")
+        self.assertEqual(self.denied(), {"OPTIONAL"})
+        (self.disk / "filler").unlink()
+        self.command("upload", "--now", "--wait=10")
+        self.assertEqual([request.headers["idempotency-key"]
+                          for request in server.requests], [two])
+        self.assertEqual(self.denied(), {"OPTIONAL"})
+        self.command("consent", "grant", "OPTIONAL")
+        self.assertEqual(self.denied(), set())
+        self.assertEqual(list(self.state.glob("denied.*")), [])
+
+    def test_first_denial_without_an_inode(self):
+        """Not even a name can be made: all is denied, until a word is stored,
+        which all but what it says are denied in then, too."""
+        server = self.server(status(202, body=b"{}"))
+        self.inquest.environment["INQUEST_ENDPOINT"] = server.url
+        self.die()
+        self.fill()
+        taken = self.take_inodes()
+        done = self.command("consent", "deny", "OPTIONAL")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("nothing at all is sent", done.stderr)
+        (self.disk / "filler").unlink()
+        shutil.rmtree(taken)
+        self.command("upload", "--now")
+        self.command("consent", "grant", "OPTIONAL")
+        self.command("upload", "--now")
+        self.assertEqual(server.requests, [])
+        self.assertNotIn("OPTIONAL", self.denied())
+        self.assertIn("REQUIRED", self.denied())
+        self.command("consent", "grant", "REQUIRED", "--include-past")
+        self.command("upload", "--now", "--wait=10")
+        self.assertEqual(len(server.requests), 1)
 
     def test_read_only(self):
         self.die()

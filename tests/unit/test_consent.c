@@ -11,9 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "reporter/consent/consent.h"
 #include "reporter/consent/consent_file.h"
+#include "reporter/consent/denial_mark.h"
 #include "reporter/consent/policy.h"
 
 static void write_file(const char *directory, const char *name,
@@ -220,6 +222,49 @@ static void a_word_that_cannot_be_read_is_said(void **state)
     assert_int_equal(read.denied, CLASS_ALL);
 }
 
+/* Over a file that says otherwise, and gone with the next one. */
+static void what_is_marked_is_denied_until_it_is_written(void **state)
+{
+    struct consent written = {.epoch = 3};
+    struct consent read;
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    written.words[CLASS_OPTIONAL].state = CONSENT_GRANTED;
+    (void)strcpy(written.words[CLASS_OPTIONAL].actor, "uid:0");
+    (void)strcpy(written.words[CLASS_OPTIONAL].way, "command");
+    assert_int_equal(consent_file_write(fd, &written), 0);
+    assert_int_equal(denial_mark_set(fd, CLASS_BIT(CLASS_OPTIONAL)), 0);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(consent_file_read(fd, &read), 0);
+        assert_int_equal(read.words[CLASS_OPTIONAL].state, CONSENT_DENIED);
+        assert_int_equal(read.words[CLASS_REQUIRED].state, CONSENT_UNSET);
+        assert_int_equal(read.epoch, 4); /* so that no grant reaches back */
+        assert_int_equal(consent_file_write(fd, &read), 0);
+        assert_int_equal(faccessat(fd, "denied.OPTIONAL", F_OK, 0), -1);
+    }
+}
+
+static void where_no_mark_fits_all_is_denied(void **state)
+{
+    struct consent read;
+    struct stat status;
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    /* As a name that cannot be had. */
+    assert_int_equal(mkdirat(fd, "denied.OPTIONAL", 0700), 0);
+    assert_int_equal(denial_mark_set(fd, CLASS_BIT(CLASS_OPTIONAL)),
+                     -ERR_WITHHELD);
+    assert_int_equal(unlinkat(fd, "denied.OPTIONAL", AT_REMOVEDIR), 0);
+    assert_int_equal(consent_file_read(fd, &read), -ERR_WITHHELD);
+    for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++)
+        assert_int_equal(read.words[class].state, CONSENT_DENIED);
+    assert_int_equal(consent_file_write(fd, &read), 0);
+    assert_int_equal(fstat(fd, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0700);
+    assert_int_equal(consent_file_read(fd, &read), 0);
+    assert_int_equal(read.words[CLASS_REQUIRED].state, CONSENT_DENIED);
+}
+
 #define DIRECTORY_TEST(test)                                      \
     cmocka_unit_test_setup_teardown(test, support_directory_make, \
                                     support_directory_remove)
@@ -235,6 +280,8 @@ int main(void)
         cmocka_unit_test(what_is_no_class_is_never_allowed),
         DIRECTORY_TEST(a_word_that_cannot_be_kept_is_said),
         DIRECTORY_TEST(a_word_that_cannot_be_read_is_said),
+        DIRECTORY_TEST(what_is_marked_is_denied_until_it_is_written),
+        DIRECTORY_TEST(where_no_mark_fits_all_is_denied),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
