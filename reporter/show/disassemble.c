@@ -57,13 +57,22 @@ static const json_t *crashed_registers(const json_t *report)
     return NULL;
 }
 
+/* Not by the instruction: si_code of sigaction(2) is 0 or below. */
+static bool was_sent(const json_t *signal)
+{
+    const json_t *code = json_object_get(signal, "code");
+
+    return json_object_get(signal, "senderPid") ||
+           (json_is_integer(code) && json_integer_value(code) <= 0);
+}
+
 static bool read_point(const json_t *report, struct crash_point *point)
 {
     const json_t *crash = json_object_get(report, "crash");
     const json_t *signal = json_object_get(crash, "signal");
 
     *point = (struct crash_point){.registers = crashed_registers(report)};
-    if (json_object_get(signal, "senderPid"))
+    if (was_sent(signal))
         return false;
     point->size = parse_hex(view_text(crash, "instructionBytes"), point->bytes,
                             sizeof point->bytes);
@@ -121,15 +130,30 @@ static void format(const struct decoded *decoded, uint64_t address,
         text[0] = '\0';
 }
 
-/* The value of the 64-bit register that holds it. */
+/* What a register holds that is a part of a larger one: eax, ax, al, ah. */
+static uint64_t part_of(ZydisRegister number, uint64_t whole)
+{
+    ZydisRegisterWidth bits =
+        ZydisRegisterGetWidth(ZYDIS_MACHINE_MODE_LONG_64, number);
+    bool second = number >= ZYDIS_REGISTER_AH && number <= ZYDIS_REGISTER_BH;
+
+    if (second)
+        whole >>= 8;
+    return bits > 0 && bits < 64 ? whole & ((1ull << bits) - 1) : whole;
+}
+
 static bool register_value(const struct crash_point *point,
                            ZydisRegister number, uint64_t *ret_value)
 {
     ZydisRegister whole =
         ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, number);
     const char *name = ZydisRegisterGetString(whole);
+    uint64_t value = 0;
 
-    return name && view_number(point->registers, name, ret_value);
+    if (!name || !view_number(point->registers, name, &value))
+        return false;
+    *ret_value = part_of(number, value);
+    return true;
 }
 
 /* Where the operand lies. False: a register it is made of is not known. */

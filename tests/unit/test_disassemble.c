@@ -79,6 +79,30 @@ static void division_names_its_divisor(void **state)
     assert_string_equal(code.words, "divides by ecx = 0x0");
 }
 
+static void part_of_a_register_is_told_alone(void **state)
+{
+    static const struct {
+        const char *bytes, *words;
+    } divisions[] = {
+        {"48f7f9", "divides by rcx = 0x1234500000000"},
+        {"f7f9", "divides by ecx = 0x0"},
+        {"66f7f9", "divides by cx = 0x0"},
+        {"f6f9", "divides by cl = 0x0"},
+        {"f6fd", "divides by ch = 0x0"},
+        {"f7fb", "divides by ebx = 0x5678"},
+        {"f6fb", "divides by bl = 0x78"},
+        {"f6ff", "divides by bh = 0x56"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof divisions / sizeof *divisions; i++) {
+        struct disassembly code =
+            of(divisions[i].bytes, "{\"faultAddress\":\"0x1000\"}",
+               "{\"rcx\":\"0x1234500000000\",\"rbx\":\"0x900005678\"}");
+        assert_string_equal(code.words, divisions[i].words);
+    }
+}
+
 static void other_address_is_not_explained(void **state)
 {
     struct disassembly code =
@@ -93,6 +117,8 @@ static void sent_signal_has_no_instruction(void **state)
 {
     (void)state;
     assert_int_equal(of("8b00", "{\"senderPid\":1}", "{}").count, 0);
+    assert_int_equal(of("8b00", "{\"code\":-2}", "{}").count, 0); /* a timer */
+    assert_int_equal(of("8b00", "{\"code\":128}", "{}").count, 1);
 }
 
 static void bad_bytes_end_the_list(void **state)
@@ -116,6 +142,7 @@ int main(void)
         cmocka_unit_test(push_writes_below_the_stack_pointer),
         cmocka_unit_test(address_that_the_kernel_does_not_know_is_computed),
         cmocka_unit_test(division_names_its_divisor),
+        cmocka_unit_test(part_of_a_register_is_told_alone),
         cmocka_unit_test(other_address_is_not_explained),
         cmocka_unit_test(sent_signal_has_no_instruction),
         cmocka_unit_test(bad_bytes_end_the_list),
