@@ -14,8 +14,10 @@
 
 #include "proto/base/compiler.h"
 
-#define KERNEL_LOG_LINE_BYTES  1024
-#define KERNEL_LOG_RECORDS_MAX 20000
+#define KERNEL_LOG_LINE_BYTES 1024
+/* More than the buffer of the largest machines holds (2^22 bytes, 32 at least
+ * each): what is not read would count as silence. */
+#define KERNEL_LOG_RECORDS_MAX 131072
 #define KERNEL_LOG_WAIT_MS     500 /* the signal comes before the line */
 
 /*
