@@ -15,6 +15,8 @@
 #include "proto/state_dir.h"
 
 #define PROC_TEXT_BYTES 2048
+#define NS_PER_TICK     10000000u /* USER_HZ is 100 */
+#define NS_PER_MS       1000000u
 
 /* Fields of /proc/PID/stat, counted from 1: proc(5). */
 #define STAT_START_TICKS 22
@@ -68,6 +70,33 @@ static void fill_cgroup(struct box_identity *identity)
                             sizeof identity->cgroup);
 }
 
+static uint64_t begun_ns; /* CLOCK_BOOTTIME */
+
+void box_identity_begin(void)
+{
+    begun_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
+}
+
+/*
+ * The box of a fork child is made when it has run for a while, or at its crash:
+ * the kernel knows when it was made. Before an exec that was another program.
+ */
+static void fill_start(uint64_t start_ticks, struct box_identity *identity)
+{
+    uint64_t now_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
+    uint64_t start_ns = start_ticks * NS_PER_TICK;
+
+    identity->ring_epoch_boot_ns = now_ns;
+    identity->ring_epoch_unix_ms = sys_unix_ms();
+    if (start_ns < begun_ns)
+        start_ns = begun_ns;
+    if (start_ns == 0 || start_ns > now_ns)
+        start_ns = now_ns;
+    identity->start_boot_ns = start_ns;
+    identity->start_unix_ms =
+        identity->ring_epoch_unix_ms - (now_ns - start_ns) / NS_PER_MS;
+}
+
 void box_identity_fill(const struct config *config, bool sampled,
                        struct box_file *file)
 {
@@ -79,10 +108,7 @@ void box_identity_fill(const struct config *config, bool sampled,
     identity->uid = (uint32_t)sys_call0(SYS_geteuid);
     identity->gid = (uint32_t)sys_call0(SYS_getegid);
     identity->start_ticks = file->start_ticks;
-    identity->start_boot_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
-    identity->start_unix_ms = sys_unix_ms();
-    identity->ring_epoch_boot_ns = identity->start_boot_ns;
-    identity->ring_epoch_unix_ms = identity->start_unix_ms;
+    fill_start(file->start_ticks, identity);
     identity->do_not_track = config->do_not_track;
     consent_page_read(file->state_fd, &page);
     identity->consent_epoch = page.epoch;

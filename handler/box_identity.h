@@ -16,6 +16,9 @@ struct box_birth {
 
 void box_identity_birth(struct box_birth *ret_birth);
 
+/* The program starts: its box may come much later. */
+void box_identity_begin(void);
+
 /*
  * Fills in and seals box.identity; pid, start_ticks and state_fd are there.
  * sampled: without the place, which the sampler says within 10 ms. Names below

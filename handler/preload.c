@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "handler/box_identity.h"
 #include "handler/crash/altstack.h"
 #include "handler/crash/crash_handler.h"
 #include "handler/crash/install.h"
@@ -42,6 +43,7 @@ __attribute__((constructor)) static void preload(int argc, char **argv,
     if (guest.config.disabled)
         return;
     guest.pid = sys_getpid();
+    box_identity_begin();
     guest.phase = BOX_BEFORE_MAIN;
     find_abort_message();
     if (guest.config.eager_box)

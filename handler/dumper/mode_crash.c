@@ -87,6 +87,7 @@ int mode_crash(const char *processors)
     tell_running(build.target, &box->crash);
     target_seize(build.target);
     build_start(&build, INQUEST__V1__KIND__CRASH, box->crash.time_unix_ms);
+    build.boot_ns = box->crash.time_boot_ns;
     build_identity(&build); /* while the threads stop */
     target_attach(build.target);
     (void)signal(SIGALRM, SIG_DFL); /* attach used it to bound its waits */

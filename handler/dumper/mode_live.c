@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "handler/dumper/crash_loop.h"
 #include "handler/dumper/deliver.h"
@@ -12,6 +13,7 @@
 #include "handler/dumper/modes.h"
 #include "handler/dumper/session.h"
 #include "proto/base/confine.h"
+#include "proto/base/sys.h"
 
 #define COUNTED EX_UNAVAILABLE /* the rate limit: no report */
 
@@ -64,6 +66,7 @@ static int build_live(struct build *build, int argc, char **argv)
 {
     build_start(build, INQUEST__V1__KIND__KIND_UNSPECIFIED,
                 session_now_unix_ms());
+    build->boot_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
     int status = EX_USAGE;
     if (argc == 3 && strcmp(argv[1], "detection") == 0) {
         status = build_detection(build, argv[2]);

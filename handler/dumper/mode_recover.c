@@ -19,12 +19,14 @@
 #include "proto/base/confine.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
+#include "proto/base/sys.h"
 #include "proto/box_history.h"
 #include "proto/dumper_status.h"
 #include "proto/frame.h"
 #include "proto/state_dir.h"
 
 #define REASON_BYTES 256
+#define NS_PER_MS    1000000u
 
 static const char *reason_words(enum box_tier_reason reason)
 {
@@ -73,21 +75,29 @@ static void append_tier_reason(const struct box_crash *crash, struct text *text)
     }
 }
 
+struct moment {
+    uint64_t unix_ms;
+    uint64_t boot_ns; /* 0: not known */
+};
+
 /* When it died: of an end that nobody saw, the last sample tells. */
-static uint64_t death_time_ms(const struct box *box,
-                              const struct recovery *recovery)
+static struct moment death_time(const struct box *box,
+                                const struct recovery *recovery)
 {
     static struct box_point points[BOX_HISTORY_MAX];
     struct box_crash crash;
 
     if (box->control.crashed && box_crash_read(box, &crash))
-        return crash.time_unix_ms;
-    if (recovery->hearsay.supervisor == SUPERVISOR_SAW)
-        return session_now_unix_ms();
+        return (struct moment){crash.time_unix_ms, crash.time_boot_ns};
+    if (recovery->hearsay.supervisor == SUPERVISOR_SAW) {
+        return (struct moment){session_now_unix_ms(),
+                               (uint64_t)sys_clock_ns(CLOCK_BOOTTIME)};
+    }
     size_t count = box_history_read(box, points);
-    return count > 0 && points[count - 1].unix_ms > 0
-               ? (uint64_t)points[count - 1].unix_ms
-               : session_now_unix_ms();
+    if (count == 0 || points[count - 1].unix_ms <= 0)
+        return (struct moment){session_now_unix_ms(), 0};
+    return (struct moment){(uint64_t)points[count - 1].unix_ms,
+                           points[count - 1].boot_ms * NS_PER_MS};
 }
 
 static void build_dead_crash(struct build *build)
@@ -112,11 +122,13 @@ static bool build_recovered(struct build *build,
     const struct box *box = build->box;
     struct box_crash crash;
     bool crashed = box->control.crashed && box_crash_read(box, &crash);
+    struct moment death = death_time(box, recovery);
 
     build_start(build,
                 crashed ? INQUEST__V1__KIND__CRASH
                         : INQUEST__V1__KIND__TERMINATION,
-                death_time_ms(box, recovery));
+                death.unix_ms);
+    build->boot_ns = death.boot_ns;
     build_identity(build);
     build_memory(build);
     if (crashed) {

@@ -22,6 +22,7 @@
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
+#include "proto/base/sys.h"
 #include "proto/report_set.h"
 #include "proto/state_dir.h"
 
@@ -225,6 +226,7 @@ static int take(const struct snapshot *snapshot, int state_fd)
     build.state_fd = state_fd;
     build.target = target_open(snapshot->pid, snapshot->pid);
     build_start(&build, INQUEST__V1__KIND__SNAPSHOT, session_now_unix_ms());
+    build.boot_ns = (uint64_t)sys_clock_ns(CLOCK_BOOTTIME);
     int status = read_stacks(&build, &still_us);
     if (status != 0)
         return status;

@@ -16,6 +16,7 @@ struct build {
     struct target *target; /* NULL: the process is dead */
     int state_fd;
     uint64_t deadline_ms;  /* CLOCK_MONOTONIC */
+    uint64_t boot_ns;      /* CLOCK_BOOTTIME of what is told; 0: not known */
     size_t threads_unread; /* had no time for their frames */
     uint64_t unreported;   /* deaths before it that only were counted */
     struct arena arena;
@@ -28,6 +29,9 @@ void build_start(struct build *build, Inquest__V1__Kind kind, uint64_t unix_ms);
 
 /* Who: app, device, process, account, annotations, actions, features. */
 void build_identity(struct build *build);
+
+/* How long the process ran: build_start and boot_ns come first. */
+uint64_t build_uptime_ms(const struct build *build);
 
 /* The name that the program goes by in its reports. */
 #define BUILD_APP_NAME_BYTES 128

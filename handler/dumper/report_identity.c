@@ -10,6 +10,7 @@
 #include "proto/state_dir.h"
 
 #define TEXT_BYTES     4096
+#define NS_PER_MS      1000000u
 #define ATTRIBUTES_MAX 96 /* 192 bytes hold no more */
 
 static char empty[1];
@@ -120,6 +121,20 @@ static void build_app(struct build *build)
     app->version = build_string(build, version, sizeof told.version);
 }
 
+uint64_t build_uptime_ms(const struct build *build)
+{
+    const struct box_identity *identity = &build->box->identity;
+    uint64_t now_ms = (uint64_t)build->report.time;
+
+    /* The other clock may have been set since: without a battery it begins in
+     * 1970. */
+    if (identity->start_boot_ns > 0 &&
+        build->boot_ns >= identity->start_boot_ns)
+        return (build->boot_ns - identity->start_boot_ns) / NS_PER_MS;
+    return now_ms > identity->start_unix_ms ? now_ms - identity->start_unix_ms
+                                            : 0;
+}
+
 static void build_process(struct build *build)
 {
     const struct box_identity *identity = &build->box->identity;
@@ -138,10 +153,7 @@ static void build_process(struct build *build)
         build_string(build, identity->executable, sizeof identity->executable);
     process->start_time = (int64_t)identity->start_unix_ms;
     process->has_uptime_ms_case = INQUEST__V1__PROCESS__HAS_UPTIME_MS_UPTIME_MS;
-    process->uptime_ms =
-        (uint64_t)build->report.time > identity->start_unix_ms
-            ? (uint64_t)build->report.time - identity->start_unix_ms
-            : 0;
+    process->uptime_ms = build_uptime_ms(build);
 }
 
 /* "key\0value\0…" (box.h); a pair that is cut is left out. */

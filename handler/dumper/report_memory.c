@@ -163,10 +163,7 @@ static void note_sampler(struct build *build, const struct box_sampler *sampler)
 static void build_usage(struct build *build, const struct box_sampler *sampler)
 {
     Inquest__V1__Usage *usage = build_alloc(build, sizeof *usage);
-    uint64_t now_ms = (uint64_t)build->report.time;
-    uint64_t start_ms = build->box->identity.start_unix_ms;
-    /* The clock may have been set back since. */
-    uint64_t uptime_ms = now_ms > start_ms ? now_ms - start_ms : 0;
+    uint64_t uptime_ms = build_uptime_ms(build);
 
     if (!usage || (sampler->cpu_ms == BOX_UNKNOWN_U64 &&
                    sampler->network_rx_bytes == BOX_UNKNOWN_U64))

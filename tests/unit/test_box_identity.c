@@ -8,12 +8,15 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "handler/box_identity.h"
 
 #define GROWTH_BYTES (64u << 20)
 #define PAGE_BYTES   4096u
+#define NS_PER_S     1000000000ull
+#define NS_PER_TICK  10000000ull
 
 static struct box box;
 
@@ -117,6 +120,28 @@ static void place_is_left_to_a_sampler(void **state)
     assert_string_equal(box.identity.place.boot_id, "");
 }
 
+/* A fork child's box comes late, an exec'd image's process is older than it. */
+static void start_is_that_of_the_process_or_the_image(void **state)
+{
+    static const struct config empty;
+    struct box_file file = {.box = &box, .state_fd = -1, .pid = getpid()};
+    const struct box_identity *identity = &box.identity;
+    struct timespec now;
+
+    (void)state;
+    box_identity_begin();
+    assert_int_equal(clock_gettime(CLOCK_BOOTTIME, &now), 0);
+    uint64_t now_ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+    file.start_ticks = now_ns / NS_PER_TICK - 500;
+    box_identity_fill(&empty, true, &file);
+    assert_in_range(identity->start_boot_ns, now_ns - NS_PER_S, now_ns);
+    file.start_ticks = now_ns / NS_PER_TICK + 1000; /* what cannot be */
+    box_identity_fill(&empty, true, &file);
+    assert_in_range(identity->start_boot_ns, now_ns, now_ns + 5 * NS_PER_S);
+    assert_int_equal(identity->ring_epoch_boot_ns, identity->start_boot_ns);
+    assert_int_equal(identity->ring_epoch_unix_ms, identity->start_unix_ms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +151,7 @@ int main(void)
             first_sample_knows_the_memory_or_says_that_it_does_not),
         cmocka_unit_test(cgroup_is_read_for_a_supervisor_alone),
         cmocka_unit_test(place_is_left_to_a_sampler),
+        cmocka_unit_test(start_is_that_of_the_process_or_the_image),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

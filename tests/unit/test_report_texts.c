@@ -228,6 +228,21 @@ static void start_in_the_future_makes_no_share_of_time(void **state)
     assert_int_equal(build.report.process->uptime_ms, 0);
 }
 
+/* Boots in 1970, and learns the time while the program runs. */
+static void uptime_is_not_by_the_clock_that_is_set(void **state)
+{
+    (void)state;
+    box.identity.start_unix_ms = 10;
+    box.identity.start_boot_ns = 7000000000u;
+    start(INQUEST__V1__KIND__CRASH, false);
+    build.boot_ns = 12000000000u;
+    build_identity(&build);
+    assert_int_equal(build.report.process->uptime_ms, 5000);
+    build.boot_ns = 0; /* not known */
+    build_identity(&build);
+    assert_int_equal(build.report.process->uptime_ms, 1000000 - 10);
+}
+
 static void torn_records_are_passed_over(void **state)
 {
     (void)state;
@@ -347,6 +362,7 @@ int main(void)
         cmocka_unit_test_setup(usage_is_told_where_it_is_known, clear),
         cmocka_unit_test_setup(start_in_the_future_makes_no_share_of_time,
                                clear),
+        cmocka_unit_test_setup(uptime_is_not_by_the_clock_that_is_set, clear),
         cmocka_unit_test_setup(torn_records_are_passed_over, clear),
         cmocka_unit_test_setup(program_is_named_by_what_is_known, clear),
         cmocka_unit_test_setup(any_word_of_an_account_makes_one, clear),
