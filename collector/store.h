@@ -85,7 +85,12 @@ struct store_report {
     const struct store_stack *stack; /* NULL: no group */
 };
 
-enum store_put_result { STORE_NEW, STORE_DUPLICATE, STORE_CONFLICT };
+enum store_put_result {
+    STORE_NEW,
+    STORE_DUPLICATE, /* this very report is here */
+    STORE_REPLACED,  /* a larger one of the same id and machine was here */
+    STORE_CONFLICT,  /* another one of the same id is, and stays */
+};
 
 /* result: enum store_put_result or a negative error; on the store's thread. */
 typedef void store_done(void *context, int result);

@@ -91,10 +91,12 @@ static struct answer answer_of(void *context)
         metric_add(METRIC_REPORT_BYTES, waiting->request->body_bytes);
         return answer_json(
             202, json_pack("{s:s,s:b}", "reportId", id, "duplicate", 0));
+    case STORE_REPLACED:
     case STORE_DUPLICATE:
         metric_add(METRIC_REPORTS_DUPLICATE, 1);
-        return answer_json(
-            200, json_pack("{s:s,s:b}", "reportId", id, "duplicate", 1));
+        return answer_json(200, json_pack("{s:s,s:b,s:b}", "reportId", id,
+                                          "duplicate", 1, "replaced",
+                                          waiting->result == STORE_REPLACED));
     case STORE_CONFLICT:
         metric_add(METRIC_REPORTS_CONFLICT, 1);
         return answer_error(422, "a report with this reportId and other "
@@ -112,7 +114,9 @@ static void stored(void *context, int result)
     struct waiting *waiting = context;
     struct symbols *symbols = waiting->request->collector->symbols;
 
-    if (symbols && result == STORE_NEW && waiting->intake.row.stack &&
+    bool kept = result == STORE_NEW || result == STORE_REPLACED;
+
+    if (symbols && kept && waiting->intake.row.stack &&
         !waiting->intake.stack.settled)
         symbols_wake(symbols);
     if (waiting->large) {

@@ -1,5 +1,6 @@
 /* A report goes in, and one comes out. Context: tool. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,40 +111,56 @@ static int put_rows(struct database *database,
     return r;
 }
 
-/* STORE_DUPLICATE or STORE_CONFLICT; 0: it is new. */
-static int find_duplicate(struct database *database,
-                          const struct store_report *report)
+/* What came before with the same id. */
+struct earlier {
+    int64_t seq; /* 0: nothing */
+    bool same;   /* it is this very report */
+    bool yields; /* the same machine has taken something out since */
+};
+
+static int find_earlier(struct database *database,
+                        const struct store_report *report,
+                        struct earlier *ret_earlier)
 {
     OWNED_QUERY *query = database_query(
-        database, "SELECT content FROM report WHERE id = ? AND project = ?",
+        database,
+        "SELECT seq, content, length(packed), ifnull(installation, '')"
+        " FROM report JOIN body USING (seq)"
+        " LEFT JOIN machine ON machine.id = report.machine"
+        " WHERE report.id = ? AND report.project = ?",
         "bi", id_span(report->id), report->project);
     int r = database_step(query);
 
+    *ret_earlier = (struct earlier){0};
     if (r <= 0)
         return r;
-    bool same = sqlite3_column_bytes(query, 0) == STORE_HASH_BYTES &&
-                memcmp(sqlite3_column_blob(query, 0), report->content,
-                       STORE_HASH_BYTES) == 0;
-    return same ? STORE_DUPLICATE : STORE_CONFLICT;
+    *ret_earlier = (struct earlier){
+        .seq = sqlite3_column_int64(query, 0),
+        .same = sqlite3_column_bytes(query, 1) == STORE_HASH_BYTES &&
+                memcmp(sqlite3_column_blob(query, 1), report->content,
+                       STORE_HASH_BYTES) == 0,
+        .yields =
+            *report->machine &&
+            strcmp(column_text(query, 3), report->machine) == 0 &&
+            (size_t)sqlite3_column_int64(query, 2) > report->body.size_bytes,
+    };
+    return 0;
 }
 
-static int put(struct database *database, void *argument)
+static int put_all(struct database *database, const struct store_report *report,
+                   bool arrives)
 {
-    const struct store_report *report = argument;
     struct tally tally = {
         .project = report->project,
         .kind = report->kind,
         .time_ms = report->time_ms,
         .received_ms = report->received_ms,
         .version_text = report->version,
-        .arrives = true,
+        .arrives = arrives,
     };
     int64_t stack = 0;
 
-    int r = find_duplicate(database, report);
-    if (r != 0)
-        return r;
-    r = put_machine(database, report, &tally.machine);
+    int r = put_machine(database, report, &tally.machine);
     if (r == 0)
         r = put_version(database, report, &tally.version);
     if (r == 0 && report->stack)
@@ -154,7 +171,39 @@ static int put(struct database *database, void *argument)
         r = tally_report(database, &tally, report->usage, 1);
     if (r == 0)
         r = tally_group(database, &tally, 1);
-    return r == 0 ? STORE_NEW : -EIO;
+    return r;
+}
+
+/* The earlier one goes last, so that its group is never without a report. */
+static int replace(struct database *database, const struct store_report *report,
+                   int64_t seq)
+{
+    int r = database_run(database,
+                         "UPDATE report SET id = randomblob(16) WHERE seq = ?",
+                         "i", seq);
+
+    if (r == 0)
+        r = put_all(database, report, false);
+    return r < 0 ? r : report_remove(database, seq);
+}
+
+static int put(struct database *database, void *argument)
+{
+    const struct store_report *report = argument;
+    struct earlier earlier;
+
+    int r = find_earlier(database, report, &earlier);
+    if (r < 0)
+        return r;
+    if (earlier.same)
+        return STORE_DUPLICATE;
+    if (earlier.seq && !earlier.yields)
+        return STORE_CONFLICT;
+    r = earlier.seq ? replace(database, report, earlier.seq)
+                    : put_all(database, report, true);
+    if (r < 0)
+        return -EIO;
+    return earlier.seq ? STORE_REPLACED : STORE_NEW;
 }
 
 struct put {

@@ -50,6 +50,31 @@ class Ingest(CollectorTest):
                                     "/raw")[2], packed)
         self.assertEqual(client.groups()[0]["count"], 1)
 
+    def test_a_narrower_copy_of_the_same_machine_replaces(self):
+        """As when the answer was lost and OPTIONAL is denied since."""
+        client = self.start()
+        narrow = report()
+        wide = narrow | {"memory": {"samples": [
+            {"time": narrow["time"], "rssBytes": str(4096 * n)}
+            for n in range(1, 9)]}}
+        another = narrow | {"device": {"installationId": "m2"}}
+        key = narrow["reportId"]
+        more, less, others = pack([wide, narrow, another])
+        self.assertEqual(client.send_packed(key, more)[0], 202)
+        group = client.groups()[0]
+        client("PATCH", f"/v1/groups/{group['id']}", {"status": "muted"})
+        self.assertEqual(client.send_packed(key, others)[0], 422)
+        status, answer = client.send_packed(key, less)
+        self.assertEqual((status, answer["duplicate"], answer["replaced"]),
+                         (200, True, True))
+        self.assertEqual(client.raw("GET", f"/v1/reports/{key}/raw")[2], less)
+        after, = client.groups(status="muted")
+        self.assertEqual((after["id"], after["count"]), (group["id"], 1))
+        # One that was kept back on its way brings nothing back.
+        self.assertEqual(client.send_packed(key, more)[0], 422)
+        self.assertEqual(client.raw("GET", f"/v1/reports/{key}/raw")[2], less)
+        self.assertEqual(client.send_packed(key, less)[1]["replaced"], False)
+
     def test_what_is_wrong_is_said_and_nothing_of_it_kept(self):
         client = self.start()
         one = report()
