@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define KEY_BYTES 4400
@@ -59,6 +60,23 @@ static const char *module_of(const struct symbol_fill *fill,
                              const json_t *frame)
 {
     return fill->by_path ? string_of(frame, "module") : "";
+}
+
+/*
+ * Nothing but its times tells that a file without a build-id is still the one
+ * that was loaded. Installing keeps the time of its contents, not that of the
+ * last change (inode(7)).
+ */
+static bool is_other_by_now(const struct symbol_fill *fill, const json_t *frame)
+{
+    struct stat status;
+
+    if (*string_of(frame, "buildId") || fill->since_ms == 0 ||
+        stat(module_of(fill, frame), &status) < 0)
+        return false;
+    return (int64_t)status.st_ctim.tv_sec * 1000 +
+               status.st_ctim.tv_nsec / 1000000 >
+           fill->since_ms;
 }
 
 /* moduleOffset, less one behind a call: the call is what is meant. */
@@ -124,6 +142,18 @@ static void note_module(struct symbol_fill *fill, const json_t *frame)
                                   (json_t *)(uintptr_t)debug));
 }
 
+/* As the child says it of a file that has another build-id. */
+static void note_other(struct symbol_fill *fill, const json_t *frame)
+{
+    const char *module = module_of(fill, frame);
+    char key[KEY_BYTES];
+
+    (void)snprintf(key, sizeof key, " %.4096s", module);
+    json_object_set_new(fill->modules, key,
+                        json_pack("{s:s,s:{s:s}}", "module", module, "debug",
+                                  "state", "mismatch"));
+}
+
 /* Asks once for each place; a new reference, or NULL. Takes request. */
 static json_t *answer_of(struct symbol_fill *fill, json_t *request)
 {
@@ -152,8 +182,12 @@ static json_t *answer_of(struct symbol_fill *fill, json_t *request)
 static void fill_frame(struct symbol_fill *fill, json_t *frame, json_t *inlined,
                        json_t *filled)
 {
-    json_t *request = request_of(fill, frame);
+    bool other = is_other_by_now(fill, frame);
+    json_t *request = other ? NULL : request_of(fill, frame);
     json_t *answer = request ? answer_of(fill, request) : NULL;
+
+    if (other)
+        note_other(fill, frame);
 
     fill->unnamed += request && !answer;
     if (answer)

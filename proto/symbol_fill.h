@@ -26,6 +26,8 @@
 struct symbol_fill {
     struct symbol_client *client;
     bool by_path;     /* use the module at its path; else by build-id alone */
+    int64_t since_ms; /* of the report; a module without a build-id is not
+                         looked at when its file changed later. 0: it is */
     int64_t until_ms; /* CLOCK_MONOTONIC; later frames stay as they are */
     size_t places_left;
     size_t unnamed;  /* frames that were not asked for: too many or too late */

@@ -8,6 +8,7 @@
 #include "reporter/show/debug_package.h"
 #include "reporter/show/symbolizer.h"
 #include "reporter/show/view.h"
+#include "reporter/state_file.h"
 
 struct symbols {
     struct symbol_client *client; /* NULL: not installed */
@@ -169,6 +170,8 @@ void symbols_fill(struct symbols *symbols, json_t *report, json_t *told)
     }
     struct symbol_fill fill =
         symbol_fill_init(symbols->client, true, SYMBOLS_WAIT_MS);
+    if (clock_parse(view_text(report, "time"), &fill.since_ms) < 0)
+        fill.since_ms = 0; /* one that is being looked at */
     symbol_fill_report(&fill, report);
     if (told)
         tell_all(symbols, &fill, told);

@@ -46,6 +46,33 @@ class Command(unittest.TestCase):
         (thread,) = [t for t in report["threads"] if t.get("crashed")]
         return [f.get("function") for f in thread["frames"]]
 
+    def build_without_id(self, name):
+        """A program that crashes in a function of this name."""
+        source = self.at / "program.c"
+        source.write_text(
+            "__attribute__((noinline)) void %s(volatile int *at)\n"
+            "{\n    *at = 1;\n}\n"
+            "int main(int count, char **arguments)\n"
+            "{\n    %s((void *)(long)count);\n    return !arguments;\n}\n"
+            % (name, name))
+        program = self.at / "program"
+        program.unlink(missing_ok=True)
+        subprocess.run(["cc", "-g", "-O1", "-Wl,--build-id=none", "-o",
+                        program, source], check=True)
+        return program
+
+    def test_without_a_build_id_a_changed_file_gives_no_names(self):
+        self.inquest("run", "--app", "nameless", "--",
+                     self.build_without_id("the_right_one"))
+        shown = self.inquest.text("show", "last")
+        self.assertIn("#0   the_right_one at ", shown)
+        self.build_without_id("another_one")
+        shown = self.inquest.text("show", "last")
+        self.assertNotIn("another_one", shown)
+        self.assertIn("#0   program+0x", shown)
+        self.assertIn("program (build-id none): the file was replaced since",
+                      shown)
+
     def answered(self, *arguments, **options):
         result = self.inquest("symbolicate", "--json", *arguments, text=True,
                               **options)
