@@ -11,11 +11,12 @@
 #include "reporter/show/view.h"
 #include "reporter/state_file.h"
 
-#define GAP_STEPS   4
-#define GAP_MS_MIN  3000
-#define SPARSE_MS   15000 /* swap is read every 10 s */
-#define MS_PER_S    1000.0
-#define STEP_MS_MIN 100.0 /* for a rate: samples of one moment have none */
+#define GAP_STEPS    4
+#define GAP_MS_MIN   3000
+#define SPARSE_MS    15000 /* swap is read every 10 s */
+#define MS_PER_S     1000.0
+#define STEPS_AROUND 4     /* on each side */
+#define STEP_MS_MIN  100.0 /* for a rate: samples of one moment have none */
 
 static const char *const keys[HISTORY_VALUES] = {
     [HISTORY_RSS] = "rssBytes",
@@ -48,14 +49,46 @@ static double number(const json_t *object, const char *key)
     return view_number(object, key, &value) ? (double)value : NAN;
 }
 
+static int64_t step_at(const struct history *history, size_t i)
+{
+    return history->points[i].time_ms - history->points[i - 1].time_ms;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+/*
+ * What a count is of: of a coarse sample its whole interval, while its time is
+ * that of the interval's largest, so that two may be a moment apart. How far
+ * those around are from the second next tells how long intervals are; i > 0.
+ */
+static double counted_ms(const struct history *history, size_t i)
+{
+    int64_t steps[2 * STEPS_AROUND + 1];
+    size_t first = i > STEPS_AROUND + 1 ? i - STEPS_AROUND : 2;
+    size_t count = 0;
+    int64_t step = step_at(history, i);
+
+    for (size_t k = first; k <= i + STEPS_AROUND && k < history->count; k++)
+        steps[count++] = (step_at(history, k) + step_at(history, k - 1)) / 2;
+    if (count == 0)
+        return (double)step;
+    qsort(steps, count, sizeof *steps, by_size);
+    int64_t usual = steps[count / 2];
+    return (double)(step > usual ? step : usual);
+}
+
 /* Faults are counted since the sample before; samples come ever more often. */
 static void make_rates(struct history *history)
 {
     for (size_t i = 0; i < history->count; i++) {
         struct history_point *point = &history->points[i];
-        double step_ms =
-            i > 0 ? (double)(point->time_ms - history->points[i - 1].time_ms)
-                  : 0;
+        double step_ms = i > 0 ? counted_ms(history, i) : 0;
         double scale = step_ms >= STEP_MS_MIN ? MS_PER_S / step_ms : NAN;
         point->values[HISTORY_MINOR_FAULTS] *= scale;
         point->values[HISTORY_MAJOR_FAULTS] *= scale;

@@ -190,6 +190,25 @@ static void faults_become_a_rate_over_the_time_between_samples(void **s)
     assert_true(fabs(rate - 100.0 / 31) < 0.001); /* after the gap */
 }
 
+/* Of 10 s each, 10 faults a second; the largest of an interval comes first, or
+ * last. */
+static void rate_of_coarse_samples_is_that_of_their_intervals(void **s)
+{
+    OWNED_HISTORY history = {0};
+    json_t *samples = json_array();
+
+    (void)s;
+    for (int i = 0; i < 20; i++)
+        json_array_append_new(samples, sample(10 * i + (i % 2 ? 0 : 9), 10));
+    json_t *report = report_of(samples);
+    assert_int_equal(history_read(report, &history), 0);
+    json_decref(report);
+    for (size_t i = 1; i < history.count; i++) {
+        double rate = history.points[i].values[HISTORY_MINOR_FAULTS];
+        assert_true(rate > 5 && rate < 15);
+    }
+}
+
 static void a_gap_is_where_nothing_was_sampled_for_long(void **s)
 {
     OWNED_HISTORY history = {0};
@@ -356,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_plot_keeps_everything_within_its_edges),
         cmocka_unit_test(a_history_keeps_what_has_its_time_in_order),
         cmocka_unit_test(faults_become_a_rate_over_the_time_between_samples),
+        cmocka_unit_test(rate_of_coarse_samples_is_that_of_their_intervals),
         cmocka_unit_test(a_gap_is_where_nothing_was_sampled_for_long),
         cmocka_unit_test(a_line_goes_on_over_samples_that_lack_its_figure),
         cmocka_unit_test(a_mark_behind_the_last_sample_lengthens_the_axis),
