@@ -12,6 +12,7 @@
 #include "handler/crash/crash_dump.h"
 #include "handler/crash/crash_handler.h"
 #include "handler/crash/host_action.h"
+#include "handler/crash/host_mask.h"
 #include "handler/crash/install.h"
 #include "handler/guest.h"
 #include "handler/interpose/interpose.h"
@@ -20,6 +21,8 @@
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
+
+#define LIBC_SIGNALS (1ull << 31 | 1ull << 32) /* its own two (nptl(7)) */
 
 static int (*program_main)(int, char **, char **);
 
@@ -162,15 +165,43 @@ static void begin_child(bool owned)
         sampler_start(); /* a filter might kill at clone */
 }
 
+/*
+ * With our thread beside it, libc's fork takes malloc's and stdio's locks. A
+ * handler that runs before they are released, in the child or its parent, and
+ * allocates (which is not its right, but does no harm in a program that is
+ * alone) would wait for ever. Returns what is held now and was not before.
+ */
+static uint64_t hold_signals(void)
+{
+    const uint64_t held = ~(host_mask_faults() | LIBC_SIGNALS);
+    uint64_t before = ~0ull;
+
+    if (guest.armed) {
+        (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&held,
+                        (long)&before, SYS_SIGSET_BYTES);
+    }
+    return held & ~before;
+}
+
+static void release_signals(uint64_t held)
+{
+    if (held != 0) {
+        (void)sys_call4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&held, 0,
+                        SYS_SIGSET_BYTES);
+    }
+}
+
 EXPORT pid_t fork(void)
 {
     bool owned = guest_owns_memory();
+    uint64_t held = hold_signals();
 
     guest_forks(owned);
     pid_t pid = real()->fork();
     guest_forks(false);
     if (pid == 0)
         begin_child(owned);
+    release_signals(held);
     return pid;
 }
 
@@ -178,6 +209,7 @@ EXPORT pid_t fork(void)
 EXPORT int daemon(int keep_directory, int keep_descriptors)
 {
     bool owned = guest_owns_memory();
+    uint64_t held = hold_signals();
 
     guest_forks(owned);
     int r = real()->daemon(keep_directory, keep_descriptors);
@@ -185,6 +217,7 @@ EXPORT int daemon(int keep_directory, int keep_descriptors)
     int saved_errno = errno;
     if (r == 0 || owned != guest_owns_memory())
         begin_child(owned);
+    release_signals(held);
     errno = saved_errno;
     return r;
 }

@@ -250,6 +250,7 @@ CASES = (
     silent("capabilities_given_up", 0, needs="root"),
     null("chroot_away", needs="root", tier="IN_PROCESS"),
     null("cwd_gone"),
+    silent("signal_while_forking", 0),
     null("fork_child", end=0),
     silent("fork_child_own_fds", 0),
     null("vfork_child", end=0),
