@@ -8,7 +8,8 @@
 #include "handler/dumper/substitute_box.h"
 #include "proto/base/fmt.h"
 
-#define PAGE_BYTES 4096u
+#define PAGE_BYTES  4096u
+#define NS_PER_TICK 10000000u /* USER_HZ is 100 */
 
 const char recovery_usage[] =
     "inquest-dumper recover --box FILE --state DIR [--signal N] [--restarted]\n"
@@ -162,6 +163,7 @@ struct box *recovery_absent_box(const struct recovery *recovery, int state_fd)
     const struct substitute who = {
         .pid = (int)recovery->pid,
         .start_ticks = recovery->start_ticks,
+        .start_boot_ns = recovery->start_ticks * NS_PER_TICK,
         .executable = recovery->executable,
         .app = recovery->app,
         .app_version = recovery->app_version,

@@ -116,7 +116,7 @@ void termination_read_box(const struct box *box,
         .pressure_full_permille = UINT16_MAX,
         .where = "",
     };
-    if (count > 0)
+    if (count > 0 && !hearsay->no_box) /* that one is the peak */
         take_last_samples(points, count, &sampler, facts);
     facts->period_ms = known ? sampler.period_ms : 0;
     facts->where = sampler.limiting_cgroup;

@@ -154,8 +154,10 @@ static void judge_unlogged_kill(const struct termination_facts *facts,
     bool together = known(facts->recent_kills) && facts->recent_kills > 0 &&
                     known(facts->silent_ms) &&
                     facts->silent_ms <= TERMINATION_NEAR_MS;
+    bool compared = known(facts->rss_bytes) &&
+                    (known(facts->used_bytes) || known(facts->limit_bytes));
 
-    if (!is_likely_victim(facts) && !known(facts->rss_bytes)) {
+    if (!is_likely_victim(facts) && !compared) {
         decide(verdict, INQUEST__V1__TERMINATION_CAUSE__UNKNOWN,
                INQUEST__V1__GRADE__C);
         return;

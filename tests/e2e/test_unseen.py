@@ -75,6 +75,7 @@ class Unseen(unittest.TestCase):
                          ("KILLED", signal.SIGSEGV))
         told = " ".join(end["evidence"])
         self.assertIn("nothing of ours was in it", told)
+        self.assertNotIn("last sample", told)  # there was none
         line = f"[{report['process']['pid']}]: segfault at 10 ip"
         logged = log.tells(line)
         self.assertEqual(line in told, logged)

@@ -202,6 +202,19 @@ static void unseen_death_with_counter_and_want_is_grade_c(void **state)
     expect_none();
 }
 
+/* Kills were counted, of the machine say, and nothing says who used what. */
+static void own_memory_alone_acquits_nobody(void **state)
+{
+    (void)state;
+    facts.system_kills = 1;
+    facts.rss_bytes = 90 * MIB;
+    expect(UNKNOWN, C);
+    for (uint32_t i = 0; i < verdict.evidence_count; i++)
+        assert_null(strstr(verdict.evidence[i], "was not the one"));
+    facts.used_bytes = 900 * MIB;
+    expect(INQUEST__V1__TERMINATION_CAUSE__KILLED, C);
+}
+
 static void death_with_the_supervisor_is_unknown(void **state)
 {
     (void)state;
@@ -278,6 +291,7 @@ int main(void)
         cmocka_unit_test_setup(lack_of_a_mark_is_no_report, start),
         cmocka_unit_test_setup(unseen_death_with_counter_and_want_is_grade_c,
                                start),
+        cmocka_unit_test_setup(own_memory_alone_acquits_nobody, start),
         cmocka_unit_test_setup(death_with_the_supervisor_is_unknown, start),
         cmocka_unit_test_setup(long_silence_is_said, start),
         cmocka_unit_test_setup(sleep_of_the_machine_is_no_silence, start),
