@@ -50,7 +50,7 @@ test("a row says what happened where there is no place", async () => {
     await visit(page, "#/groups?app=indexer");
     await until(page, 2);
     assert.deepEqual((await said("indexer")).map((one) => one.trim()).sort(), [
-        "Killed by the kernel for want of memory",
+        "Killed, it seems for want of memory",
         "Memory rises in load_tiles"]);
     await done(page);
 });

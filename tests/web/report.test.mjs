@@ -34,6 +34,18 @@ test("a crash says its cause first, then its marked stack", async () => {
     await done(page);
 });
 
+test("a kill for want of memory is as certain as its evidence", async () => {
+    const page = await newPage();
+
+    await visit(page, `#/reports/${known.memory}`);
+    assert.equal(await page.locator("h1").innerText(),
+        "Killed by the kernel for want of memory");
+    await visit(page, `#/reports/${known.killed}`);
+    await page.locator("h1").getByText("Killed, it seems for want of memory")
+        .waitFor();
+    await done(page);
+});
+
 test("a frame opens to its file, module and trust", async () => {
     const page = await newPage();
 

@@ -112,14 +112,14 @@ def small(top, hours):
     return report
 
 
-def out_of_memory(hours=2.0):
+def out_of_memory(hours=2.0, grade="A"):
     return {
         "reportId": str(uuid.uuid4()), "kind": "TERMINATION",
         "time": ago(hours), "schemaVersion": 1,
         "tier": {"name": "NEXT_START", "reason": "killed by signal 9"},
         "app": {"name": "indexer", "version": "1.0"},
         "device": {"installationId": str(uuid.UUID(int=9))},
-        "termination": {"cause": "OOM_KILL", "grade": "A", "signalNumber": 9,
+        "termination": {"cause": "OOM_KILL", "grade": grade, "signalNumber": 9,
                         "evidence": ["the kernel log names process 77"]},
         "memory": {"samples": samples(hours)},
     }

@@ -48,6 +48,7 @@ def seed(send, inquest, directory):
         "crash": send(seeds.crash()),
         "hostile": send(seeds.hostile()),
         "memory": send(seeds.out_of_memory()),
+        "killed": send(seeds.out_of_memory(grade="C")),
         "alarm": send(seeds.alarm()),
         "real": [report["reportId"] for report in real],
         "before": send.keep(division("4.2.9"), directory / "before"),

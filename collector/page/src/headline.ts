@@ -1,9 +1,9 @@
 // What happened, in one sentence.
 import { words } from "./format";
-import type { Alarm, Group, Report } from "./types";
+import type { Alarm, Group, Report, Termination } from "./types";
 
 const TERMINATIONS: Record<string, string> = {
-    OOM_KILL: "Killed by the kernel for want of memory",
+    OOM_KILL: "Killed, it seems for want of memory",
     KILLED: "Killed",
     RESTARTED: "Gone when the machine or its supervisor restarted",
     UNKNOWN: "Gone without a word",
@@ -14,6 +14,13 @@ const ALARMS: Record<string, string> = {
     limit: "Memory nears its limit",
     pressure: "Waiting for memory",
 };
+
+/** Only the kernel's own word, grade A, makes it certain. */
+function ofTermination({ cause = "", grade }: Termination): string {
+    return cause === "OOM_KILL" && grade === "A"
+        ? "Killed by the kernel for want of memory"
+        : TERMINATIONS[cause] ?? words(cause || "ended");
+}
 
 function ofAlarm({ rule = "", detail }: Alarm): string {
     return [ALARMS[rule] ?? rule, detail].filter(Boolean).join(": ");
@@ -56,8 +63,7 @@ export function headline(report: Report): string {
     const { termination, alarm, detection, feedback, usage } = report;
 
     return ofCrash(report) ||
-        (termination && (TERMINATIONS[termination.cause ?? ""] ??
-            words(termination.cause ?? "ended"))) ||
+        (termination && ofTermination(termination)) ||
         (alarm && ofAlarm(alarm)) ||
         (detection && [detection.domain, detection.ipAddress]
             .filter(Boolean).join(" ")) ||

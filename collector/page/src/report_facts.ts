@@ -19,8 +19,9 @@ function capturedBy(report: Report): string {
 export function signalFacts(report: Report): HTMLElement | null {
     const crash = report.crash;
     const signal = crash?.signal;
-    const sender = signal?.senderPid !== undefined
-        ? `process ${signal.senderPid}, user ${signal.senderUid ?? "?"}` : "";
+    /* 0: of another pid namespace, or not known. */
+    const sender = number(signal?.senderPid) > 0
+        ? `process ${signal?.senderPid}, user ${signal?.senderUid ?? "?"}` : "";
 
     return facts([
         ["Signal", signal && [signal.name, signal.codeName].filter(Boolean)

@@ -177,6 +177,13 @@ export interface Heap {
     sites?: HeapSite[];
 }
 
+export interface Termination {
+    cause?: string;
+    grade?: string;
+    evidence?: string[];
+    signalNumber?: Numeric;
+}
+
 export interface Report {
     reportId: string;
     kind: string;
@@ -202,12 +209,7 @@ export interface Report {
     modules?: Module[];
     memory?: { samples?: Sample[]; categories?: Record<string, Numeric>;
         alarms?: Alarm[] };
-    termination?: {
-        cause?: string;
-        grade?: string;
-        evidence?: string[];
-        signalNumber?: Numeric;
-    };
+    termination?: Termination;
     alarm?: Alarm;
     actions?: Action[];
     annotations?: Record<string, string>;
