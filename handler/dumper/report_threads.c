@@ -195,9 +195,15 @@ static void note_threads(struct build *build, size_t count, const char *words)
     build_note(build, note);
 }
 
-static bool is_sampler(const struct target_thread *thread)
+/* Of a crash its number is known; of a snapshot its name, which a program may
+ * have, too. */
+static bool is_sampler(const struct target *target,
+                       const struct target_thread *thread)
 {
-    return strcmp(thread->name, TARGET_SAMPLER_NAME) == 0;
+    if (target->running[0].tid > 0)
+        return thread->tid == target->running[1].tid;
+    return thread->tid != target->pid &&
+           strcmp(thread->name, TARGET_SAMPLER_NAME) == 0;
 }
 
 static size_t count_refused(const struct target *target)
@@ -206,7 +212,7 @@ static size_t count_refused(const struct target *target)
 
     for (size_t i = 0; i < target->thread_count; i++) {
         const struct target_thread *thread = &target->threads[i];
-        if (thread->refused && !is_sampler(thread))
+        if (thread->refused && !is_sampler(target, thread))
             count++;
     }
     return count;
@@ -228,7 +234,7 @@ void build_threads(struct build *build)
     }
     for (size_t i = 0; i < target->thread_count; i++) {
         if (target->threads[i].tid != crashed_tid &&
-            !is_sampler(&target->threads[i]))
+            !is_sampler(target, &target->threads[i]))
             build_thread(build, &target->threads[i], false);
     }
     note_threads(build, target->threads_missed, "could not be stopped in time");

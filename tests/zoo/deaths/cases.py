@@ -212,6 +212,7 @@ CASES = (
     crash("pure_virtual", "SIGABRT", cause="pure virtual",
           chain=("crash_here",)),
     null("threads_32_crash", threads=33),
+    null("thread_named_as_ours", threads=2),
     null("threads_idle", threads=32),
     null("main_thread_gone"),
     null("rlimit_as"),

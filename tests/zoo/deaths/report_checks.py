@@ -167,7 +167,7 @@ def check_report(case, report, program):
         wrong.append(f"abortMessage of another abort: {crash}")
     wrong += check_exception(case, crash)
     names = [thread.get("name") for thread in report.get("threads", [])]
-    count = len([name for name in names if name != "inquest"])
-    if case.threads is not None and count != case.threads:
-        wrong.append(f"threads {count}, expected {case.threads}: {names[:4]}")
+    if case.threads is not None and len(names) != case.threads:
+        wrong.append(f"threads {len(names)}, expected {case.threads}: "
+                     f"{names[:4]}")
     return wrong
