@@ -7,8 +7,14 @@
  *
  * A process that has no box yet, a server's worker or a script's child, gets it
  * while it is root still: whom it becomes may not enter the state directory,
- * and a crash would be told nowhere. Context: guest.
+ * and a crash would be told nowhere.
+ *
+ * In a child that libc's fork did not make, libc still knows our thread, which
+ * is not there. It passes over those that are gone, but one that had not run
+ * yet it would await for ever: the kernel is asked without libc then. Such a
+ * child has one thread. Context: guest.
  */
+#include <errno.h>
 #include <grp.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -19,6 +25,8 @@
 #include "handler/sampler/sampler.h"
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
+
+#define GROUPS_MAX 1024
 
 static void make_box_as_root(void)
 {
@@ -46,57 +54,98 @@ static int resume_sampler(bool stopped, int result)
         return resume_sampler(stopped, real()->name(__VA_ARGS__)); \
     } while (0)
 
+static bool libc_would_wait(void)
+{
+    return !guest_owns_memory() && sampler_has_not_run();
+}
+
+static int result_of(long r)
+{
+    if (r >= 0)
+        return (int)r;
+    errno = (int)-r;
+    return -1;
+}
+
+/* By the kernel alone, or as WITHOUT_SAMPLER. */
+#define CHANGE(kernels, name, ...)          \
+    do {                                    \
+        if (libc_would_wait())              \
+            return result_of(kernels);      \
+        WITHOUT_SAMPLER(name, __VA_ARGS__); \
+    } while (0)
+
 EXPORT int setuid(uid_t uid)
 {
     make_box_as_root();
-    WITHOUT_SAMPLER(setuid, uid);
+    CHANGE(sys_call1(SYS_setuid, (long)uid), setuid, uid);
 }
 
 EXPORT int setgid(gid_t gid)
 {
-    WITHOUT_SAMPLER(setgid, gid);
+    CHANGE(sys_call1(SYS_setgid, (long)gid), setgid, gid);
 }
 
 EXPORT int seteuid(uid_t uid)
 {
     make_box_as_root();
-    WITHOUT_SAMPLER(seteuid, uid);
+    CHANGE(sys_call3(SYS_setresuid, -1, (long)uid, -1), seteuid, uid);
 }
 
 EXPORT int setegid(gid_t gid)
 {
-    WITHOUT_SAMPLER(setegid, gid);
+    CHANGE(sys_call3(SYS_setresgid, -1, (long)gid, -1), setegid, gid);
 }
 
 EXPORT int setreuid(uid_t real_uid, uid_t effective_uid)
 {
     make_box_as_root();
-    WITHOUT_SAMPLER(setreuid, real_uid, effective_uid);
+    CHANGE(sys_call2(SYS_setreuid, (long)real_uid, (long)effective_uid),
+           setreuid, real_uid, effective_uid);
 }
 
 EXPORT int setregid(gid_t real_gid, gid_t effective_gid)
 {
-    WITHOUT_SAMPLER(setregid, real_gid, effective_gid);
+    CHANGE(sys_call2(SYS_setregid, (long)real_gid, (long)effective_gid),
+           setregid, real_gid, effective_gid);
 }
 
 EXPORT int setresuid(uid_t real_uid, uid_t effective_uid, uid_t saved_uid)
 {
     make_box_as_root();
-    WITHOUT_SAMPLER(setresuid, real_uid, effective_uid, saved_uid);
+    CHANGE(sys_call3(SYS_setresuid, (long)real_uid, (long)effective_uid,
+                     (long)saved_uid),
+           setresuid, real_uid, effective_uid, saved_uid);
 }
 
 EXPORT int setresgid(gid_t real_gid, gid_t effective_gid, gid_t saved_gid)
 {
-    WITHOUT_SAMPLER(setresgid, real_gid, effective_gid, saved_gid);
+    CHANGE(sys_call3(SYS_setresgid, (long)real_gid, (long)effective_gid,
+                     (long)saved_gid),
+           setresgid, real_gid, effective_gid, saved_gid);
 }
 
 EXPORT int setgroups(size_t count, const gid_t *groups)
 {
-    WITHOUT_SAMPLER(setgroups, count, groups);
+    CHANGE(sys_call2(SYS_setgroups, (long)count, (long)groups), setgroups,
+           count, groups);
+}
+
+/* libc's would call its own setgroups. */
+static int initgroups_alone(const char *user, gid_t group)
+{
+    gid_t groups[GROUPS_MAX];
+    int count = GROUPS_MAX;
+
+    if (getgrouplist(user, group, groups, &count) < 0)
+        count = GROUPS_MAX; /* the first of them */
+    return result_of(sys_call2(SYS_setgroups, count, (long)groups));
 }
 
 EXPORT int initgroups(const char *user, gid_t group)
 {
+    if (libc_would_wait())
+        return initgroups_alone(user, group);
     WITHOUT_SAMPLER(initgroups, user, group);
 }
 

@@ -39,6 +39,7 @@
 
 static pthread_t thread;
 static bool running;
+static bool has_run;          /* the thread that runs: it was let run once */
 static struct timespec begun; /* by CLOCK_MONOTONIC: the start, not when the
                                  thread was first let run */
 
@@ -216,6 +217,7 @@ static void *run(void *unused)
     struct timespec next = begun;
     uint32_t period_ms = SAMPLE_NORMAL_MS;
 
+    __atomic_store_n(&has_run, true, __ATOMIC_RELAXED);
     __atomic_store_n(&guest.sampler_tid, sys_gettid(), __ATOMIC_RELAXED);
     if (wait_further(&next, FIRST_MS) && guest_box_is_ours())
         period_ms = sample();
@@ -274,6 +276,7 @@ void sampler_start(void)
     (void)sys_call2(SYS_prctl, PR_GET_NAME, (long)name);
     (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)"inquest");
     guest.sampler_pid = sys_getpid();
+    __atomic_store_n(&has_run, false, __ATOMIC_RELAXED);
     (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&begun);
     running = real()->pthread_create(&thread, &attributes, run, NULL) == 0;
     int tid = running ? tid_of(thread) : 0;
@@ -319,6 +322,12 @@ void sampler_resume(bool stopped)
     if (stopped && !guest.sandboxed)
         sampler_start();
     errno = saved_errno;
+}
+
+bool sampler_has_not_run(void)
+{
+    return __atomic_load_n(&running, __ATOMIC_RELAXED) &&
+           !__atomic_load_n(&has_run, __ATOMIC_RELAXED);
 }
 
 void sampler_close_directories(void)

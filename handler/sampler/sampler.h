@@ -39,6 +39,10 @@ void sampler_resume(bool stopped);
  */
 void sampler_close_directories(void);
 
+/* Whether the thread was made and has not run yet, as far as is known here: a
+ * child of a bare clone sees it as it was then. */
+bool sampler_has_not_run(void);
+
 /* In a fork child: the parent's thread is not here. */
 void sampler_forget(void);
 

@@ -240,6 +240,7 @@ CASES = (
     silent("close_range_unshare", 0),
     silent("unshare_thread", 0),
     silent("cancelled_in_setuid", 0),
+    silent("cloned_beside_new_thread", 0),
     null("no_new_privs"),
     null("undumpable", chain=(), top=False, tier=None),  # its stack is not
     # read, and for an ordinary user the dumper may read nothing
