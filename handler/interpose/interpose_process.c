@@ -16,6 +16,7 @@
 #include "handler/crash/install.h"
 #include "handler/guest.h"
 #include "handler/interpose/interpose.h"
+#include "handler/interpose/interpose_python.h"
 #include "handler/interpose/other_libc.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
@@ -194,6 +195,7 @@ static void release_signals(uint64_t held)
 EXPORT pid_t fork(void)
 {
     bool owned = guest_owns_memory();
+    bool stopped = interpose_python_forks();
     uint64_t held = hold_signals();
 
     guest_forks(owned);
@@ -202,6 +204,8 @@ EXPORT pid_t fork(void)
     if (pid == 0)
         begin_child(owned);
     release_signals(held);
+    if (pid != 0)
+        interpose_python_forked(stopped);
     return pid;
 }
 

@@ -3,6 +3,7 @@ die of makes one, and they die as bare. test_runtimes.py BUILD. Context: tool.
 """
 
 import itertools
+import os
 import pathlib
 import shutil
 import subprocess
@@ -101,6 +102,48 @@ class Runtimes(unittest.TestCase):
             valgrind, "-q", "--error-exitcode=99", "--vgdb=no",
             str(self.ground.top / "lives"))
         self.assertEqual((status, output, reports), (0, "caught\n", []))
+
+    def python(self):
+        """One that counts its threads."""
+        found = [path for directory in os.get_exec_path()
+                 for path in pathlib.Path(directory).glob("python3.1[2-9]")]
+        found += pathlib.Path.home().glob(
+            ".pyenv/versions/3.1[2-9]*/bin/python3")
+        for path in found:  # a pyenv's may stand for one that is not there
+            if subprocess.run([path, "-c", ""], capture_output=True,
+                              check=False).returncode == 0:
+                return str(path)
+        return self.skipTest("no Python of 3.12 or later here")
+
+    def test_python_forks(self):
+        """It warns of a second thread, which ours must not be; ours goes on
+        behind it, in the parent and in the child."""
+        source = """
+import os, time
+def others():
+    return len(os.listdir("/proc/self/task")) - 1
+def until(number):
+    while others() != number:
+        time.sleep(0.001)
+until(NUMBER)
+for _ in range(20):
+    pid = os.fork()
+    if pid == 0:
+        until(NUMBER)
+        second = os.fork()
+        if second:
+            os.waitpid(second, 0)
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+until(NUMBER)
+print("done")
+"""
+        python = self.python()
+        for watched in (False, True):
+            program = source.replace("NUMBER", str(int(watched)))
+            status, output, _ = self.ground.run(
+                [python, "-W", "always", "-c", program], watched)
+            self.assertEqual((status, output), (0, "done\n"))
 
     def test_shell(self):
         """A script looks whether the descriptor of its lock is open."""
