@@ -21,6 +21,10 @@ bool interpose_sanitized(void);
 long interpose_alone(long number, long a, long b, long c);
 long interpose_close_range(long number, long first, long last, long flags);
 
+/* The calling thread is about to end by the bare call: as main's thread perhaps
+ * the last one but ours, which is gone then. */
+void interpose_thread_exits(void);
+
 /* In a fork child, whose one thread is the last. */
 void interpose_thread_forked(void);
 

@@ -1,9 +1,9 @@
 /*
  * prctl, and syscall for seccomp(2), which has no function of its own in libc
- * (libseccomp calls it so too), and for the calls of interpose_place.c. Before
- * a filter is installed we look at it: where it spares the crash path, crashes
- * are recorded in process (tier 2); where it does not, our handlers go, and the
- * box alone tells. Context: guest.
+ * (libseccomp calls it so too), for the calls of interpose_place.c and for the
+ * end of a thread. Before a filter is installed we look at it: where it spares
+ * the crash path, crashes are recorded in process (tier 2); where it does not,
+ * our handlers go, and the box alone tells. Context: guest.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -58,7 +58,8 @@ static struct retreat before_filter(const struct sock_fprog *program,
     (void)guest_box(); /* afterwards it cannot be made */
     retreat.keeps_box = !sandbox_filter_spares_unlink(program);
     retreat.mute = !sandbox_filter_spares_getpid(program);
-    if (every_thread) /* which the sampler was not made for */
+    /* Which the sampler was not made for, or it would be the last one left. */
+    if (every_thread || sandbox_filter_may_end_thread(program))
         retreat.sampler = sampler_stop();
     if (!sandbox_filter_spares_crash(program)) {
         retreat.handlers = true;
@@ -155,6 +156,16 @@ __attribute__((used)) long interpose_syscall_failed(long r)
 /* libc's syscall; NULL before the constructor ran. */
 static __attribute__((used)) void *interpose_next_syscall;
 
+/* Reached by a jump, too. */
+long interpose_exit(long number, long status);
+__attribute__((used)) long interpose_exit(long number, long status)
+{
+    long (*next)(long, ...) = interpose_next_syscall;
+
+    interpose_thread_exits();
+    return next ? next(number, status) : sys_call1(number, status);
+}
+
 void interpose_sandbox_prepare(void)
 {
     interpose_next_syscall = dlsym(RTLD_NEXT, "syscall");
@@ -170,6 +181,7 @@ void interpose_sandbox_prepare(void)
  * naked function, too, where the caller has its variables.
  */
 __asm__(".set number_seccomp, " TEXT(SYS_seccomp));
+__asm__(".set number_exit, " TEXT(SYS_exit));
 __asm__(".set number_unshare, " TEXT(SYS_unshare));
 __asm__(".set number_setns, " TEXT(SYS_setns));
 __asm__(".set number_close_range, " TEXT(SYS_close_range));
@@ -181,6 +193,8 @@ __asm__(".text\n"
         "endbr64\n\t"
         "cmp $number_seccomp, %rdi\n\t"
         "je interpose_seccomp\n\t"
+        "cmp $number_exit, %rdi\n\t"
+        "je interpose_exit\n\t"
         "cmp $number_unshare, %rdi\n\t"
         "je interpose_alone\n\t"
         "cmp $number_setns, %rdi\n\t"

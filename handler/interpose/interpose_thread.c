@@ -218,3 +218,11 @@ EXPORT int thrd_create(thrd_t *ret_thread, thrd_start_t run, void *argument)
     unblock(blocked);
     return r;
 }
+
+void interpose_thread_exits(void)
+{
+    /* A thread that libc did not make may have no thread-local storage. */
+    if (guest_interposes(INTERPOSE_EXIT) && !guest.sandboxed &&
+        guest.sampler_pid == sys_getpid() && guest.sampler_pid == sys_gettid())
+        thread_gone();
+}

@@ -246,6 +246,19 @@ bool sandbox_filter_spares_crash(const struct sock_fprog *program)
     return are_spared(program, calls, ARRAY_LENGTH(calls));
 }
 
+bool sandbox_filter_may_end_thread(const struct sock_fprog *program)
+{
+    for (unsigned i = 0; i < program->len; i++) {
+        const struct sock_filter *line = &program->filter[i];
+        if (BPF_CLASS(line->code) != BPF_RET)
+            continue;
+        if (BPF_RVAL(line->code) == BPF_A ||
+            (line->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_KILL_THREAD)
+            return true;
+    }
+    return false;
+}
+
 bool sandbox_filter_spares_getpid(const struct sock_fprog *program)
 {
     const struct call getpid = {SYS_getpid, {0}};

@@ -26,6 +26,13 @@ uint32_t sandbox_filter_run(const struct sock_fprog *program,
 /* Whether tier 2 and the death itself get by: no signal, no tracer. */
 bool sandbox_filter_spares_crash(const struct sock_fprog *program);
 
+/*
+ * Whether it has an answer that ends the thread alone (SECCOMP_RET_KILL_THREAD,
+ * libseccomp's SCMP_ACT_KILL): the process ends with its last one, so ours must
+ * not be there.
+ */
+bool sandbox_filter_may_end_thread(const struct sock_fprog *program);
+
 /* Whether getpid does; unlinkat, with which a clean end removes the box. */
 bool sandbox_filter_spares_getpid(const struct sock_fprog *program);
 bool sandbox_filter_spares_unlink(const struct sock_fprog *program);

@@ -165,12 +165,30 @@ static void one_deadly_call_is_enough(void **state)
     assert_false(sandbox_filter_spares_getpid(&program));
 }
 
+static void what_ends_one_thread_is_seen(void **state)
+{
+    struct sock_filter lines[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ, SYS_openat, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    struct sock_fprog program = program_of(lines, ARRAY_LENGTH(lines));
+
+    (void)state;
+    assert_false(sandbox_filter_may_end_thread(&program));
+    lines[2].k = SECCOMP_RET_KILL_THREAD | SECCOMP_RET_DATA;
+    assert_true(sandbox_filter_may_end_thread(&program));
+    lines[2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_A, 0);
+    assert_true(sandbox_filter_may_end_thread(&program));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_filters_are_answered_as_the_kernel_does),
         cmocka_unit_test(bad_programs_are_taken_for_deadly),
         cmocka_unit_test(one_deadly_call_is_enough),
+        cmocka_unit_test(what_ends_one_thread_is_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
