@@ -12,6 +12,7 @@
 static void write_head(const struct show *show)
 {
     const json_t *crash = json_object_get(show->report, "crash");
+    const json_t *end = json_object_get(show->report, "termination");
     char title[VIEW_TITLE_BYTES];
 
     view_title(show->report, title);
@@ -20,6 +21,10 @@ static void write_head(const struct show *show)
     html_escape(show->out, view_text(crash, "cause"));
     html_escape(show->out,
                 view_text(json_object_get(show->report, "alarm"), "detail"));
+    if (end) { /* the title says the cause as if it was certain */
+        fputs("evidence of grade ", show->out);
+        html_escape(show->out, view_text(end, "grade"));
+    }
     fputs("</p>\n", show->out);
 }
 

@@ -80,6 +80,10 @@ class Unseen(unittest.TestCase):
         logged = log.tells(line)
         self.assertEqual(line in told, logged)
         self.assertEqual(end["grade"], "A" if logged else "B")
+        page = self.directory / "page.html"
+        self.inquest.text("show", report["reportId"], "--html", page)
+        self.assertIn(f"evidence of grade {end['grade']}</p>",
+                      page.read_text())
         self.assertEqual(self.boxes(), [])
         return done.stderr
 
