@@ -95,8 +95,9 @@ static void show_exception(const struct show *show, const json_t *crash)
 
     if (!exception)
         return;
-    snprintf(text, sizeof text, "%.300s: %.700s", view_text(exception, "type"),
-             view_text(exception, "message"));
+    const char *message = view_text(exception, "message");
+    snprintf(text, sizeof text, "%.300s%s%.700s", view_text(exception, "type"),
+             *message ? ": " : "", message);
     row(show, "Exception", text);
 }
 
