@@ -115,7 +115,18 @@ static bool loader_is_ours(struct span file, const Elf64_Phdr *interpreter)
     return memmem(text.data, text.size_bytes, LOADER, sizeof LOADER) != NULL;
 }
 
-static int check_elf(struct span file, char *why)
+/* Called as a program it loads the one that its arguments name. */
+static bool is_loader(const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *slash = real ? strrchr(real, '/') : NULL;
+    bool result = slash && strcmp(slash + 1, LOADER) == 0;
+
+    free(real);
+    return result;
+}
+
+static int check_elf(const char *path, struct span file, char *why)
 {
     Elf64_Ehdr header;
     struct program_headers headers;
@@ -129,7 +140,7 @@ static int check_elf(struct span file, char *why)
         return refuse(why, "its program headers cannot be read");
     const Elf64_Phdr *interpreter = find_header(&headers, PT_INTERP);
     if (!interpreter)
-        return refuse(why, "it is statically linked");
+        return is_loader(path) ? 0 : refuse(why, "it is statically linked");
     if (!loader_is_ours(file, interpreter))
         return refuse(why, "it uses another C library than glibc");
     if (has_sanitizer(file)) {
@@ -219,7 +230,7 @@ static int check(const char *path, int depth, char *why)
         return refuse(why, "its file cannot be read");
     if (mapping.file.size_bytes > SELFMAG &&
         memcmp(mapping.file.data, ELFMAG, SELFMAG) == 0)
-        return check_elf(mapping.file, why);
+        return check_elf(path, mapping.file, why);
     if (!script_interpreter(mapping.file, interpreter))
         return 0; /* execvp hands it to /bin/sh, or fails as it would */
     if (depth == WATCHABLE_SCRIPTS)

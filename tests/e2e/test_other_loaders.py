@@ -18,6 +18,7 @@ import job
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 HERE = pathlib.Path(__file__).resolve().parent
+LOADER = "/lib64/ld-linux-x86-64.so.2"
 LOADER_32_BIT = "/lib/ld-linux.so.2"
 COMPILE_S = 60
 OTHER_LIBRARY = "libm.so.6"  # one that others preload
@@ -108,6 +109,13 @@ class OtherLoaders(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertIn(f"\nLD_PRELOAD={OTHER_LIBRARY}\n",
                       done.stdout.decode())
+
+    def test_our_own_as_a_program(self):
+        done = self.inquest("run", "--", LOADER, *job.PYTHON_CRASH)
+        self.assertEqual(done.returncode, -signal.SIGSEGV)
+        self.assertNotIn(b"cannot watch", done.stderr)
+        report = json.loads(self.inquest.text("show", "last", "--json"))
+        self.assertEqual(report["tier"]["name"], "DUMPER")
 
     def test_our_own_is_watched(self):
         """Also where only LD_PRELOAD was left of our variables."""
