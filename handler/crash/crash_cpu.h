@@ -1,7 +1,6 @@
 /*
- * One processor for those who work one after the other: host, middle process
- * and dumper wait for each other, and each start on another, idle processor
- * costs what it takes to wake it (50 us in a virtual machine).
+ * One processor (one_cpu.h) for those who work one after the other: host,
+ * middle process and dumper wait for each other.
  *
  * The thread that crashed is held where it runs while it starts the others, who
  * inherit that; the dumper lets itself go by the text that it is given, as soon
@@ -11,9 +10,8 @@
 #define INQUEST_HANDLER_CRASH_CPU_H
 
 /*
- * Returns cpu_mask_text of where the thread could run; NULL: it stays so, for a
- * seccomp filter is there, and some kill whoever asks for another processor
- * (systemd's ~@resources). Static storage, for one crash at a time.
+ * Returns cpu_mask_text of where the thread could run; NULL: it stays so.
+ * Static storage, for one crash at a time.
  */
 const char *crash_cpu_hold(void);
 

@@ -163,7 +163,7 @@ static void begin_child(bool owned)
     sampler_forget();
     interpose_thread_forked();
     if (!guest.sandboxed && guest_interposes(INTERPOSE_FORK))
-        sampler_start(); /* a filter might kill at clone */
+        sampler_start_forked(); /* a filter might kill at clone */
 }
 
 /*

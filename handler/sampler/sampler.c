@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,6 +17,7 @@
 #include "handler/consent_follow.h"
 #include "handler/guest.h"
 #include "handler/interpose/real.h"
+#include "handler/one_cpu.h"
 #include "handler/sampler/alarm_watch.h"
 #include "handler/sampler/memory_rollup.h"
 #include "handler/sampler/memory_stats.h"
@@ -40,6 +42,7 @@
 static pthread_t thread;
 static bool running;
 static bool has_run;          /* the thread that runs: it was let run once */
+static struct one_cpu first_place; /* of a fork child's, until its first tick */
 static struct timespec begun; /* by CLOCK_MONOTONIC: the start, not when the
                                  thread was first let run */
 
@@ -219,7 +222,9 @@ static void *run(void *unused)
 
     __atomic_store_n(&has_run, true, __ATOMIC_RELAXED);
     __atomic_store_n(&guest.sampler_tid, sys_gettid(), __ATOMIC_RELAXED);
-    if (wait_further(&next, FIRST_MS) && guest_box_is_ours())
+    bool goes_on = wait_further(&next, FIRST_MS);
+    one_cpu_release(&first_place);
+    if (goes_on && guest_box_is_ours())
         period_ms = sample();
     while (wait_further(&next, period_ms))
         period_ms = sample();
@@ -255,7 +260,7 @@ static size_t stack_bytes(const pthread_attr_t *attributes)
     return (SAMPLER_STACK_BYTES + taken + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
-void sampler_start(void)
+static void start(bool forked)
 {
     pthread_attr_t attributes;
     sigset_t all;
@@ -278,13 +283,28 @@ void sampler_start(void)
     guest.sampler_pid = sys_getpid();
     __atomic_store_n(&has_run, false, __ATOMIC_RELAXED);
     (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&begun);
+    first_place.held = false;
+    /* One of real time lets no other on its processor. */
+    if (forked && sys_call1(SYS_sched_getscheduler, 0) == SCHED_OTHER)
+        one_cpu_hold(&first_place);
     running = real()->pthread_create(&thread, &attributes, run, NULL) == 0;
+    one_cpu_release(&first_place);
     int tid = running ? tid_of(thread) : 0;
     if (tid > 0) /* else it says so itself */
         __atomic_store_n(&guest.sampler_tid, tid, __ATOMIC_RELAXED);
     (void)sys_call2(SYS_prctl, PR_SET_NAME, (long)name);
     (void)real()->pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attributes);
+}
+
+void sampler_start(void)
+{
+    start(false);
+}
+
+void sampler_start_forked(void)
+{
+    start(true);
 }
 
 void sampler_wanted(void)

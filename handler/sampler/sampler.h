@@ -15,6 +15,13 @@
 void sampler_start(void);
 
 /*
+ * The same in a fork child, which most often execs or ends before the first
+ * tick: until then the thread stays on the processor that this one runs on, and
+ * the child's copies of pages need no interrupt on another.
+ */
+void sampler_start_forked(void);
+
+/*
  * The program is about to start a thread: one that had to be alone until then
  * (config.sampler_waits) gets its sampler now.
  */

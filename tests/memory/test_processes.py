@@ -144,6 +144,9 @@ class ProcessesTest(WatchedTest):
                                key=lambda box: box["first_boot_ms"])
         self.assertNotEqual(parent["pid"], child["pid"])
         self.assertEqual((parent["foreign"], child["foreign"]), (0, 0))
+        for thread in os.listdir(f"/proc/{child['pid']}/task"):
+            self.assertEqual(os.sched_getaffinity(int(thread)),
+                             os.sched_getaffinity(0))
 
     def test_exec_keeps_the_box_and_begins_again(self):
         process = self.start(
