@@ -41,7 +41,7 @@
 
 static pthread_t thread;
 static bool running;
-static bool has_run;          /* the thread that runs: it was let run once */
+static bool has_run; /* the thread that runs: it was let run once */
 static struct one_cpu first_place; /* of a fork child's, until its first tick */
 static struct timespec begun; /* by CLOCK_MONOTONIC: the start, not when the
                                  thread was first let run */

@@ -22,6 +22,10 @@ import time
 
 ROUNDS = 40
 START_ROUNDS = 500
+SCRIPT_ROUNDS = 15
+SCRIPT_COMMANDS = 200
+SCRIPT = (f"i=0; while [ $i -lt {SCRIPT_COMMANDS} ]; do /bin/true; "
+          "i=$((i+1)); done")
 PEER_ROUNDS = 3
 SAMPLED_S = 0.1  # by then the sampler has touched what it uses
 MEMORY_ROUNDS = 15
@@ -186,6 +190,23 @@ def starts(environments, bare):
               + (f"   <= +{budget}" if budget else ""))
 
 
+def command_us(env, shell):
+    """Of one command of a shell that runs many: bash forks for each, dash
+    vforks."""
+    begin = time.monotonic_ns()
+    subprocess.run([shell, "-c", SCRIPT], env=env, check=True)
+    return (time.monotonic_ns() - begin) / 1000 / SCRIPT_COMMANDS
+
+
+def scripts(bare, child):
+    for shell in filter(shutil.which, ("dash", "bash")):
+        values = [(command_us(bare, shell), command_us(child, shell))
+                  for _ in range(SCRIPT_ROUNDS)]
+        without, watched = (statistics.median(side) for side in zip(*values))
+        print(f"/bin/true in a script of {shell}, bare {without:.0f} us, "
+              f"watched {watched - without:+.0f} us")
+
+
 @contextlib.contextmanager
 def fresh_ext4(directory):
     """As mkfs makes one, in a file; None where it cannot be mounted."""
@@ -225,6 +246,7 @@ def all_starts(build, directory, bare):
                 found["a box on a fresh ext4"] = (
                     environment(build, ext4 / "s", True), 400)
             starts(found, bare)
+            scripts(bare, child)
     finally:
         shutil.rmtree(memory)
 
