@@ -42,8 +42,12 @@ int state_file_dir(int dir_fd, const char *name, int *ret_fd)
         openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    if (made)
+    if (made) {
         state_give(dir_fd, fd);
+        /* What is written into it is no safer than its own name. */
+        if (fsync(dir_fd) < 0)
+            return -errno;
+    }
     *ret_fd = fd_take(&fd);
     return 0;
 }

@@ -24,8 +24,8 @@ MUST_CHECK int state_file_write(int dir_fd, const char *name, struct span data);
 MUST_CHECK int state_file_note(int dir_fd, const char *name, struct span data);
 
 /*
- * Opens the directory name inside dir_fd, 0700, made where it is missing and
- * then given to the owner of dir_fd. No symbolic link is followed.
+ * Opens the directory name inside dir_fd, 0700, made where it is missing,
+ * durably, and then given to the owner of dir_fd. No symbolic link is followed.
  */
 MUST_CHECK int state_file_dir(int dir_fd, const char *name, int *ret_fd);
 

@@ -237,6 +237,25 @@ class Withdrawal(layers.ConsentTest):
                       first("queue/new", "O_RDWR")):
             self.assertLess(synced, later, calls[later])
 
+    def test_the_first_word_on_a_report_is_durable(self):
+        """Its directory has its name on the disk before the word is there."""
+        report, = self.plant(1)
+        trace = self.directory / "trace"
+        environment = self.environment | {"ASAN_OPTIONS": "detect_leaks=0"}
+        done = subprocess.run(
+            ["strace", "-f", "-y", "-o", trace, "-e",
+             "trace=/^(mkdir|rename|fsync)", self.program, "consent", "deny",
+             "REQUIRED", "--report", report.id], env=environment,
+            capture_output=True, text=True)
+        self.assertEqual(done.returncode, sender.EX_OK, done.stderr)
+        calls = trace.read_text().splitlines()
+        made, = (number for number, call in enumerate(calls)
+                 if "mkdir" in call and '"per-report"' in call)
+        named = next(number for number, call in enumerate(calls)
+                     if "rename" in call and "per-report>" in call)
+        self.assertTrue(any("fsync(" in call and f"<{self.state}>" in call
+                            for call in calls[made:named]), calls)
+
     def test_a_report_given_back_while_the_queue_is_read_is_not_missed(self):
         """We hold the claim, and give it back when new/ has been read."""
         self.grant_all()
