@@ -25,6 +25,7 @@
 #define CONNECTION_MEMORY_BYTES (32u << 10)
 #define BODY_FIRST_BYTES        4096u
 #define DRAIN_POLL_MS           10
+#define STOP_RETRY_SECONDS      10
 #define TLS_PRIORITIES \
     "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 #define POLICY_HEADER "default-src 'none'; frame-ancestors 'none'"
@@ -35,6 +36,7 @@ struct http {
     struct connections *connections;
     struct acceptor *acceptor;
     atomic_size_t bodies_bytes; /* reserved for bodies under way */
+    atomic_bool stopping;
 };
 
 static bool reserve(struct http *http, struct request *request, size_t wanted)
@@ -142,6 +144,11 @@ static struct request *begin(struct http *http,
     if (!request->route) {
         refuse_body(request, known ? answer_error(405, "another method")
                                    : answer_error(404, "no such address"));
+        return request;
+    }
+    if (atomic_load(&http->stopping)) { /* a connection that was kept alive */
+        refuse_body(request, answer_later(503, STOP_RETRY_SECONDS,
+                                          "the collector is stopping"));
         return request;
     }
     struct answer denied;
@@ -298,7 +305,11 @@ uint16_t http_port(const struct http *http)
     return acceptor_port(http->acceptor);
 }
 
-/* Waits for the requests under way; a bounded poll, once in a life. */
+/*
+ * Waits for the requests under way, by a poll, once in a life. Its bound is for
+ * clients; what our own threads owe comes as surely as the disk does, and
+ * libmicrohttpd aborts where an answer is owed at its end.
+ */
 static void drain(void)
 {
     const struct timespec pause = {.tv_nsec = DRAIN_POLL_MS * 1000000l};
@@ -307,6 +318,8 @@ static void drain(void)
         if (metric_active_now() == 0)
             return;
         (void)nanosleep(&pause, NULL);
+        if (request_deferred() > 0)
+            i = 0; /* it is to be sent, too */
     }
 }
 
@@ -315,6 +328,7 @@ void http_stop(struct http **http)
     if (!*http)
         return;
     acceptor_close(&(*http)->acceptor);
+    atomic_store(&(*http)->stopping, true);
     if ((*http)->daemon) {
         drain();
         MHD_stop_daemon((*http)->daemon);

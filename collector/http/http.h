@@ -13,7 +13,7 @@
 
 #define HTTP_CONNECTIONS_MAX 1024
 #define HTTP_BODIES_MAX      (48u << 20) /* of all requests under way */
-#define HTTP_STOP_S          10          /* for requests under way at the end */
+#define HTTP_STOP_S          10          /* for clients at the end */
 
 struct http;
 
@@ -29,7 +29,8 @@ MUST_CHECK int http_start(const struct http_options *options,
                           struct collector *collector, struct http **ret_http);
 uint16_t http_port(const struct http *http);
 
-/* Accepts no more, lets requests under way finish (HTTP_STOP_S), ends. */
+/* Accepts no more, lets requests under way finish (HTTP_STOP_S for clients, as
+ * long as it takes for the store), ends. */
 void http_stop(struct http **http);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,8 +18,16 @@ int64_t clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static atomic_uint deferred;
+
+unsigned request_deferred(void)
+{
+    return atomic_load(&deferred);
+}
+
 void request_defer(struct request *request)
 {
+    atomic_fetch_add(&deferred, 1);
     MHD_suspend_connection(request->connection);
 }
 
@@ -26,12 +35,13 @@ void request_answer(struct request *request, struct answer answer)
 {
     request->answer = answer;
     request->answered = true;
-    MHD_resume_connection(request->connection);
+    request_resume(request);
 }
 
 void request_resume(struct request *request)
 {
     MHD_resume_connection(request->connection);
+    atomic_fetch_sub(&deferred, 1);
 }
 
 struct span request_body(const struct request *request)

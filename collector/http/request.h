@@ -50,6 +50,9 @@ struct request {
 void request_defer(struct request *request);
 void request_answer(struct request *request, struct answer answer);
 
+/* How many are deferred and not resumed: what is owed to clients. */
+unsigned request_deferred(void);
+
 /* The answer is made by request->work, on the request's thread. */
 void request_resume(struct request *request);
 

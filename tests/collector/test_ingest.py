@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import sqlite3
+import subprocess
 import struct
 import threading
 import time
@@ -22,6 +23,7 @@ REPORT_MAX = 64 << 20
 PEAK_KIB_MAX = 200 << 10
 SANITIZED = any(name in PROGRAM.read_bytes()
                 for name in (b"__asan_init", b"__tsan_init"))
+STOP_S = 10             # HTTP_STOP_S of collector/http/http.h
 ACCEPTOR_PAUSE_S = 0.1  # collector/http/acceptor.h
 
 
@@ -301,6 +303,44 @@ class Ingest(CollectorTest):
             answer.begin()
             self.assertEqual(answer.status, 202)
         self.assertEqual(self.collector.process.wait(20), 0)
+
+    def slow_down_the_disk(self, seconds):
+        """A thread's first sync takes so long from now on."""
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-p", str(self.collector.process.pid), "-e",
+             "trace=fsync,fdatasync", "-e",
+             f"inject=fsync,fdatasync:delay_enter={seconds}s:when=1"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(tracer.stderr.close)
+        self.addCleanup(tracer.wait)
+        for line in tracer.stderr:
+            if "attached" in line:
+                threading.Thread(target=tracer.stderr.read).start()
+                return
+        self.skipTest("no strace here")
+
+    @unittest.skipIf(SANITIZED, "LeakSanitizer cannot work under strace")
+    def test_sigterm_while_the_disk_stands_still(self):
+        """For longer than requests under way are waited for: what the store
+        has to do is answered all the same."""
+        client = self.start()
+        one = report()
+        body = pack([one])[0]
+        head = (f"POST /v1/reports HTTP/1.1\r\nHost: localhost\r\n"
+                f"Content-Type: application/x-protobuf\r\n"
+                f"Content-Length: {len(body)}\r\n"
+                f"Idempotency-Key: {one['reportId']}\r\n\r\n").encode()
+        self.slow_down_the_disk(STOP_S + 3)
+        with socket.create_connection((client.url.hostname, client.url.port),
+                                      timeout=60) as connection:
+            connection.sendall(head + body)
+            wait_until(lambda: client.metric("inquest_requests_active") == 2,
+                       "the head was not read")
+            self.collector.process.send_signal(signal.SIGTERM)
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            self.assertEqual(answer.status, 202)
+        self.assertEqual(self.collector.process.wait(120), 0)
 
     def refuses(self, client):
         try:
