@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "handler/consent_follow.h"
@@ -19,6 +20,7 @@
 #include "handler/interpose/real.h"
 #include "handler/one_cpu.h"
 #include "handler/sampler/alarm_watch.h"
+#include "handler/sampler/last_thread.h"
 #include "handler/sampler/memory_rollup.h"
 #include "handler/sampler/memory_stats.h"
 #include "handler/sampler/sample_clock.h"
@@ -134,6 +136,16 @@ static void publish(struct box *box, uint32_t period_ms)
     box_seal(&box->sampler, sizeof box->sampler, sequence);
 }
 
+/* The other threads have ended, in a way that we did not see. */
+static void end_process(void)
+{
+    int status = last_thread_status(&progress.stats.process.stat);
+
+    if (WIFEXITED(status))
+        guest_clean_exit();
+    last_thread_end(status);
+}
+
 /* Takes one sample; returns the milliseconds until the next. */
 static uint32_t sample_box(struct box *box)
 {
@@ -165,6 +177,8 @@ static uint32_t sample_box(struct box *box)
         sample.flags != 0 || sample.cgroup_oom_kill_events != 0)
         publish(box, period_ms);
     alarm_watch_report(&progress.alarm);
+    if (last_thread_is_left(sample.threads))
+        end_process();
     return period_ms;
 }
 
@@ -272,6 +286,7 @@ static void start(bool forked)
         return;
     if (pthread_attr_init(&attributes) != 0)
         return;
+    last_thread_prepare();
     (void)pthread_attr_setstacksize(&attributes, stack_bytes(&attributes));
     guest.sampler_ends = GUEST_SAMPLER_STAYS;
     /* libc's own: it leaves its internal signals alone (setuid needs them) */

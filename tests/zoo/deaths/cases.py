@@ -170,6 +170,7 @@ CASES = (
     null("seccomp_tsync", tier="IN_PROCESS"),
     gone("seccomp_kill_all", "SIGSEGV"),
     silent("raw_thread_exit", 3),
+    silent("main_thread_ended", 3),
     silent("seccomp_kill_all_exit", 3),
     gone("seccomp_kill_thread", "SIGSYS"),
     gone("seccomp_strict", "SIGSEGV"),
