@@ -17,6 +17,9 @@
 /* Of the calling thread; NULL: not ours. Initial-exec, so always there. */
 static _Thread_local uint8_t *own_stack;
 
+/* The program gave its own up, and believes that it has none. */
+static _Thread_local bool given_up;
+
 static size_t stack_bytes(void)
 {
     unsigned long minimum = getauxval(AT_MINSIGSTKSZ);
@@ -80,7 +83,9 @@ long altstack_change(const stack_t *stack, stack_t *ret_before)
     long r = sys_call2(SYS_sigaltstack, stack ? (long)&wish : 0, (long)&before);
     if (r < 0)
         return r;
-    bool had_none = is_ours(&before);
+    bool had_none = given_up && is_ours(&before);
+    if (stack)
+        given_up = (wish.ss_flags & SS_DISABLE) != 0;
     if (stack && (wish.ss_flags & SS_DISABLE))
         replace();
     if (ret_before && !own_memory_is_writable(ret_before))

@@ -17,7 +17,9 @@ bool altstack_install(void);
 
 /*
  * sigaltstack(2) as the program sees it: a stack that it gives up is replaced
- * by ours, and of ours it is told that it has none. 0, or -errno.
+ * by ours, and from then on, inside a handler too, it is told that it has none.
+ * Of ours that was there first it is told: Rust's runtime then takes it, whose
+ * own would be too small for us. 0, or -errno.
  */
 long altstack_change(const stack_t *stack, stack_t *ret_before);
 

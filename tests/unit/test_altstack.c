@@ -74,8 +74,9 @@ static void *with_a_small_one(void *unused)
     assert_int_equal(sigaltstack(&small, NULL), 0);
     assert_true(altstack_install());
     assert_true(now().ss_size > small.ss_size);
+    stack_t ours = now();
     assert_int_equal(altstack_change(NULL, &before), 0);
-    assert_int_equal(before.ss_flags, SS_DISABLE); /* of ours it is not told */
+    assert_ptr_equal(before.ss_sp, ours.ss_sp); /* large enough for both */
     /* The program takes one of its own, and ours goes without a word. */
     assert_int_equal(altstack_change(&small, NULL), 0);
     altstack_release();
@@ -83,8 +84,22 @@ static void *with_a_small_one(void *unused)
     return unused;
 }
 
+static volatile sig_atomic_t told_inside;
+
+static void ask_inside(int number)
+{
+    stack_t told = {0};
+
+    (void)number;
+    (void)altstack_change(NULL, &told);
+    told_inside = told.ss_flags;
+}
+
 static void *gives_up(void *unused)
 {
+    struct sigaction on_ours = {.sa_handler = ask_inside,
+                                .sa_flags = SA_ONSTACK};
+
     const stack_t none = {.ss_flags = SS_DISABLE};
     stack_t large = own(LARGE_BYTES);
     stack_t before = {0};
@@ -94,6 +109,9 @@ static void *gives_up(void *unused)
     assert_int_equal(altstack_change(&none, &before), 0);
     assert_ptr_equal(before.ss_sp, large.ss_sp);
     assert_false(has_none()); /* ours is back, and it is told of none */
+    assert_int_equal(sigaction(SIGUSR1, &on_ours, NULL), 0);
+    assert_int_equal(raise(SIGUSR1), 0);
+    assert_int_equal(told_inside, SS_DISABLE);
     assert_int_equal(altstack_change(NULL, &before), 0);
     assert_int_equal(before.ss_flags, SS_DISABLE);
     assert_int_equal(altstack_change(&large, &before), 0);
