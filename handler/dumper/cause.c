@@ -286,9 +286,10 @@ static void sent_sentence(const struct box_crash *crash, const siginfo_t *info,
         text_append(sentence, "sent from outside of its pid namespace");
         /* collect_signal in kernel/signal.c: with RLIMIT_SIGPENDING used up
          * even one's own comes so. */
-        if (info->si_uid == 0)
+        if (info->si_uid == 0) {
             text_append(sentence,
                         ", or the kernel had no room for who sent it");
+        }
         return;
     }
     text_append(sentence, "sent by process ");

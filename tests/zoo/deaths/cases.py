@@ -310,6 +310,7 @@ CASES = (
     null("host_handler_calls_exit", end=4),
     null("host_handler_forks"),
     null("host_handler_aborts", end="SIGABRT", signal="SIGSEGV"),
+    null("host_handler_aborts_small", end="SIGABRT", signal="SIGSEGV"),
     null("host_handler_recovers_nested", end="SIGABRT", signal="SIGSEGV"),
     null("host_handler_reraises", top=False, code=None, address=None,
          access=None, cause=None),
