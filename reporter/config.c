@@ -46,6 +46,8 @@ const struct config_key config_keys[] = {
      "percent of 10 s that tasks wait for memory, default 20; 0: none"},
     {"alarm_interval", "INQUEST_ALARM_INTERVAL",
      "seconds between two alarms of one kind, default 21600"},
+    {"sweep_interval", "INQUEST_SWEEP_INTERVAL",
+     "seconds between two looks of run for dead descendants, default 60"},
     {"privacy_setting", "INQUEST_PRIVACY_SETTING",
      "on (default) or off: off lets detections leave"},
     {"device_identifier", "INQUEST_DEVICE_IDENTIFIER", "guid (default) or mac"},

@@ -31,6 +31,8 @@
 #define EXIT_NOT_STARTED 126 /* as the shell */
 #define EXIT_NOT_FOUND   127
 #define NUMBER_BYTES     24
+#define SWEEP_S          60
+#define SWEEP_S_MAX      86400
 
 /* Fails with -ENOMEM, as setenv. */
 static int set_variable(const char *name, const char *value)
@@ -203,6 +205,18 @@ static int run_alone(const struct invocation *invocation, bool watched, int r)
     return -child_become(invocation->operands, environ);
 }
 
+static long sweep_ms(const struct config *config)
+{
+    long seconds = config_number(config, "sweep_interval", SWEEP_S);
+
+    return (seconds > 0 && seconds <= SWEEP_S_MAX ? seconds : SWEEP_S) * 1000;
+}
+
+static void sweep(pid_t child, void *home)
+{
+    recover_dead_descendants(home, child);
+}
+
 int cmd_run(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
@@ -240,9 +254,11 @@ int cmd_run(const struct invocation *invocation)
         return exec_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
     }
     struct usage_run usage = {0};
+    const struct child_meanwhile sweeps = {sweep_ms(&home.config), sweep,
+                                           &home};
     if (reported)
         note_start(invocation, &home, (int64_t)aftermath.start_ms, &usage);
-    child_wait(&child, &end);
+    child_wait(&child, reported ? &sweeps : NULL, &end);
     if (ready) /* it may have run for weeks */
         (void)home_refresh(&home);
     usage_end(&home, &usage, child.pid, end.signal == 0,

@@ -18,18 +18,21 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
+#include "proto/base/sys.h"
 #include "reporter/file_mode.h"
 #include "reporter/log.h"
 #include "reporter/watch/notify.h"
 
 #define STAT_BYTES       1024
 #define BYTES_PER_KIB    1024u
+#define NS_PER_MS        1000000
 #define FIELD_STATE      3
 #define FIELD_THREADS    20
 #define FIELD_STARTTICKS 22
@@ -275,14 +278,35 @@ static void forward_all(const struct child *child)
     }
 }
 
-void child_wait(struct child *child, struct child_end *ret_end)
+/* Writes when to call next; returns how long that is, for poll. */
+static int call_when_due(const struct child *child,
+                         const struct child_meanwhile *meanwhile,
+                         int64_t *due_ms)
 {
+    int64_t now_ms = sys_clock_ns(CLOCK_MONOTONIC) / NS_PER_MS;
+
+    if (!meanwhile)
+        return -1;
+    if (now_ms >= *due_ms) {
+        if (*due_ms > 0)
+            meanwhile->call(child->pid, meanwhile->context);
+        *due_ms =
+            sys_clock_ns(CLOCK_MONOTONIC) / NS_PER_MS + meanwhile->every_ms;
+        return (int)meanwhile->every_ms;
+    }
+    return (int)(*due_ms - now_ms);
+}
+
+void child_wait(struct child *child, const struct child_meanwhile *meanwhile,
+                struct child_end *ret_end)
+{
+    int64_t due_ms = 0; /* 0: not begun */
     struct pollfd wanted[] = {{.fd = child->signal_fd, .events = POLLIN},
                               {.fd = child->notify_fd, .events = POLLIN}};
     nfds_t count = child->notify_fd >= 0 ? 2 : 1;
 
     while (!take_changes(child, ret_end)) {
-        (void)poll(wanted, count, -1); /* EINTR: looks once more */
+        (void)poll(wanted, count, call_when_due(child, meanwhile, &due_ms));
         forward_all(child);
         if (child->notify_fd >= 0)
             notify_pass_on(child->notify_fd, child->pid);

@@ -23,6 +23,13 @@ struct child {
     int notify_fd; /* notify.h; -1: no service manager listens */
 };
 
+/* What is to be done again and again while a child is waited for. */
+struct child_meanwhile {
+    long every_ms;
+    void (*call)(pid_t child, void *context);
+    void *context;
+};
+
 /* How it ended. */
 struct child_end {
     int signal;              /* 0: it exited */
@@ -48,10 +55,12 @@ MUST_CHECK int child_become(char *const argv[], char *const envp[]);
 /*
  * Waits for its end: forwards signals, stops and goes on with it, reaps what
  * is left to us. On return the child is still a zombie, so that its pid
- * belongs to nobody else: child_reap takes it away. Where the kernel denies
- * that there is a child, that is said, and the end is a status of EX_OSERR.
+ * belongs to nobody else: child_reap takes it away. meanwhile may be NULL.
+ * Where the kernel denies that there is a child, that is said, and the end is a
+ * status of EX_OSERR.
  */
-void child_wait(struct child *child, struct child_end *ret_end);
+void child_wait(struct child *child, const struct child_meanwhile *meanwhile,
+                struct child_end *ret_end);
 void child_reap(const struct child *child);
 
 /* Ends this process as the child ended, without a core file of its own. */

@@ -128,19 +128,28 @@ static void let_go(const struct home *home, const char *path)
     }
 }
 
-static int handle_descendant(const struct home *home, const struct box *box,
-                             int fd, const char *path)
+static int handle_dead_descendant(const struct home *home,
+                                  const struct box *box, int fd,
+                                  const char *path)
 {
     struct recover_facts facts = {.supervisor = "alive"};
 
-    if (box->control.supervisor_pid != (uint32_t)getpid())
+    if (box->control.supervisor_pid != (uint32_t)getpid() ||
+        box_owner_state(box, fd) == BOX_OWNER_LIVES)
         return 0;
-    if (box_owner_state(box, fd) == BOX_OWNER_LIVES) {
+    int r = recover_dead(home, box, path, &facts);
+    return r < 0 ? r : 1;
+}
+
+static int handle_descendant(const struct home *home, const struct box *box,
+                             int fd, const char *path)
+{
+    if (box->control.supervisor_pid == (uint32_t)getpid() &&
+        box_owner_state(box, fd) == BOX_OWNER_LIVES) {
         let_go(home, path);
         return 0;
     }
-    int r = recover_dead(home, box, path, &facts);
-    return r < 0 ? r : 1;
+    return handle_dead_descendant(home, box, fd, path);
 }
 
 /* Whether the process that a box is named after runs: PID-STARTTICKS.box. */
@@ -168,8 +177,9 @@ static void remove_unfinished(int dir_fd, const char *name)
         (void)unlinkat(dir_fd, name, 0); /* the next recover's otherwise */
 }
 
+/* kept: the process whose box is left alone, 0: none. */
 static int handle_one(const struct home *home, int dir_fd, const char *name,
-                      handle_box *handle)
+                      handle_box *handle, pid_t kept)
 {
     char path[STATE_PATH_BYTES + 256 + 1]; /* NAME_MAX */
     OWNED_FD fd = -1;
@@ -180,12 +190,14 @@ static int handle_one(const struct home *home, int dir_fd, const char *name,
         return 0;
     }
     (void)snprintf(path, sizeof path, "%s/%s", home->box_path, name);
-    int r = handle(home, box, fd, path);
+    int r = kept != 0 && box->identity.pid == kept
+                ? 0
+                : handle(home, box, fd, path);
     box_close(box);
     return r;
 }
 
-static int for_each_box(const struct home *home, handle_box *handle,
+static int for_each_box(const struct home *home, handle_box *handle, pid_t kept,
                         size_t *ret_count)
 {
     int result = 0;
@@ -203,7 +215,7 @@ static int for_each_box(const struct home *home, handle_box *handle,
     for (struct dirent *entry; (entry = readdir(dir));) {
         if (!strstr(entry->d_name, ".box") || seen++ >= RECOVER_BOXES_MAX)
             continue;
-        r = handle_one(home, dirfd(dir), entry->d_name, handle);
+        r = handle_one(home, dirfd(dir), entry->d_name, handle, kept);
         if (r < 0) {
             result = r;
         } else {
@@ -216,13 +228,20 @@ static int for_each_box(const struct home *home, handle_box *handle,
 
 int recover_all(const struct home *home, size_t *ret_count)
 {
-    return for_each_box(home, handle_abandoned, ret_count);
+    return for_each_box(home, handle_abandoned, 0, ret_count);
 }
 
+/* What is left undone recover_all's next call does. */
 void recover_descendants(const struct home *home)
 {
     size_t count;
 
-    DROP(
-        for_each_box(home, handle_descendant, &count)); /* recover_all's next */
+    DROP(for_each_box(home, handle_descendant, 0, &count));
+}
+
+void recover_dead_descendants(const struct home *home, pid_t child)
+{
+    size_t count;
+
+    DROP(for_each_box(home, handle_dead_descendant, child, &count));
 }

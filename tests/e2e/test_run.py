@@ -32,6 +32,17 @@ client.sendmsg([b"FDSTORE=1"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
 client.send(b"STOPPING=1")
 os.kill(os.getpid(), 9)
 """
+WORKERS = """
+import os, sys
+for number in range(3):
+    if os.fork() == 0:
+        os.setuid(65534)
+        sys.exit(0)
+    os.wait()
+print("ready", flush=True)
+sys.stdin.readline()
+os.kill(os.getpid(), 11)
+"""
 IN_NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
@@ -190,6 +201,24 @@ class Run(unittest.TestCase):
         self.assertIn("running it unwatched", err)
 
     # --- waiting for the upload ---
+
+    @unittest.skipIf(os.geteuid() != 0, "not allowed to be another user")
+    def test_boxes_of_the_dead_are_put_away_meanwhile(self):
+        """Of workers that gave up root, who cannot do it themselves."""
+        self.inquest.environment["INQUEST_SWEEP_INTERVAL"] = "1"
+        run = self.start("--", "/usr/bin/python3", "-c", WORKERS,
+                         stdin=subprocess.PIPE)
+        self.addCleanup(run.stdin.close)
+        self.addCleanup(run.stdout.close)
+        self.assertEqual(run.stdout.readline(), "ready\n")
+        boxes = self.inquest.state / "boxes"
+        job.wait_until(lambda: len(list(boxes.glob("*.box"))) == 1,
+                       "the workers' boxes are put away")
+        run.stdin.write("\n")
+        run.stdin.flush()
+        self.assertEqual(run.wait(60), -signal.SIGSEGV)
+        report, = json.loads(self.inquest.text("list", "--json"))
+        self.assertEqual(report["kind"], "CRASH")
 
     def test_wait_upload_delivers_before_run_ends(self):
         collector = job.Collector(BUILD, self.directory / "db")
