@@ -21,7 +21,7 @@ enum config_interpose {
     INTERPOSE_EXIT = 1 << 4,     /* exit, _exit and family, abort */
     INTERPOSE_SANDBOX = 1 << 5,  /* prctl, syscall: seccomp filters */
     INTERPOSE_IDENTITY = 1 << 6, /* setuid and family: no sampler meanwhile */
-    INTERPOSE_PLACE = 1 << 7,    /* unshare, setns, chroot */
+    INTERPOSE_PLACE = 1 << 7,    /* unshare, setns, chroot; dup2 */
     INTERPOSE_FORK = 1 << 8,     /* fork: a sampler for the child */
     INTERPOSE_ALL = (1 << 9) - 1
 };

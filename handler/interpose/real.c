@@ -27,7 +27,8 @@ static const char *const names[] = {
     "setreuid",       "setregid",
     "setresuid",      "setresgid",
     "setgroups",      "initgroups",
-    "capset",         "__libc_start_main",
+    "capset",         "dup2",
+    "dup3",           "__libc_start_main",
 };
 _Static_assert(sizeof functions == ARRAY_LENGTH(names) * sizeof(void *),
                "one name for each");

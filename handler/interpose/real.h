@@ -56,6 +56,8 @@ struct real {
     int (*setgroups)(size_t, const gid_t *);
     int (*initgroups)(const char *, gid_t);
     int (*capset)(void *, const void *);
+    int (*dup2)(int, int);
+    int (*dup3)(int, int, int);
     int (*libc_start_main)(int (*)(int, char **, char **), int, char **,
                            int (*)(int, char **, char **), void (*)(void),
                            void (*)(void), void *);

@@ -103,6 +103,17 @@ class Runtimes(unittest.TestCase):
             str(self.ground.top / "lives"))
         self.assertEqual((status, output, reports), (0, "caught\n", []))
 
+    def test_number_that_is_being_given(self):
+        """It may be to our thread: then dup2 waits for it."""
+        self.compile(self.tool("gcc"), "-pthread", "-o", "busy",
+                     str(HERE / "busy.c"))
+        for number in range(20):
+            pipe = self.ground.top / f"pipe{number}"
+            os.mkfifo(pipe)
+            status, output, _ = self.ground.run(
+                [str(self.ground.top / "busy"), str(pipe)], True)
+            self.assertEqual((status, output), (0, ""))
+
     def python(self):
         """One that counts its threads."""
         found = [path for directory in os.get_exec_path()
