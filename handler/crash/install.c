@@ -39,30 +39,17 @@ void install_one(int signal_number)
     (void)real()->sigaction(signal_number, &ours, NULL);
 }
 
-void install_step_aside(void)
+void install_undo(void)
 {
     struct sigaction wish;
 
+    if (!guest.armed)
+        return;
+    guest.armed = false;
     for (const int *at = crash_signals; *at; at++) {
         host_action_get(*at, &wish);
         (void)real()->sigaction(*at, &wish, NULL);
     }
-}
-
-void install_step_back(void)
-{
-    for (const int *at = crash_signals; *at; at++) {
-        if (*at != SIGSYS || !guest.sigsys_left)
-            install_one(*at);
-    }
-}
-
-void install_undo(void)
-{
-    if (!guest.armed)
-        return;
-    guest.armed = false;
-    install_step_aside();
 }
 
 void install_handlers(void)

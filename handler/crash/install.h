@@ -11,13 +11,6 @@ void install_handlers(void);
 void install_undo(void);
 
 /*
- * The same and back in the kernel alone, which keeps the handlers of a vfork
- * child apart; what is stored here is its parent's.
- */
-void install_step_aside(void);
-void install_step_back(void);
-
-/*
  * SIGSYS is the program's alone from now on, or ours again: with system call
  * user dispatch each system call of ours would be one more signal.
  */

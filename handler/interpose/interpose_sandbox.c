@@ -24,30 +24,15 @@
 
 /* What was taken down for a filter that may be refused yet. */
 struct retreat {
-    bool aside; /* of a vfork child, whose memory is its parent's */
     bool handlers;
     bool sampler;
     bool keeps_box, mute; /* of struct guest, once it is there */
 };
 
-/*
- * A vfork child's filter is its own, and what is marked here its parent's: so
- * our handlers go, in the kernel, whatever the filter spares, for without a
- * mark a crash would be dumped.
- */
-static struct retreat step_aside(void)
-{
-    struct retreat retreat = {.aside = guest.armed};
-
-    if (retreat.aside)
-        install_step_aside();
-    return retreat;
-}
-
 /* Four system calls are left: one of ours would kill the program. */
 static struct retreat before_strict(void)
 {
-    struct retreat retreat = {false, guest.armed, sampler_stop(), true, true};
+    struct retreat retreat = {guest.armed, sampler_stop(), true, true};
 
     install_undo();
     return retreat;
@@ -70,9 +55,6 @@ static struct retreat before_filter(const struct sock_fprog *program,
 
     if (!guest.armed || !is_there(program))
         return retreat;
-    /* Else it needs the mark, for we ask who we are at every turn. */
-    if (!guest_owns_memory() && sandbox_filter_spares_getpid(program))
-        return step_aside();
     (void)guest_box(); /* afterwards it cannot be made */
     retreat.keeps_box = !sandbox_filter_spares_unlink(program);
     retreat.mute = !sandbox_filter_spares_getpid(program);
@@ -88,11 +70,6 @@ static struct retreat before_filter(const struct sock_fprog *program,
 
 static void after(const struct retreat *retreat, bool done)
 {
-    if (retreat->aside) {
-        if (!done)
-            install_step_back();
-        return;
-    }
     if (done) {
         guest.sandboxed = true;
         guest.keeps_box |= retreat->keeps_box;

@@ -263,7 +263,6 @@ CASES = (
     null("vfork_child_then_threads", reports=2),
     null("vfork_child_resets", end=3),
     null("vfork_child_chroots", needs="root", threads=1),
-    null("vfork_child_sandboxed"),
     null("raw_fork_child", end=0),
     null("clone_vm_child", end=0),
     null("double_fork", end=0),
