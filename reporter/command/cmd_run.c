@@ -217,6 +217,29 @@ static void sweep(pid_t child, void *home)
     recover_dead_descendants(home, child);
 }
 
+static bool open_state(const struct invocation *invocation, struct home *home)
+{
+    int r = home_open(home);
+
+    if (r < 0) {
+        log_warn("cannot open the state directory: %s; running %s unwatched",
+                 err_text(r), operand(invocation, 0));
+    } else if (home->problem[0] != '\0') {
+        log_warn("%s", home->problem);
+    }
+    return r == 0;
+}
+
+/* The report that there is. What is amiss here the next command says. */
+static void pass_on(const struct invocation *invocation, struct home *home,
+                    const struct aftermath *aftermath)
+{
+    tell(invocation, home_seals(home), aftermath);
+    DROP(seal_queue(home));
+    DROP(retention_apply(home));
+    aftermath_upload(home, option_value(invocation, "wait-upload"));
+}
+
 int cmd_run(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
@@ -229,14 +252,7 @@ int cmd_run(const struct invocation *invocation)
 
     if (!is_rightly_used(invocation))
         return EX_USAGE;
-    int r = home_open(&home);
-    bool ready = r == 0;
-    if (!ready) {
-        log_warn("cannot open the state directory: %s; running %s unwatched",
-                 err_text(r), operand(invocation, 0));
-    } else if (home.problem[0] != '\0') {
-        log_warn("%s", home.problem);
-    }
+    bool ready = open_state(invocation, &home);
     bool reported = ready && prepare(invocation, &home.config);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us */
     aftermath_prepare(&aftermath);
@@ -245,7 +261,7 @@ int cmd_run(const struct invocation *invocation)
     if (watchable_find(operand(invocation, 0), found) == 0 &&
         realpath(found, executable))
         aftermath.executable = executable;
-    r = child_start(invocation->operands, environ, &child, &exec_errno);
+    int r = child_start(invocation->operands, environ, &child, &exec_errno);
     if (r < 0)
         exec_errno = run_alone(invocation, reported, r);
     if (exec_errno) {
@@ -263,13 +279,8 @@ int cmd_run(const struct invocation *invocation)
         (void)home_refresh(&home);
     usage_end(&home, &usage, child.pid, end.signal == 0,
               aftermath_deserves_report(&end));
-    if (reported && aftermath_of(&aftermath, &home, &child, &end)) {
-        tell(invocation, home_seals(&home), &aftermath);
-        /* What is amiss here the next command says. */
-        DROP(seal_queue(&home));
-        DROP(retention_apply(&home));
-        aftermath_upload(&home, option_value(invocation, "wait-upload"));
-    }
+    if (reported && aftermath_of(&aftermath, &home, &child, &end))
+        pass_on(invocation, &home, &aftermath);
     child_reap(&child);
     if (reported) {
         aftermath_end(&home, &child);
