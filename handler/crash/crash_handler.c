@@ -226,14 +226,36 @@ static void first_crash(const struct crash_event *event, int dies_by)
     let_others_die();
 }
 
+/* Another thread is crashing, and its dump ends with the process. */
+static void second_crash(void)
+{
+    if (guest_box_is_ours())
+        crash_record_also(guest.file.box, sys_gettid());
+    wait_for_winner();
+}
+
+/* It ends by its own will. */
+static void crash_of_ending(const struct crash_event *event, int dies_by)
+{
+    switch (elect()) {
+    case WON:
+        first_crash(event, dies_by);
+        break;
+    case LOST:
+        second_crash();
+        break;
+    case RECRASH: /* told already */
+        break;
+    }
+}
+
 bool crash_handler_exiting(uintptr_t stack_pointer)
 {
     struct crash_event event;
 
     if (!crash_handling_now(stack_pointer, &event))
         return false;
-    if (elect() == WON)
-        first_crash(&event, 0);
+    crash_of_ending(&event, 0);
     return true;
 }
 
@@ -244,8 +266,7 @@ void crash_handler_aborting(ucontext_t *context)
 
     info.si_pid = sys_getpid();
     info.si_uid = (uint32_t)sys_call0(SYS_getuid);
-    if (elect() == WON)
-        first_crash(&event, SIGABRT);
+    crash_of_ending(&event, SIGABRT);
 }
 
 /*
@@ -294,9 +315,7 @@ crash_handler(int signal_number, siginfo_t *info, void *context)
         first_crash(&told, event.signal_number);
         break;
     case LOST:
-        if (guest_box_is_ours())
-            crash_record_also(guest.file.box, sys_gettid());
-        wait_for_winner();
+        second_crash();
         break;
     case RECRASH:
         record_recrash(&event);
