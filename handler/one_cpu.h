@@ -19,7 +19,8 @@ struct one_cpu {
 /*
  * The calling thread stays where it is. Not held: a seccomp filter is there,
  * and some kill whoever asks for another processor (systemd's ~@resources), or
- * the kernel refuses.
+ * how one is scheduled; one of real time, which lets no other run there; or the
+ * kernel refuses.
  */
 void one_cpu_hold(struct one_cpu *ret_place);
 

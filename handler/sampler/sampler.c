@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -299,8 +298,7 @@ static void start(bool forked)
     __atomic_store_n(&has_run, false, __ATOMIC_RELAXED);
     (void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&begun);
     first_place.held = false;
-    /* One of real time lets no other on its processor. */
-    if (forked && sys_call1(SYS_sched_getscheduler, 0) == SCHED_OTHER)
+    if (forked)
         one_cpu_hold(&first_place);
     running = real()->pthread_create(&thread, &attributes, run, NULL) == 0;
     one_cpu_release(&first_place);
