@@ -11,7 +11,10 @@
 #include "proto/base/sys.h"
 
 #define OURS_AND_MAIN 2
-#define STATUS_BLANKS 50 /* from the name to exit_code, field 52: proc(5) */
+/* Of proc(5)'s fields of stat, counted from the first behind the name. */
+#define THREADS_FIELD 17
+#define STATUS_FIELD  49
+#define ENDED         'Z'
 
 /* The kernel puts 0 there at the end of the main thread (set_tid_address(2)).
  */
@@ -29,25 +32,48 @@ void last_thread_prepare(void)
                    : NULL;
 }
 
-bool last_thread_is_left(unsigned threads)
+bool last_thread_seems_left(unsigned threads)
 {
     return threads == OURS_AND_MAIN && main_tid && *main_tid == 0;
 }
 
-int last_thread_status(const struct proc_file *stat)
+/* NULL: there are not as many. */
+static const char *field(const char *text, const char *end, int index)
+{
+    const char *at = text;
+
+    for (; at && index > 0; index--) {
+        at = memchr(at, ' ', (size_t)(end - at));
+        at = at ? at + 1 : NULL;
+    }
+    return at && at < end ? at : NULL;
+}
+
+static bool number_of(const char *text, const char *end, int index,
+                      uint64_t *ret_number)
+{
+    const char *at = field(text, end, index);
+
+    return at && fmt_parse_u64(&at, end, 10, ret_number) == 0;
+}
+
+bool last_thread_is_left(const struct proc_file *stat, int *ret_status)
 {
     char text[PROC_FILE_TEXT_BYTES];
+    uint64_t threads = 0;
     uint64_t status = 0;
 
     size_t size = proc_file_read(stat, text, sizeof text);
-    const char *at = memrchr(text, ')', size);
-    for (int blanks = 0; at && blanks < STATUS_BLANKS; blanks++) {
-        at = memchr(at, ' ', size - (size_t)(at - text));
-        at = at ? at + 1 : NULL;
-    }
-    if (!at || fmt_parse_u64(&at, text + size, 10, &status) < 0)
-        return 0;
-    return (int)status;
+    const char *end = text + size;
+    const char *name_end = memrchr(text, ')', size);
+    const char *state = name_end ? field(name_end, end, 1) : NULL;
+    if (!state || *state != ENDED ||
+        !number_of(state, end, THREADS_FIELD, &threads) ||
+        threads != OURS_AND_MAIN ||
+        !number_of(state, end, STATUS_FIELD, &status))
+        return false;
+    *ret_status = (int)status;
+    return true;
 }
 
 _Noreturn void last_thread_end(int status)

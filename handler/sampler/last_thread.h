@@ -14,13 +14,16 @@
  * has ended, if that is who calls. */
 void last_thread_prepare(void);
 
-/* Whether none but the calling thread runs any more; threads: how many the
- * process has, among them a main thread that has ended. */
-bool last_thread_is_left(unsigned threads);
+/* Whether none but the calling thread may run any more, asked of each sample;
+ * threads: how many the process had then, an ended main thread among them. */
+bool last_thread_seems_left(unsigned threads);
 
-/* How the main thread ended, as waitpid would say it; stat: of the process. 0:
- * not known. */
-int last_thread_status(const struct proc_file *stat);
+/*
+ * Whether it is so, by what the kernel says now (a thread that main started
+ * since then is not in the sample), and how the main thread ended, as waitpid
+ * would say it. stat: of the process.
+ */
+bool last_thread_is_left(const struct proc_file *stat, int *ret_status);
 
 /* Ends the calling thread so that this is the status of the process. */
 _Noreturn void last_thread_end(int status);

@@ -135,11 +135,13 @@ static void publish(struct box *box, uint32_t period_ms)
     box_seal(&box->sampler, sizeof box->sampler, sequence);
 }
 
-/* The other threads have ended, in a way that we did not see. */
-static void end_process(void)
+/* The other threads seem to have ended, in a way that we did not see. */
+static void end_if_alone(void)
 {
-    int status = last_thread_status(&progress.stats.process.stat);
+    int status = 0;
 
+    if (!last_thread_is_left(&progress.stats.process.stat, &status))
+        return;
     if (WIFEXITED(status))
         guest_clean_exit();
     last_thread_end(status);
@@ -176,8 +178,8 @@ static uint32_t sample_box(struct box *box)
         sample.flags != 0 || sample.cgroup_oom_kill_events != 0)
         publish(box, period_ms);
     alarm_watch_report(&progress.alarm);
-    if (last_thread_is_left(sample.threads))
-        end_process();
+    if (last_thread_seems_left(sample.threads))
+        end_if_alone();
     return period_ms;
 }
 
