@@ -82,6 +82,13 @@ void consent_watch_close(struct consent_watch *watch)
     fd_close(&watch->fd);
 }
 
+/* Not one that is still being written (state_file.c): it counts when it has its
+ * name. */
+static bool is_word(const struct inotify_event *event)
+{
+    return event->len == 0 || event->name[0] != '.';
+}
+
 bool consent_watch_changed(struct consent_watch *watch, struct home *home)
 {
     _Alignas(struct inotify_event) char events[EVENTS_BYTES];
@@ -90,7 +97,7 @@ bool consent_watch_changed(struct consent_watch *watch, struct home *home)
     ssize_t size = read(watch->fd, events, sizeof events);
     for (ssize_t at = 0; at < size && !watch->timed;) {
         const struct inotify_event *event = (const void *)(events + at);
-        report = report || event->wd == watch->report;
+        report = report || (event->wd == watch->report && is_word(event));
         at += (ssize_t)(sizeof *event + event->len);
     }
     return home_refresh(home) || report;

@@ -163,11 +163,13 @@ class Meanwhile(layers.ConsentTest):
     def test_nothing_more_leaves_after_a_denial_that_nobody_is_told_of(self):
         """The file is edited in place, which no watch of ours sees."""
         answered = threading.Event()
+        consent = self.state / "consent"
+        self.write(consent, "epoch = 8\n")
 
         def slow(connection, request):
-            self.write(self.state / "consent",
-                       "epoch = 9\nREQUIRED = denied 2026-11-25T00:00:00.000Z "
-                       "uid:0 command 00000000 0\n")
+            consent.write_text(
+                "epoch = 9\nREQUIRED = denied 2026-11-25T00:00:00.000Z "
+                "uid:0 command 00000000 0\n")
             answered.set()
             return ACCEPT(connection, request)
 
