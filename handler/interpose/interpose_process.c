@@ -11,6 +11,7 @@
 
 #include "handler/crash/crash_dump.h"
 #include "handler/crash/crash_handler.h"
+#include "handler/crash/crash_handling.h"
 #include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
 #include "handler/crash/install.h"
@@ -173,14 +174,18 @@ static void begin_child(bool owned)
  * With our thread beside it, libc's fork takes malloc's and stdio's locks. A
  * handler that runs before they are released, in the child or its parent, and
  * allocates (which is not its right, but does no harm in a program that is
- * alone) would wait for ever. Returns what is held now and was not before.
+ * alone) would wait for ever. Not in the program's handler of a crash: malloc's
+ * lock may be taken there, and an alarm or who sends SIGTERM ends the wait.
+ * Returns what is held now and was not before.
  */
 static uint64_t hold_signals(void)
 {
     const uint64_t held = ~(host_mask_faults() | LIBC_SIGNALS);
+    struct crash_event crash;
     uint64_t before = ~0ull;
 
-    if (guest.armed) {
+    if (guest.armed &&
+        !crash_handling_now((uintptr_t)__builtin_frame_address(0), &crash)) {
         (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&held,
                         (long)&before, SYS_SIGSET_BYTES);
     }

@@ -309,6 +309,7 @@ CASES = (
     null("host_handler_exits", end=3),
     null("host_handler_calls_exit", end=4),
     null("host_handler_forks"),
+    silent("host_handler_fork_hangs", "SIGALRM"),
     null("host_handler_aborts", end="SIGABRT", signal="SIGSEGV"),
     null("two_handlers_abort", end="SIGABRT", signal="SIGSEGV", threads=2),
     null("host_handler_aborts_small", end="SIGABRT", signal="SIGSEGV"),
