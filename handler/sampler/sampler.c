@@ -39,6 +39,9 @@
 #define SAMPLER_STACK_BYTES (112u << 10) /* beside what libc puts there */
 #define LIBC_STACK_BYTES    (16u << 10)  /* where libc does not say */
 #define PAGE_BYTES          4096ul
+#define GONE_YIELDS         100 /* mostly it takes a few microseconds … */
+#define GONE_PAUSE_NS       100000
+#define GONE_TRIES          1100 /* … and at most 100 ms and more */
 
 static pthread_t thread;
 static bool running;
@@ -331,6 +334,26 @@ void sampler_wanted(void)
         sampler_start(); /* a filter might kill at clone */
 }
 
+/*
+ * A join ends when the kernel lets go of the thread's memory, and that is a
+ * little before it is none of the process any more (kernel/exit.c): 1 of 600
+ * times unshare still found it. In vain after GONE_TRIES: then it does.
+ */
+static void await_gone(int tid)
+{
+    const struct timespec pause = {0, GONE_PAUSE_NS};
+
+    for (int i = 0; tid > 0 && i < GONE_TRIES; i++) {
+        if (sys_call3(SYS_tgkill, sys_getpid(), tid, 0) < 0)
+            return;
+        if (i < GONE_YIELDS) {
+            (void)sys_call0(SYS_sched_yield);
+        } else {
+            (void)sys_call2(SYS_nanosleep, (long)&pause, 0);
+        }
+    }
+}
+
 bool sampler_stop(void)
 {
     int cancel_state = PTHREAD_CANCEL_ENABLE;
@@ -344,8 +367,10 @@ bool sampler_stop(void)
                     FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
     /* Else a point of cancellation, where setuid and the like are none. */
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    int tid = __atomic_load_n(&guest.sampler_tid, __ATOMIC_RELAXED);
     (void)pthread_join(thread, NULL);
     (void)pthread_setcancelstate(cancel_state, NULL);
+    await_gone(tid);
     guest.sampler_tid = 0;
     return true;
 }

@@ -103,9 +103,10 @@ class OtherLoaders(unittest.TestCase):
             shutil.copy(BUILD / name, copied / name)
         shutil.copytree(BUILD / "lib", copied / "lib", symlinks=True)
         self.inquest = job.Inquest(copied, self.directory)
-        self.inquest.environment["LD_PRELOAD"] = OTHER_LIBRARY
-        done = self.below_a_shell("setpriv", "--reuid=65534",
-                                  "--clear-groups", "/usr/bin/env")
+        done = self.inquest(
+            "run", "--", "/bin/sh", "-c",
+            f'LD_PRELOAD="$LD_PRELOAD:{OTHER_LIBRARY}" setpriv '
+            "--reuid=65534 --clear-groups /usr/bin/env; :")
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertIn(f"\nLD_PRELOAD={OTHER_LIBRARY}\n",
                       done.stdout.decode())
