@@ -200,6 +200,8 @@ static int change_report(struct home *home, const char *prefix,
     if (r < 0 && wish->state == CONSENT_GRANTED)
         return fail(home, "nothing was granted", r);
     r = consent_report_read(home->state_fd, found.id, &word);
+    if (!keyfile_unread(r))
+        r = 0; /* what is no word denies all, until there is one */
     word.granted &= ~CLASS_BIT(wish->class);
     word.denied &= ~CLASS_BIT(wish->class);
     if (wish->state == CONSENT_GRANTED) {

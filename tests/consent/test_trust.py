@@ -137,6 +137,19 @@ class Trust(layers.ConsentTest):
         self.inquest("upload", "--now")
         self.assertEqual(self.server.requests, [])
 
+    def test_after_a_word_that_is_no_word_another_can_be_said(self):
+        """As a denial leaves on a full disk (denial_mark.h)."""
+        self.inquest("status")
+        report_id, = self.place("new")
+        self.write(self.state / "per-report" / report_id, "", 0o620)
+        for word, cls in (("deny", "OPTIONAL"), ("grant", "REQUIRED")):
+            self.inquest("upload", "--now")
+            self.assertEqual(self.server.requests, [])
+            done = self.inquest("consent", word, cls, "--report", report_id)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.inquest("upload", "--now")
+        self.assertEqual(len(self.server.requests), 1)
+
     def test_a_state_directory_that_others_may_write_is_refused(self):
         os.chmod(self.state, 0o777)
         done = self.inquest("upload", "--now")
