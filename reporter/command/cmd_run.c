@@ -26,6 +26,7 @@
 #include "reporter/watch/aftermath.h"
 #include "reporter/watch/child.h"
 #include "reporter/watch/recover.h"
+#include "reporter/watch/sweeper.h"
 #include "reporter/watch/watchable.h"
 
 #define EXIT_NOT_STARTED 126 /* as the shell */
@@ -212,9 +213,13 @@ static long sweep_ms(const struct config *config)
     return (seconds > 0 && seconds <= SWEEP_S_MAX ? seconds : SWEEP_S) * 1000;
 }
 
-static void sweep(pid_t child, void *home)
+/* Boxes of all that this process was the supervisor of. */
+static void clear_up(const struct home *home, const struct child *child,
+                     struct sweeper *sweeper)
 {
-    recover_dead_descendants(home, child);
+    aftermath_end(home, child);
+    sweeper_wait(sweeper);
+    recover_descendants(home);
 }
 
 static bool open_state(const struct invocation *invocation, struct home *home)
@@ -270,8 +275,9 @@ int cmd_run(const struct invocation *invocation)
         return exec_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
     }
     struct usage_run usage = {0};
-    const struct child_meanwhile sweeps = {sweep_ms(&home.config), sweep,
-                                           &home};
+    struct sweeper sweeper = {&home, -1};
+    const struct child_meanwhile sweeps = {sweep_ms(&home.config),
+                                           sweeper_start, &sweeper};
     if (reported)
         note_start(invocation, &home, (int64_t)aftermath.start_ms, &usage);
     child_wait(&child, reported ? &sweeps : NULL, &end);
@@ -282,9 +288,7 @@ int cmd_run(const struct invocation *invocation)
     if (reported && aftermath_of(&aftermath, &home, &child, &end))
         pass_on(invocation, &home, &aftermath);
     child_reap(&child);
-    if (reported) {
-        aftermath_end(&home, &child);
-        recover_descendants(&home);
-    }
+    if (reported)
+        clear_up(&home, &child, &sweeper);
     child_die_alike(&end);
 }

@@ -134,8 +134,7 @@ static int handle_dead_descendant(const struct home *home,
 {
     struct recover_facts facts = {.supervisor = "alive"};
 
-    if (box->control.supervisor_pid != (uint32_t)getpid() ||
-        box_owner_state(box, fd) == BOX_OWNER_LIVES)
+    if (box_owner_state(box, fd) == BOX_OWNER_LIVES)
         return 0;
     int r = recover_dead(home, box, path, &facts);
     return r < 0 ? r : 1;
@@ -144,8 +143,7 @@ static int handle_dead_descendant(const struct home *home,
 static int handle_descendant(const struct home *home, const struct box *box,
                              int fd, const char *path)
 {
-    if (box->control.supervisor_pid == (uint32_t)getpid() &&
-        box_owner_state(box, fd) == BOX_OWNER_LIVES) {
+    if (box_owner_state(box, fd) == BOX_OWNER_LIVES) {
         let_go(home, path);
         return 0;
     }
@@ -177,9 +175,22 @@ static void remove_unfinished(int dir_fd, const char *name)
         (void)unlinkat(dir_fd, name, 0); /* the next recover's otherwise */
 }
 
-/* kept: the process whose box is left alone, 0: none. */
+/* Which boxes, and what to do with each. */
+struct sweep {
+    handle_box *handle;
+    pid_t supervisor; /* theirs; 0: any or none */
+    pid_t kept;       /* the process whose box is left alone; 0: none */
+};
+
+static bool is_wanted(const struct sweep *sweep, const struct box *box)
+{
+    return (sweep->supervisor == 0 ||
+            box->control.supervisor_pid == (uint32_t)sweep->supervisor) &&
+           (sweep->kept == 0 || box->identity.pid != sweep->kept);
+}
+
 static int handle_one(const struct home *home, int dir_fd, const char *name,
-                      handle_box *handle, pid_t kept)
+                      const struct sweep *sweep)
 {
     char path[STATE_PATH_BYTES + 256 + 1]; /* NAME_MAX */
     OWNED_FD fd = -1;
@@ -190,14 +201,12 @@ static int handle_one(const struct home *home, int dir_fd, const char *name,
         return 0;
     }
     (void)snprintf(path, sizeof path, "%s/%s", home->box_path, name);
-    int r = kept != 0 && box->identity.pid == kept
-                ? 0
-                : handle(home, box, fd, path);
+    int r = is_wanted(sweep, box) ? sweep->handle(home, box, fd, path) : 0;
     box_close(box);
     return r;
 }
 
-static int for_each_box(const struct home *home, handle_box *handle, pid_t kept,
+static int for_each_box(const struct home *home, const struct sweep *sweep,
                         size_t *ret_count)
 {
     int result = 0;
@@ -215,7 +224,7 @@ static int for_each_box(const struct home *home, handle_box *handle, pid_t kept,
     for (struct dirent *entry; (entry = readdir(dir));) {
         if (!strstr(entry->d_name, ".box") || seen++ >= RECOVER_BOXES_MAX)
             continue;
-        r = handle_one(home, dirfd(dir), entry->d_name, handle, kept);
+        r = handle_one(home, dirfd(dir), entry->d_name, sweep);
         if (r < 0) {
             result = r;
         } else {
@@ -228,20 +237,25 @@ static int for_each_box(const struct home *home, handle_box *handle, pid_t kept,
 
 int recover_all(const struct home *home, size_t *ret_count)
 {
-    return for_each_box(home, handle_abandoned, 0, ret_count);
+    const struct sweep sweep = {handle_abandoned, 0, 0};
+
+    return for_each_box(home, &sweep, ret_count);
 }
 
 /* What is left undone recover_all's next call does. */
 void recover_descendants(const struct home *home)
 {
+    const struct sweep sweep = {handle_descendant, getpid(), 0};
     size_t count;
 
-    DROP(for_each_box(home, handle_descendant, 0, &count));
+    DROP(for_each_box(home, &sweep, &count));
 }
 
-void recover_dead_descendants(const struct home *home, pid_t child)
+void recover_dead_descendants(const struct home *home, pid_t supervisor,
+                              pid_t child)
 {
+    const struct sweep sweep = {handle_dead_descendant, supervisor, child};
     size_t count;
 
-    DROP(for_each_box(home, handle_dead_descendant, child, &count));
+    DROP(for_each_box(home, &sweep, &count));
 }

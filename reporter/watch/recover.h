@@ -46,10 +46,11 @@ MUST_CHECK int recover_all(const struct home *home, size_t *ret_count);
 void recover_descendants(const struct home *home);
 
 /*
- * Meanwhile: those of dead descendants but child, whose end is told by more
- * than its box. Who gave up root cannot take its own away, and a death for want
- * of memory is not to wait for the end of a service.
+ * Meanwhile: those of supervisor's dead descendants but child, whose end is
+ * told by more than its box. Who gave up root cannot take its own away, and a
+ * death for want of memory is not to wait for the end of a service.
  */
-void recover_dead_descendants(const struct home *home, pid_t child);
+void recover_dead_descendants(const struct home *home, pid_t supervisor,
+                              pid_t child);
 
 #endif

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -43,6 +44,28 @@ print("ready", flush=True)
 sys.stdin.readline()
 os.kill(os.getpid(), 11)
 """
+LAST_WORDS = """
+import os, signal, sys
+if os.fork() == 0:
+    os.setuid(65534)
+    sys.exit(0)
+os.wait()
+
+def end(number, frame):
+    print("ended", flush=True)
+    os._exit(3)
+
+signal.signal(signal.SIGTERM, end)
+signal.alarm(60)  # nobody may be left to end it
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+DUMPER = """#!/bin/sh
+echo at work > {told}
+read line < {hold}
+exec {dumper} "$@"
+"""
 IN_NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
@@ -56,7 +79,8 @@ class Run(unittest.TestCase):
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stdin", subprocess.DEVNULL)
         process = subprocess.Popen(
-            [*map(str, options.pop("before", [])), BUILD / "bin/inquest",
+            [*map(str, options.pop("before", [])),
+             self.inquest.build / "bin/inquest",
              "run", *command], env=self.inquest.environment, text=True,
             **options)
         self.addCleanup(self.end, process)
@@ -219,6 +243,38 @@ class Run(unittest.TestCase):
         self.assertEqual(run.wait(60), -signal.SIGSEGV)
         report, = json.loads(self.inquest.text("list", "--json"))
         self.assertEqual(report["kind"], "CRASH")
+
+    @unittest.skipIf(os.geteuid() != 0, "not allowed to be another user")
+    def test_a_dumper_that_stands_still_keeps_no_signal(self):
+        """As on a disk that does not answer, while run waits."""
+        copied = self.directory / "installed"
+        for name in ("bin/inquest", "bin/inquest-dumper"):
+            (copied / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(BUILD / name, copied / name)
+        shutil.copytree(BUILD / "lib", copied / "lib", symlinks=True)
+        told, hold = self.directory / "told", self.directory / "hold"
+        os.mkfifo(told)
+        os.mkfifo(hold)
+        release = os.open(hold, os.O_RDWR)
+        self.addCleanup(os.close, release)
+        self.addCleanup(os.write, release, b"go on\n")
+        dumper = copied / "bin/inquest-dumper"
+        real = dumper.rename(copied / "bin/real-dumper")
+        dumper.write_text(DUMPER.format(told=told, hold=hold, dumper=real))
+        dumper.chmod(0o755)
+        self.inquest = job.Inquest(copied, self.directory)
+        self.inquest.environment["INQUEST_SWEEP_INTERVAL"] = "1"
+        process = self.start("--", "/usr/bin/python3", "-c", LAST_WORDS)
+        self.addCleanup(process.stdout.close)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        self.assertEqual(told.read_text(), "at work\n")
+        process.send_signal(signal.SIGTERM)
+        self.assertTrue(select.select([process.stdout], [], [], 20)[0],
+                        "SIGTERM waits for the dumper")
+        self.assertEqual(process.stdout.readline(), "ended\n")
+        os.write(release, b"go on\n")
+        self.assertEqual(process.wait(30), 3)
+        self.assertEqual(list((self.inquest.state / "boxes").iterdir()), [])
 
     def test_wait_upload_delivers_before_run_ends(self):
         collector = job.Collector(BUILD, self.directory / "db")
