@@ -12,10 +12,13 @@ if(diagnostics MATCHES "dl_dst_lib=\"([a-z0-9_/-]+)\"")
 endif()
 set(INQUEST_DST_LIB ${native} CACHE INTERNAL "what $LIB is in our programs")
 
-file(MAKE_DIRECTORY ${guest_places}/${native})
-string(REGEX REPLACE "[^/]+" ".." up ${native})
-file(CREATE_LINK ../${up}/libinquest.so
-    ${guest_places}/${native}/libinquest.so SYMBOLIC)
+# Also for where the other kind of distribution runs what was built here.
+foreach(place ${native} lib/x86_64-linux-gnu lib64)
+    file(MAKE_DIRECTORY ${guest_places}/${place})
+    string(REGEX REPLACE "[^/]+" ".." up ${place})
+    file(CREATE_LINK ../${up}/libinquest.so
+        ${guest_places}/${place}/libinquest.so SYMBOLIC)
+endforeach()
 
 # Of Debian's two ways to have a 32-bit libc, and of other distributions.
 set(empty ${guest_places}/lib32/libinquest.so)

@@ -160,7 +160,8 @@ int state_way_open(const char *path, bool make)
         if (fd != -ENOENT || !make)
             return fd;
     }
-    OWNED_FD at = sys_openat(AT_FDCWD, "/", ARRIVING, 0);
+    bool onward = strcmp(path, "/") != 0; /* and "/" need not be listed */
+    OWNED_FD at = sys_openat(AT_FDCWD, "/", onward ? PASSING : ARRIVING, 0);
     if (at < 0)
         return at;
     int r = walk(&at, path, way);

@@ -170,6 +170,13 @@ static void begin_child(bool owned)
         sampler_start_forked(); /* a filter might kill at clone */
 }
 
+static bool handles_crash(uintptr_t stack_pointer)
+{
+    struct crash_event crash;
+
+    return guest.armed && crash_handling_now(stack_pointer, &crash);
+}
+
 /*
  * With our thread beside it, libc's fork takes malloc's and stdio's locks. A
  * handler that runs before they are released, in the child or its parent, and
@@ -181,11 +188,9 @@ static void begin_child(bool owned)
 static uint64_t hold_signals(void)
 {
     const uint64_t held = ~(host_mask_faults() | LIBC_SIGNALS);
-    struct crash_event crash;
     uint64_t before = ~0ull;
 
-    if (guest.armed &&
-        !crash_handling_now((uintptr_t)__builtin_frame_address(0), &crash)) {
+    if (guest.armed) {
         (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&held,
                         (long)&before, SYS_SIGSET_BYTES);
     }
@@ -203,8 +208,9 @@ static void release_signals(uint64_t held)
 EXPORT pid_t fork(void)
 {
     bool owned = guest_owns_memory();
-    bool stopped = interpose_python_forks();
-    uint64_t held = hold_signals();
+    bool crashing = handles_crash((uintptr_t)__builtin_frame_address(0));
+    bool stopped = !crashing && interpose_python_forks();
+    uint64_t held = crashing ? 0 : hold_signals();
 
     guest_forks(owned);
     pid_t pid = real()->fork();
@@ -221,7 +227,8 @@ EXPORT pid_t fork(void)
 EXPORT int daemon(int keep_directory, int keep_descriptors)
 {
     bool owned = guest_owns_memory();
-    uint64_t held = hold_signals();
+    bool crashing = handles_crash((uintptr_t)__builtin_frame_address(0));
+    uint64_t held = crashing ? 0 : hold_signals();
 
     guest_forks(owned);
     int r = real()->daemon(keep_directory, keep_descriptors);

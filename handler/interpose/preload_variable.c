@@ -2,9 +2,11 @@
  */
 #include "handler/interpose/preload_variable.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "handler/guest.h"
@@ -37,11 +39,12 @@ static bool can_be_read(const char *name, size_t size)
         name = at + strlen(token);
     }
     text_append_bytes(&text, name, size);
-    long fd =
-        text.cut ? -1 : sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (text.cut)
+        return true;
+    long fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     if (fd >= 0)
         (void)sys_close((int)fd);
-    return fd >= 0;
+    return fd != -ENOENT && fd != -ENOTDIR && fd != -EACCES;
 }
 
 /* list: the value, names with blanks or colons between them. */
@@ -59,9 +62,21 @@ static void check_names(char *list)
     }
 }
 
+/* Of the program's own: the directory counts as two names and one a thread.
+ * In a jail it cannot be seen; then there are none, as far as we know. */
+static bool has_threads(void)
+{
+    struct stat status = {0};
+    nlink_t ours = __atomic_load_n(&guest.sampler_tid, __ATOMIC_RELAXED) != 0;
+
+    return sys_call2(SYS_stat, (long)"/proc/self/task", (long)&status) == 0 &&
+           status.st_nlink - 2 - ours > 1;
+}
+
 void preload_variable_check(void)
 {
-    if (!environ || !guest_owns_memory())
+    /* A filter may kill for it; another thread may change environ. */
+    if (!environ || guest.sandboxed || !guest_owns_memory() || has_threads())
         return;
     for (char **at = environ; *at; at++) {
         if (strncmp(*at, variable, strlen(variable)) == 0)

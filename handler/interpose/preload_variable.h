@@ -8,8 +8,9 @@
 
 /*
  * Takes our name out of environ where this process cannot read the library any
- * more; what else is preloaded stays. Where the memory is another process's,
- * too (vfork), nothing happens. Keeps errno; async-signal-safe.
+ * more; what else is preloaded stays. Nothing happens where the memory is
+ * another process's, too (vfork), beside threads of the program, and in its
+ * sandbox. Keeps errno; async-signal-safe.
  */
 void preload_variable_check(void);
 

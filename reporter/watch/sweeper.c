@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "proto/base/fd.h"
+#include "reporter/upload/seal_queue.h"
 #include "reporter/watch/recover.h"
 
 /* It alone has the other end of the pipe. */
@@ -32,7 +33,9 @@ void sweeper_start(pid_t child, void *context)
     OWNED_FD write_fd = pipe_fd[1];
     pid_t pid = fork();
     if (pid == 0) {
+        (void)write_fd; /* open until this process ends */
         recover_dead_descendants(sweeper->home, supervisor, child);
+        DROP(seal_queue(sweeper->home)); /* what is amiss the next one says */
         _exit(0);
     }
     if (pid > 0)

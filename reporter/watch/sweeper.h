@@ -11,16 +11,16 @@
 #include "reporter/home.h"
 
 struct sweeper {
-    const struct home *home;
+    struct home *home;
     int ended_fd; /* at its end when the last sweep is; -1: there was none */
 };
 
 /*
  * recover_dead_descendants of child, unless the last one is still at it.
- * sweeper: a struct sweeper, as child_meanwhile has it. The process ends by
+ * context: a struct sweeper, as child_meanwhile has it. The process ends by
  * itself, and is reaped by child_wait or child_reap.
  */
-void sweeper_start(pid_t child, void *sweeper);
+void sweeper_start(pid_t child, void *context);
 
 /* Until the last one has ended: what it has begun nobody else does. */
 void sweeper_wait(struct sweeper *sweeper);
