@@ -12,6 +12,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
+#include "proto/state_way.h"
 
 void keyfile_close(struct keyfile *file)
 {
@@ -91,15 +92,6 @@ int keyfile_parse(const char *text, size_t size_bytes, struct keyfile *ret_file,
     return 0;
 }
 
-/* Whether only root and the user the command runs as may have written it. */
-/* Root's, or whose "/" is in a user namespace, where root has no number. */
-static bool is_roots(uid_t uid)
-{
-    struct stat top;
-
-    return uid == 0 || (stat("/", &top) == 0 && uid == top.st_uid);
-}
-
 /* Whoever owns a directory of ours says what lies there. */
 static bool is_owners(uid_t uid, int dir_fd)
 {
@@ -109,6 +101,8 @@ static bool is_owners(uid_t uid, int dir_fd)
            uid == directory.st_uid;
 }
 
+/* Whether root, the owner of our directory and the user the command runs as
+ * alone may have written it. */
 static int trusted(int fd, int dir_fd, struct stat *ret_status)
 {
     if (fstat(fd, ret_status) < 0)
@@ -116,8 +110,9 @@ static int trusted(int fd, int dir_fd, struct stat *ret_status)
     if (!S_ISREG(ret_status->st_mode) || (ret_status->st_mode & 022) != 0)
         return -EPERM;
     uid_t uid = ret_status->st_uid;
-    return uid == geteuid() || is_roots(uid) || is_owners(uid, dir_fd) ? 0
-                                                                       : -EPERM;
+    return uid == geteuid() || state_way_is_roots(uid) || is_owners(uid, dir_fd)
+               ? 0
+               : -EPERM;
 }
 
 int keyfile_open(int dir_fd, const char *path, struct keyfile *ret_file,

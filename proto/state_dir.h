@@ -3,8 +3,9 @@
  * handler, dumper and reporter cannot disagree. Context: any.
  *
  *     STATE/            0700   queue/ boxes/ apps/ consent consent.page
- *                              consent.lock denied.CLASS installation-id
- *                              audit.log; its mode 01000: all is denied
+ *                              consent.lock denied.CLASS per-report/
+ *                              installation-id audit.log audit.log.N
+ *                              audit.head; its mode 01000: all is denied
  *     boxes             see state_box_dir
  */
 #ifndef INQUEST_PROTO_STATE_DIR_H

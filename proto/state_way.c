@@ -24,14 +24,13 @@ struct way {
     unsigned links_left;
 };
 
-/* Of the machine's root: 0, or whom "/" belongs to in a user namespace. */
-static bool is_roots(const struct stat *status)
+bool state_way_is_roots(uint32_t uid)
 {
     struct stat top = {0};
 
-    return status->st_uid == 0 || (sys_call4(SYS_newfstatat, AT_FDCWD,
-                                             (long)"/", (long)&top, 0) == 0 &&
-                                   status->st_uid == top.st_uid);
+    return uid == 0 || (sys_call4(SYS_newfstatat, AT_FDCWD, (long)"/",
+                                  (long)&top, 0) == 0 &&
+                        uid == top.st_uid);
 }
 
 /* Whether root may be sent elsewhere by a name in this directory. */
@@ -43,8 +42,9 @@ static bool leads_root(int dir_fd, const char *name)
     return sys_call2(SYS_fstat, dir_fd, (long)&directory) == 0 &&
            sys_call4(SYS_newfstatat, dir_fd, (long)name, (long)&entry,
                      AT_SYMLINK_NOFOLLOW) == 0 &&
-           is_roots(&directory) && (directory.st_mode & OTHERS) == 0 &&
-           (is_roots(&entry) || !S_ISLNK(entry.st_mode));
+           state_way_is_roots(directory.st_uid) &&
+           (directory.st_mode & OTHERS) == 0 &&
+           (state_way_is_roots(entry.st_uid) || !S_ISLNK(entry.st_mode));
 }
 
 static bool is_root(void)

@@ -8,6 +8,7 @@
 #define INQUEST_PROTO_STATE_WAY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "proto/base/compiler.h"
 
@@ -23,5 +24,9 @@
  * -ERR_LIMIT, what the kernel says.
  */
 MUST_CHECK int state_way_open(const char *path, bool make);
+
+/* Of the machine's root: 0, or whom "/" belongs to in a user namespace, where
+ * root has no number. */
+bool state_way_is_roots(uint32_t uid);
 
 #endif

@@ -16,6 +16,9 @@ void interpose_sandbox_prepare(void);
 /* Whether the program is built with a sanitizer. */
 bool interpose_sanitized(void);
 
+/* What the kernel said, as libc says it: -1 and errno. */
+long interpose_result(long r);
+
 /* Makes a system call of three arguments while the sampler is gone; as libc's
  * syscall otherwise. */
 long interpose_alone(long number, long a, long b, long c);

@@ -14,12 +14,12 @@
  * yet it would await for ever: the kernel is asked without libc then. Such a
  * child has one thread. Context: guest.
  */
-#include <errno.h>
 #include <grp.h>
 #include <stdbool.h>
 #include <unistd.h>
 
 #include "handler/guest.h"
+#include "handler/interpose/interpose.h"
 #include "handler/interpose/preload_variable.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
@@ -52,7 +52,7 @@ static bool is_settled(void)
            real_uid == effective_uid && effective_uid == saved_uid;
 }
 
-static int resume_sampler(bool stopped, int result)
+static int after_change(bool stopped, int result)
 {
     sampler_resume(stopped);
     if (result == 0 && guest_interposes(INTERPOSE_IDENTITY) &&
@@ -61,10 +61,10 @@ static int resume_sampler(bool stopped, int result)
     return result;
 }
 
-#define WITHOUT_SAMPLER(name, ...)                                 \
-    do {                                                           \
-        bool stopped = pause_sampler();                            \
-        return resume_sampler(stopped, real()->name(__VA_ARGS__)); \
+#define WITHOUT_SAMPLER(name, ...)                               \
+    do {                                                         \
+        bool stopped = pause_sampler();                          \
+        return after_change(stopped, real()->name(__VA_ARGS__)); \
     } while (0)
 
 static bool libc_would_wait(void)
@@ -72,20 +72,12 @@ static bool libc_would_wait(void)
     return !guest_owns_memory() && sampler_has_not_run();
 }
 
-static int result_of(long r)
-{
-    if (r >= 0)
-        return (int)r;
-    errno = (int)-r;
-    return -1;
-}
-
 /* By the kernel alone, or as WITHOUT_SAMPLER. */
-#define CHANGE(kernels, name, ...)          \
-    do {                                    \
-        if (libc_would_wait())              \
-            return result_of(kernels);      \
-        WITHOUT_SAMPLER(name, __VA_ARGS__); \
+#define CHANGE(kernels, name, ...)                 \
+    do {                                           \
+        if (libc_would_wait())                     \
+            return (int)interpose_result(kernels); \
+        WITHOUT_SAMPLER(name, __VA_ARGS__);        \
     } while (0)
 
 EXPORT int setuid(uid_t uid)
@@ -152,7 +144,7 @@ static int initgroups_alone(const char *user, gid_t group)
 
     if (getgrouplist(user, group, groups, &count) < 0)
         count = GROUPS_MAX; /* the first of them */
-    return result_of(sys_call2(SYS_setgroups, count, (long)groups));
+    return (int)interpose_result(sys_call2(SYS_setgroups, count, (long)groups));
 }
 
 EXPORT int initgroups(const char *user, gid_t group)

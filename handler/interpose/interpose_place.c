@@ -19,7 +19,7 @@
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
 
-static long result_of(long r)
+long interpose_result(long r)
 {
     if (r >= 0)
         return r;
@@ -33,7 +33,7 @@ long interpose_alone(long number, long a, long b, long c)
     long r = sys_call3(number, a, b, c);
 
     sampler_resume(stopped);
-    return result_of(r);
+    return interpose_result(r);
 }
 
 EXPORT int unshare(int flags)
@@ -56,7 +56,7 @@ long interpose_close_range(long number, long first, long last, long flags)
 {
     if ((unsigned)flags & CLOSE_RANGE_UNSHARE)
         return interpose_alone(number, first, last, flags);
-    return result_of(sys_call3(number, first, last, flags));
+    return interpose_result(sys_call3(number, first, last, flags));
 }
 
 EXPORT int close_range(unsigned first, unsigned last, int flags)
@@ -89,5 +89,5 @@ EXPORT int chroot(const char *path)
         box_descriptor_close_state(&copy);
     }
     sampler_resume(stopped);
-    return (int)result_of(r);
+    return (int)interpose_result(r);
 }
