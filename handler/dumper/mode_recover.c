@@ -207,24 +207,33 @@ static int open_box(const char *path)
 }
 
 /*
- * Whether its report may be the state directory's owner's: the box is his, or
- * that of a process of root's that kept its reports there.
+ * Whether the process of the box kept its reports in the directory open as
+ * state_fd, which may have been spelled in another way. Asked as root, whom
+ * nobody can lead astray on the way there (state_way.h).
  */
-static bool is_his(const struct box *box, uid_t uid,
-                   const struct recovery *recovery)
+static bool kept_here(int fd, int state_fd)
 {
-    return uid == geteuid() ||
-           (uid == 0 && box_sealed(&box->identity, sizeof box->identity) &&
-            strncmp(box->identity.state_dir, recovery->state_dir,
-                    sizeof box->identity.state_dir) == 0);
+    struct box_identity identity;
+    struct stat here;
+    struct stat there;
+    OWNED_FD there_fd = -1;
+
+    return pread(fd, &identity, sizeof identity,
+                 offsetof(struct box, identity)) == (ssize_t)sizeof identity &&
+           box_sealed(&identity, sizeof identity) &&
+           memchr(identity.state_dir, '\0', sizeof identity.state_dir) &&
+           state_dir_find(identity.state_dir, &there_fd) == 0 &&
+           fstat(there_fd, &there) == 0 && fstat(state_fd, &here) == 0 &&
+           there.st_dev == here.st_dev && there.st_ino == here.st_ino;
 }
 
 /*
  * The box behind fd, locked, for two recoveries of one box would make two
- * reports. Fails with -EBUSY when another has it, with -ENOENT when it was
- * only begun; then it goes.
+ * reports. It must be the state directory's owner's, or that of a process of
+ * root's that kept its reports there (roots). Fails with -EBUSY when another
+ * has it, with -ENOENT when it was only begun; then it goes.
  */
-static int take_box(const struct recovery *recovery, int fd,
+static int take_box(const struct recovery *recovery, int fd, bool roots,
                     struct box **ret_box)
 {
     struct stat status;
@@ -245,7 +254,7 @@ static int take_box(const struct recovery *recovery, int fd,
     }
     if (!box)
         return -ERR_FORMAT;
-    if (!is_his(box, status.st_uid, recovery))
+    if (status.st_uid != geteuid() && !roots)
         return -EPERM;
     *ret_box = box;
     return 0;
@@ -307,18 +316,22 @@ static int make_report(const struct recovery *recovery, struct box *box,
 /*
  * A box says which files to look at, and its owner can write what he likes
  * into it: root goes on as the owner of the state directory, with a box that is
- * opened before, for that of root's own process he may not open.
+ * opened before, for that of root's own process he may not open. ret_roots:
+ * whether it is one, and kept its reports there.
  */
 static int become_owner(const struct recovery *recovery, int state_fd,
-                        int *box_fd)
+                        int *box_fd, bool *ret_roots)
 {
     struct stat status;
+    struct stat box;
 
     if (fstat(state_fd, &status) < 0)
         return -errno;
     if (geteuid() != 0 || status.st_uid == 0)
         return 0;
     *box_fd = open_box(recovery->box_path);
+    *ret_roots = *box_fd >= 0 && fstat(*box_fd, &box) == 0 && box.st_uid == 0 &&
+                 kept_here(*box_fd, state_fd);
     if (setgroups(0, NULL) < 0 ||
         setresgid(status.st_gid, status.st_gid, status.st_gid) < 0 ||
         setresuid(status.st_uid, status.st_uid, status.st_uid) < 0)
@@ -340,11 +353,12 @@ static int recover(const struct recovery *recovery)
 {
     OWNED_FD fd = -ENOENT; /* holds the lock */
     OWNED_FD state_fd = -1;
+    bool roots = false;
     struct box *box = NULL;
 
     int r = state_dir_open(recovery->state_dir, &state_fd);
     if (r == 0)
-        r = become_owner(recovery, state_fd, &fd);
+        r = become_owner(recovery, state_fd, &fd, &roots);
     if (r < 0) {
         fprintf(stderr, "inquest-dumper: %s: %s\n", recovery->state_dir,
                 err_text(r));
@@ -353,7 +367,7 @@ static int recover(const struct recovery *recovery)
     DROP(confine_self(CONFINE_FILES | CONFINE_BUILD)); /* or without */
     if (fd == -ENOENT)
         fd = open_box(recovery->box_path);
-    r = fd < 0 ? fd : take_box(recovery, fd, &box);
+    r = fd < 0 ? fd : take_box(recovery, fd, roots, &box);
     if (r == -EBUSY)
         return 0;
     if (r == -ENOENT)

@@ -228,6 +228,38 @@ class Boxes(Ground):
         self.assertEqual(self.reports(0), 0)
         self.assertTrue(box.exists())
 
+    def test_box_of_root_is_told_however_its_place_is_spelled(self):
+        (self.directory / "way").symlink_to("attackers")
+        for place in (f"{self.state}/", self.roots / "../attackers/state",
+                      self.directory / "way/state"):
+            with self.subTest(place=place):
+                shutil.rmtree(self.state, ignore_errors=True)
+                self.state.mkdir()
+                os.chown(self.state, ATTACKER, ATTACKER)
+                self.crash(0, INQUEST_STATE_DIR=str(place), INQUEST_TIER="2")
+                self.inquest(0, "recover")
+                self.assertEqual(self.reports(0), 1)
+                self.assertEqual(list((self.state / "boxes").iterdir()), [])
+
+    def test_box_of_root_comes_here_by_no_link_of_his(self):
+        here = self.state
+        away = self.make_directory("away", ATTACKER, 0o755)
+        self.state = away / "state"
+        self.environment["INQUEST_STATE_DIR"] = str(self.state)
+        self.crash(0, INQUEST_TIER="2")
+        box = next((self.state / "boxes").glob("*.box"))
+        (here / "boxes").mkdir(parents=True, mode=0o700)
+        for path in (here, here / "boxes"):
+            os.chown(path, ATTACKER, ATTACKER)
+        os.link(box, here / "boxes" / box.name)
+        shutil.rmtree(away)
+        away.symlink_to(self.attackers)
+        os.chown(away, ATTACKER, ATTACKER, follow_symlinks=False)
+        self.environment["INQUEST_STATE_DIR"] = str(here)
+        self.inquest(0, "recover")
+        self.assertEqual(self.reports(0), 0)
+        self.assertTrue((here / "boxes" / box.name).exists())
+
     def test_box_of_a_third_is_refused(self):
         box = self.killed_box(ATTACKER)
         os.chown(box, 1, 1)
