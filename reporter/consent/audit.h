@@ -44,7 +44,8 @@ MUST_CHECK int audit_append_all(int state_fd, const char *event,
  * whole line, which is how many were written; fails with
  * -ERR_TORN when a line is not what it was (*ret_lines: those before it), or
  * when the end was cut off. Half a line behind the head is a write that was
- * cut short and promised nothing: the next append takes it away.
+ * cut short and promised nothing: the next append takes it away. Takes no lock:
+ * when a file came or went meanwhile it reads all again, a few times at most.
  */
 MUST_CHECK int audit_verify(int state_fd, uint64_t *ret_lines);
 

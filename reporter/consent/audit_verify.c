@@ -14,6 +14,8 @@
 #include "reporter/consent/audit_files.h"
 #include "reporter/consent/audit_line.h"
 
+#define READINGS_MAX 4 /* while others make an older one of the file */
+
 struct walk {
     const char *head;
     bool head_seen;               /* it is the hash of one of the lines */
@@ -85,18 +87,16 @@ static int verify_older(int state_fd, const struct audit_files *files,
     return r;
 }
 
-static int verify_all(int state_fd, struct walk *walk)
+static int verify_all(int state_fd, const struct audit_files *files,
+                      struct walk *walk)
 {
-    struct audit_files files;
     struct audit_before before;
 
-    int r = audit_files_list(state_fd, &files);
-    if (r == 0)
-        r = audit_files_before(state_fd, &files, &before);
+    int r = audit_files_before(state_fd, files, &before);
     if (r < 0)
         return r;
     walk->lines = before.from > 0 ? before.from - 1 : 0;
-    r = verify_older(state_fd, &files, walk);
+    r = verify_older(state_fd, files, walk);
     if (r < 0)
         return r == -ENOENT ? -ERR_TORN : r;
     walk->at_end = true;
@@ -104,17 +104,45 @@ static int verify_all(int state_fd, struct walk *walk)
     return r == -ENOENT ? 0 : r; /* it comes with the next line */
 }
 
-int audit_verify_head(int state_fd, const char *head, uint64_t *ret_lines)
+static int verify_listed(int state_fd, const struct audit_files *files,
+                         const char *head, uint64_t *ret_lines)
 {
     struct walk walk = {.head = head,
                         .head_seen = strcmp(head, AUDIT_HEAD_FIRST) == 0};
 
-    int r = verify_all(state_fd, &walk);
+    int r = verify_all(state_fd, files, &walk);
     *ret_lines = walk.lines;
     if (r == -ELOOP || r == -EPERM || r == -ENXIO)
         return -ERR_TORN; /* no file of ours */
     /* Without a head there was never a line. */
     if (r == 0 && !walk.head_seen && (walk.lines > 0 || *head != '\0'))
         return -ERR_TORN;
+    return r;
+}
+
+static bool same_files(const struct audit_files *one,
+                       const struct audit_files *other)
+{
+    return one->count == other->count &&
+           memcmp(one->last, other->last, one->count * sizeof *one->last) == 0;
+}
+
+/* Without the lock, which a reader could keep from who has to write: torn is
+ * what was read while no file came or went. */
+int audit_verify_head(int state_fd, const char *head, uint64_t *ret_lines)
+{
+    struct audit_files files;
+    struct audit_files now;
+
+    *ret_lines = 0;
+    int r = audit_files_list(state_fd, &files);
+    for (int reading = 1; r == 0; reading++) {
+        r = verify_listed(state_fd, &files, head, ret_lines);
+        if (r != -ERR_TORN || reading == READINGS_MAX ||
+            audit_files_list(state_fd, &now) < 0 || same_files(&files, &now))
+            return r;
+        files = now;
+        r = 0;
+    }
     return r;
 }
