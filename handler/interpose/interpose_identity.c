@@ -36,8 +36,13 @@ static void make_box_as_root(void)
 
 static bool pause_sampler(void)
 {
-    return guest_interposes(INTERPOSE_IDENTITY) && !guest.sandboxed &&
-           sampler_stop();
+    if (!guest_interposes(INTERPOSE_IDENTITY))
+        return false;
+    if (guest.sandboxed) { /* it could not be made again */
+        sampler_is_known();
+        return false;
+    }
+    return sampler_stop();
 }
 
 /* Nothing is left to come back to. */

@@ -21,6 +21,7 @@
 #include "handler/interpose/other_libc.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
+#include "handler/sampler/single_threaded.h"
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
 
@@ -178,7 +179,8 @@ static bool handles_crash(uintptr_t stack_pointer)
 }
 
 /*
- * With our thread beside it, libc's fork takes malloc's and stdio's locks. A
+ * With a second thread, libc's fork takes malloc's and stdio's locks, and ours
+ * may be the second (single_threaded.h says where libc cannot be told). A
  * handler that runs before they are released, in the child or its parent, and
  * allocates (which is not its right, but does no harm in a program that is
  * alone) would wait for ever. Not in the program's handler of a crash: malloc's
@@ -190,7 +192,7 @@ static uint64_t hold_signals(void)
     const uint64_t held = ~(host_mask_faults() | LIBC_SIGNALS);
     uint64_t before = ~0ull;
 
-    if (guest.armed) {
+    if (guest.armed && !single_threaded()) {
         (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&held,
                         (long)&before, SYS_SIGSET_BYTES);
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "handler/sampler/kept_root.h"
 #include "handler/sampler/sample_number.h"
 #include "proto/base/fmt.h"
 #include "proto/base/sys.h"
@@ -176,6 +177,7 @@ void process_stats_status(struct process_stats *process,
 {
     size_t size = proc_file_read(&process->status, text, PROC_FILE_TEXT_BYTES);
     uint64_t tracer = 0;
+    uid_t ours[3] = {UINT32_MAX, UINT32_MAX, UINT32_MAX};
 
     sample->swap_pages = sample_pages(sample_kib(text, size, "VmSwap:"));
     process->swap_pages = sample->swap_pages;
@@ -184,4 +186,7 @@ void process_stats_status(struct process_stats *process,
     known->shared_bytes = sample_kib(text, size, "RssShmem:");
     if (fmt_find_u64(text, size, "TracerPid:", &tracer) == 0 && tracer != 0)
         sample->flags |= BOX_SAMPLE_TRACED;
+    (void)sys_call3(SYS_getresuid, (long)&ours[0], (long)&ours[1],
+                    (long)&ours[2]);
+    process->kept_root = kept_root_is(text, size, ours);
 }

@@ -25,6 +25,7 @@ struct process_stats {
     uint64_t minor_faults; /* totals at the sample before */
     uint64_t major_faults;
     uint32_t swap_pages; /* at the slow sample */
+    bool kept_root;      /* kept_root.h, at the slow sample */
 };
 
 /* Everything is below root, "" for the machine's own. */
@@ -56,7 +57,7 @@ void process_stats_stat(struct process_stats *process,
                         char text[PROC_FILE_TEXT_BYTES],
                         struct box_sampler *known, struct box_sample *sample);
 
-/* Swap, categories, whether it is traced. */
+/* Swap, categories, whether it is traced, and whom it has become. */
 void process_stats_status(struct process_stats *process,
                           char text[PROC_FILE_TEXT_BYTES],
                           struct box_sampler *known, struct box_sample *sample);

@@ -25,6 +25,7 @@
 #include "handler/sampler/sample_clock.h"
 #include "handler/sampler/sample_rate.h"
 #include "handler/sampler/sample_rings.h"
+#include "handler/sampler/single_threaded.h"
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
 #include "proto/data_class.h"
@@ -150,7 +151,8 @@ static void end_if_alone(void)
     last_thread_end(status);
 }
 
-/* Takes one sample; returns the milliseconds until the next. */
+/* Takes one sample; returns the milliseconds until the next, 0 for never: the
+ * program is not root any more, and shall find none in its own process. */
 static uint32_t sample_box(struct box *box)
 {
     struct box_sample sample;
@@ -164,6 +166,8 @@ static uint32_t sample_box(struct box *box)
         heed_consent(box);
     }
     memory_stats_read(&progress.stats, slow, &sample);
+    if (progress.stats.process.kept_root)
+        return 0;
     if (progress.stats.cgroup_moves != box->control.cgroup_moves) {
         __atomic_store_n(&box->control.cgroup_moves,
                          progress.stats.cgroup_moves, __ATOMIC_RELEASE);
@@ -244,8 +248,10 @@ static void *run(void *unused)
     one_cpu_release(&first_place);
     if (goes_on && guest_box_is_ours())
         period_ms = sample();
-    while (wait_further(&next, period_ms))
+    while (period_ms != 0 && wait_further(&next, period_ms))
         period_ms = sample();
+    if (period_ms == 0)
+        __atomic_store_n(&guest.sampler_tid, 0, __ATOMIC_RELAXED);
     /* libc's end of a thread takes locks, which a crash may have left taken. */
     while (__atomic_load_n(&guest.sampler_ends, __ATOMIC_ACQUIRE) ==
            GUEST_SAMPLER_LEAVES)
@@ -278,6 +284,17 @@ static size_t stack_bytes(const pthread_attr_t *attributes)
     return (SAMPLER_STACK_BYTES + taken + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
+/* Signals are blocked here: no code of the program runs between. */
+static void create(const pthread_attr_t *attributes)
+{
+    bool was_single = guest_interposes(INTERPOSE_IDENTITY) &&
+                      !guest.sandboxed && single_threaded();
+
+    running = real()->pthread_create(&thread, attributes, run, NULL) == 0;
+    if (was_single)
+        single_threaded_again();
+}
+
 static void start(bool forked)
 {
     pthread_attr_t attributes;
@@ -305,7 +322,7 @@ static void start(bool forked)
     first_place.held = false;
     if (forked)
         one_cpu_hold(&first_place);
-    running = real()->pthread_create(&thread, &attributes, run, NULL) == 0;
+    create(&attributes);
     one_cpu_release(&first_place);
     int tid = running ? tid_of(thread) : 0;
     if (tid > 0) /* else it says so itself */
@@ -382,6 +399,12 @@ void sampler_resume(bool stopped)
     if (stopped && !guest.sandboxed)
         sampler_start();
     errno = saved_errno;
+}
+
+void sampler_is_known(void)
+{
+    if (__atomic_load_n(&running, __ATOMIC_RELAXED))
+        single_threaded_end();
 }
 
 bool sampler_has_not_run(void)

@@ -40,6 +40,10 @@ bool sampler_stop(void);
  */
 void sampler_resume(bool stopped);
 
+/* Before a change of identity that it shall follow: libc, which sees to that,
+ * was told to take the process for one with a single thread. */
+void sampler_is_known(void);
+
 /*
  * Closes the directories that it keeps, which are a way out of a chroot. Not
  * while the thread runs: it would open them again.

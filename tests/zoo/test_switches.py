@@ -92,6 +92,18 @@ class Switches(unittest.TestCase):
         self.assertEqual(self.python(code, ""), "False")
         self.assertEqual(self.python(code, "-identity"), "True")
 
+    def test_identity_known(self):
+        """Where our thread is left alone libc knows of it, and its fork locks:
+        signals wait meanwhile."""
+        status, _ = self.run_with("signal_while_forking", "-identity")
+        self.assertEqual(status, 0)
+
+    @unittest.skipUnless(ROOT, "needs root")
+    def test_identity_of_each_thread(self):
+        for switch in ("", "-identity"):
+            status, _ = self.run_with("dropped_root_in_sandbox", switch)
+            self.assertEqual(status, 0, switch)
+
     @unittest.skipUnless(ROOT, "needs root")
     def test_place(self):
         for switch, kept in (("", True), ("-place", False)):

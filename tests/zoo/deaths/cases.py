@@ -248,6 +248,8 @@ CASES = (
     null("no_new_privs"),
     null("undumpable", chain=(), top=False, tier=None),  # its stack is not
     # read, and for an ordinary user the dumper may read nothing
+    silent("dropped_root_alone", 0, needs="root"),
+    silent("dropped_root_in_sandbox", 0, needs="root"),
     null("dropped_root", needs="root"),
     null("dropped_root_forked", end=0, needs="root"),
     null("keep_capabilities", needs="root", tier="IN_PROCESS"),
@@ -309,6 +311,8 @@ CASES = (
     null("host_handler_exits", end=3),
     null("host_handler_calls_exit", end=4),
     null("host_handler_forks"),
+    crash("host_handler_allocates", "SIGSEGV", code="SEGV_MAPERR", access="READ",
+          address=0x20, chain=("main",), cause="null pointer"),
     silent("host_handler_fork_hangs", "SIGALRM"),
     null("host_handler_aborts", end="SIGABRT", signal="SIGSEGV"),
     null("two_handlers_abort", end="SIGABRT", signal="SIGSEGV", threads=2),
