@@ -60,7 +60,7 @@ static int purge(struct home *home, enum data_class class)
  * undoes it. */
 static int deny(struct home *home, const struct consent_wish *wish, int *lock)
 {
-    int r = consent_store_denial(home, CLASS_BIT(wish->class));
+    int r = consent_store_denial(home, CLASS_BIT(wish->class), *lock);
     fd_close(lock); /* rewriting may take long */
     if (r < 0)
         return fail(home, "the consent could not be stored", r);

@@ -33,9 +33,17 @@ struct consent_word {
     uint64_t since_epoch;            /* reports before it keep the class */
 };
 
+/* A denial that stood beside the file when it was read (denial_mark.h). */
+struct consent_mark {
+    uint64_t inode; /* 0: none */
+    int64_t time_ns;
+};
+
 struct consent {
     uint64_t epoch; /* rises with every change */
     struct consent_word words[CLASS_COUNT];
+    struct consent_mark marks[CLASS_COUNT];
+    bool all_marked; /* all is denied, beside the file */
 };
 
 struct consent_layers {

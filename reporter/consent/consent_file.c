@@ -71,7 +71,7 @@ static int parse_line(const struct keyfile_line *line, struct consent *consent)
 /* In words that can be written, after the next change of one of them. */
 static void deny_all(struct consent *consent, uint64_t epoch)
 {
-    *consent = (struct consent){.epoch = epoch};
+    consent->epoch = epoch;
     for (int class = 0; class < CLASS_COUNT; class ++) {
         consent->words[class] = (struct consent_word){
             .state = CONSENT_DENIED,
@@ -129,15 +129,15 @@ int consent_file_write(int state_fd, const struct consent *consent)
     }
     struct span data = {(const uint8_t *)text, (size_t)size};
     int r = state_file_write(state_fd, CONSENT_FILE, data);
-    return r < 0 ? r : denial_mark_clear(state_fd);
+    return r < 0 ? r : denial_mark_clear(state_fd, consent);
 }
 
 int consent_file_deny(int state_fd, const struct consent *consent,
-                      uint32_t classes)
+                      uint32_t classes, bool held)
 {
     int r = consent_file_write(state_fd, consent);
 
-    return r < 0 ? denial_mark_set(state_fd, classes) : 0;
+    return r < 0 || !held ? denial_mark_set(state_fd, classes) : 0;
 }
 
 static int page_create(int state_fd, int *ret_fd)

@@ -55,7 +55,7 @@ int denial_mark_set(int state_fd, uint32_t classes)
             continue;
         name_of((enum data_class) class, name);
         OWNED_FD fd = state_open(state_fd, name, O_RDONLY | O_CREAT);
-        if (fd < 0 || fsync(fd) < 0)
+        if (fd < 0 || futimens(fd, NULL) < 0 || fsync(fd) < 0)
             return withhold_all(state_fd);
     }
     return fsync(state_fd) < 0 ? withhold_all(state_fd) : 0;
@@ -73,11 +73,21 @@ int denial_mark_report(int state_fd, const char *report_id)
     return 0;
 }
 
+static struct consent_mark mark_of(const struct stat *status)
+{
+    return (struct consent_mark){
+        .inode = status->st_ino,
+        .time_ns = status->st_ctim.tv_sec * 1000000000l +
+                   status->st_ctim.tv_nsec,
+    };
+}
+
 static void deny(struct consent *consent, enum data_class class,
                  const struct stat *mark)
 {
     struct consent_word *word = &consent->words[class];
 
+    consent->marks[class] = mark_of(mark);
     *word = (struct consent_word){
         .state = CONSENT_DENIED,
         .time_unix_ms = (int64_t)mark->st_mtim.tv_sec * 1000,
@@ -97,7 +107,8 @@ int denial_mark_read(int state_fd, struct consent *consent)
 
     if (fstat(state_fd, &status) < 0)
         return -errno;
-    if ((status.st_mode & S_ISVTX) != 0)
+    consent->all_marked = (status.st_mode & S_ISVTX) != 0;
+    if (consent->all_marked)
         return -ERR_WITHHELD;
     for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
         name_of((enum data_class) class, name);
@@ -110,18 +121,33 @@ int denial_mark_read(int state_fd, struct consent *consent)
     return 0;
 }
 
-int denial_mark_clear(int state_fd)
+/* 1: it is gone; 0: there is none, or one that was made since. */
+static int clear(int state_fd, enum data_class class,
+                 const struct consent_mark *read)
 {
     char name[NAME_BYTES];
-    int r = set_all(state_fd, false);
+    struct stat status;
+
+    name_of(class, name);
+    if (read->inode == 0 ||
+        fstatat(state_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return 0;
+    struct consent_mark now = mark_of(&status);
+    if (now.inode != read->inode || now.time_ns != read->time_ns)
+        return 0;
+    return unlinkat(state_fd, name, 0) < 0 ? -errno : 1;
+}
+
+int denial_mark_clear(int state_fd, const struct consent *consent)
+{
+    int r = consent->all_marked ? set_all(state_fd, false) : 0;
+    bool cleared = r == 1;
 
     for (int class = CLASS_REQUIRED; r >= 0 && class < CLASS_COUNT; class ++) {
-        name_of((enum data_class) class, name);
-        if (unlinkat(state_fd, name, 0) == 0) {
-            r = 1;
-        } else if (errno != ENOENT) {
-            return -errno;
-        }
+        r = clear(state_fd, (enum data_class) class, &consent->marks[class]);
+        cleared |= r == 1;
     }
-    return r == 1 && fsync(state_fd) < 0 ? -errno : r < 0 ? r : 0;
+    if (r >= 0 && cleared && fsync(state_fd) < 0)
+        r = -errno;
+    return r < 0 ? r : 0;
 }

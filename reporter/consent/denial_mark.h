@@ -7,8 +7,9 @@
  *     per-report/ID        an empty file that others may write to, so that it
  *                          is not trusted: all of that report is denied
  *
- * The next consent file that can be written says it in words, and the marks go.
- * Context: tool.
+ * The next consent file that can be written says it in words, and the marks go:
+ * those that its writer had read. A denial that found the lock held leaves one
+ * too, for who holds it may write what it read before. Context: tool.
  */
 #ifndef INQUEST_REPORTER_DENIAL_MARK_H
 #define INQUEST_REPORTER_DENIAL_MARK_H
@@ -19,7 +20,7 @@
 #include "reporter/consent/consent.h"
 
 /*
- * Marks these CLASS_BIT()s. Fails with -ERR_WITHHELD when all is denied
+ * Marks these CLASS_BIT()s, anew where they are marked. Fails with -ERR_WITHHELD when all is denied
  * instead, or with what kept even that from being said.
  */
 MUST_CHECK int denial_mark_set(int state_fd, uint32_t classes);
@@ -33,7 +34,7 @@ MUST_CHECK int denial_mark_report(int state_fd, const char *report_id);
  */
 MUST_CHECK int denial_mark_read(int state_fd, struct consent *consent);
 
-/* Takes all marks away. On failure some stay, and count. */
-MUST_CHECK int denial_mark_clear(int state_fd);
+/* Takes the marks away that are in consent. On failure some stay, and count. */
+MUST_CHECK int denial_mark_clear(int state_fd, const struct consent *consent);
 
 #endif

@@ -71,19 +71,26 @@ static int tell_programs(struct home *home)
     return consent_page_update(home->state_fd, &layers);
 }
 
+/* What was marked meanwhile is told as it is read. */
+static int tell_as_read(struct home *home)
+{
+    (void)home_refresh(home);
+    return keyfile_unread(home->consent_error) ? 0 : tell_programs(home);
+}
+
 int consent_store(struct home *home)
 {
     int r = consent_file_write(home->state_fd, &home->consent);
 
-    return r < 0 ? r : tell_programs(home);
+    return r < 0 ? r : tell_as_read(home);
 }
 
-int consent_store_denial(struct home *home, uint32_t classes)
+int consent_store_denial(struct home *home, uint32_t classes, int lock)
 {
-    int r = consent_file_deny(home->state_fd, &home->consent, classes);
+    int r =
+        consent_file_deny(home->state_fd, &home->consent, classes, lock >= 0);
+    int told = tell_as_read(home);
 
-    (void)home_refresh(home); /* what was marked is told as it is read */
-    int told = keyfile_unread(home->consent_error) ? 0 : tell_programs(home);
     return r < 0 ? r : told;
 }
 
@@ -98,7 +105,7 @@ static int deny_all(struct home *home)
                                     "withdrawal"};
         consent_apply(home, &wish);
     }
-    return consent_store_denial(home, CLASS_ALL);
+    return consent_store_denial(home, CLASS_ALL, lock);
 }
 
 int withdraw(struct home *home, bool local_only, unsigned *ret_rewritten)

@@ -33,8 +33,10 @@ MUST_CHECK int consent_begin(struct home *home, int *ret_lock);
 /* The consent file, durably, then the page that running programs see. */
 MUST_CHECK int consent_store(struct home *home);
 
-/* The same for a denial of these CLASS_BIT()s, by consent_file_deny. */
-MUST_CHECK int consent_store_denial(struct home *home, uint32_t classes);
+/* The same for a denial of these CLASS_BIT()s, by consent_file_deny. lock: of
+ * consent_begin, -1 where that failed. */
+MUST_CHECK int consent_store_denial(struct home *home, uint32_t classes,
+                                    int lock);
 
 /*
  * Denies every class and makes it true. With local_only nothing is asked of

@@ -4,6 +4,7 @@ one before, and a denial where the kernel watches nothing for the uploader."""
 import json
 import os
 import pty
+import signal
 import subprocess
 import threading
 import unittest
@@ -16,6 +17,7 @@ from layers import Report
 ACCEPT = status(202, body=b"{}")
 CUT_MAX_S = 10
 WAIT_S = 30
+AUDIT_RENAMES = 2  # of a grant, before it writes the consent
 
 
 class Meanwhile(layers.ConsentTest):
@@ -112,6 +114,46 @@ class Meanwhile(layers.ConsentTest):
         states = self.states()
         self.assertEqual((states["FEEDBACK"], states["REQUIRED"]),
                          ("denied", "denied"))
+
+    def stopped(self, *arguments):
+        """The command, stopped before its word is in the file; the lines of
+        its calls go on when the function is called."""
+        told, telling = os.pipe()
+        process = subprocess.Popen(
+            ["strace", "-f", "-o", f"/proc/self/fd/{telling}",
+             "-e", "trace=renameat", "-e",
+             f"inject=renameat:signal=SIGSTOP:when={AUDIT_RENAMES}",
+             self.program, *arguments],
+            env=self.environment | {"ASAN_OPTIONS": "detect_leaks=0"},
+            pass_fds=[telling], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        os.close(telling)
+        calls = open(told, encoding="utf-8")
+        self.addCleanup(calls.close)
+        line = next(call for call in calls if "stopped by SIGSTOP" in call)
+        self.assertNotEqual(self.states().get("FEEDBACK"), "granted")
+
+        def go_on():
+            os.kill(int(line.split()[0]), signal.SIGCONT)
+            calls.read()
+            return process.wait(WAIT_S)
+
+        return go_on
+
+    def test_a_denial_beside_a_command_that_stands_still(self):
+        """It waits for the lock in vain, and is not undone by what the other
+        read before; a grant that comes later counts."""
+        self.ok("status")
+        go_on = self.stopped("consent", "grant", "FEEDBACK")
+        done = self.inquest("consent", "deny", "FEEDBACK")
+        self.assertEqual(done.returncode, sender.EX_TEMPFAIL)
+        self.assertIn("denied, but some reports", done.stderr)
+        self.assertEqual(self.states()["FEEDBACK"], "denied")
+        self.assertEqual(go_on(), sender.EX_OK)
+        self.assertEqual(self.states()["FEEDBACK"], "denied")
+        self.ok("consent", "grant", "FEEDBACK")
+        self.assertEqual(self.states()["FEEDBACK"], "granted")
+        self.assertEqual(list(self.state.glob("denied.*")), [])
 
     def test_a_denial_cuts_where_the_kernel_gives_no_watch(self):
         arrived = threading.Event()
