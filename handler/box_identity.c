@@ -124,8 +124,12 @@ void box_identity_fill(const struct config *config, bool sampled,
                config->app_version);
     box_string(identity->state_dir, sizeof identity->state_dir,
                config->state_dir);
-    read_link("/proc/self/exe", identity->executable,
-              sizeof identity->executable);
+    box_string(identity->executable, sizeof identity->executable,
+               config->loaded);
+    if (config->loaded[0] == '\0') {
+        read_link("/proc/self/exe", identity->executable,
+                  sizeof identity->executable);
+    }
     if (config->supervisor_pid != 0)
         fill_cgroup(identity);
     box_seal(identity, sizeof *identity, 1);

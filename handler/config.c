@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/sys.h"
 #include "proto/box.h"
@@ -157,15 +158,49 @@ static void copy_env(char *const *envp, const char *name, char *destination,
     box_string(destination, size, value ? value : "");
 }
 
-/* The file name of the program in buffer, "" when it cannot be known. */
-static const char *program_name(char *buffer, size_t size)
+/* On failure buffer stays as it is. */
+static void read_link(const char *path, char *buffer, size_t size)
 {
-    long n = sys_call4(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe",
-                       (long)buffer, (long)size - 1);
+    long n = sys_call4(SYS_readlinkat, AT_FDCWD, (long)path, (long)buffer,
+                       (long)size - 1);
 
-    size_t used = n > 0 ? (size_t)n : 0;
-    buffer[used] = '\0';
-    const char *slash = memrchr(buffer, '/', used);
+    if (n > 0)
+        buffer[n] = '\0';
+}
+
+/*
+ * ld.so(8) called as a program is /proc/self/exe, and what it loads is an
+ * argument. The kernel tells (AT_BASE) that itself has no loader; and it puts
+ * the name of what it loads where the kernel had its own (AT_EXECFN). One
+ * without a slash it found where libraries are: of that the name is all.
+ */
+static void read_loaded(struct config *config)
+{
+    const char *name = (const char *)getauxval(AT_EXECFN);
+    char link[32];
+    struct text text = text_init(link, sizeof link);
+
+    if (getauxval(AT_BASE) != 0 || !name)
+        return;
+    box_string(config->loaded, sizeof config->loaded, name);
+    OWNED_FD fd = name[strcspn(name, "/")] == '/'
+                      ? sys_openat(AT_FDCWD, name, O_PATH | O_CLOEXEC, 0)
+                      : -1;
+    if (fd < 0)
+        return;
+    text_append(&text, "/proc/self/fd/");
+    text_append_i64(&text, fd);
+    read_link(link, config->loaded, sizeof config->loaded);
+}
+
+/* The file name of the program in buffer, "" when it cannot be known. */
+static const char *program_name(const struct config *config,
+                                char buffer[STATE_PATH_BYTES])
+{
+    box_string(buffer, STATE_PATH_BYTES, config->loaded);
+    if (buffer[0] == '\0')
+        read_link("/proc/self/exe", buffer, STATE_PATH_BYTES);
+    const char *slash = memrchr(buffer, '/', strlen(buffer));
     return slash ? slash + 1 : buffer;
 }
 
@@ -184,7 +219,7 @@ static bool is_listed(const char *list, const char *name)
 }
 
 /* INQUEST_CHILDREN (run --children): all, none, or names of programs. */
-static bool child_is_watched(const char *children)
+static bool child_is_watched(const struct config *config, const char *children)
 {
     char path[STATE_PATH_BYTES];
 
@@ -192,7 +227,7 @@ static bool child_is_watched(const char *children)
         return true;
     if (strcmp(children, "none") == 0)
         return false;
-    return is_listed(children, program_name(path, sizeof path));
+    return is_listed(children, program_name(config, path));
 }
 
 /*
@@ -243,7 +278,9 @@ void config_read(struct config *config, char *const *argv, char *const *envp)
     bool direct = config->supervisor_pid == 0 ||
                   config->supervisor_pid == (int)sys_call0(SYS_getppid);
     config->eager_box = direct && !config->sampler_waits;
-    if (!direct && !child_is_watched(env_find(envp, "INQUEST_CHILDREN"))) {
+    read_loaded(config);
+    if (!direct &&
+        !child_is_watched(config, env_find(envp, "INQUEST_CHILDREN"))) {
         config->disabled = true;
         return;
     }

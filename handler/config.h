@@ -40,9 +40,11 @@ struct config {
     int supervisor_pid; /* INQUEST_SUPERVISOR_PID, 0: none */
     bool rate_limit;    /* INQUEST_RATE_LIMIT=off switches it off */
     bool do_not_track;  /* DO_NOT_TRACK is set and not 0 */
-    struct alarm_settings alarm; /* INQUEST_ALARM_LIMIT and so on */
-    char app[128];               /* INQUEST_APP */
-    char app_version[64];        /* INQUEST_APP_VERSION */
+    struct alarm_settings alarm;   /* INQUEST_ALARM_LIMIT and so on */
+    char app[128];                 /* INQUEST_APP */
+    char app_version[64];          /* INQUEST_APP_VERSION */
+    char loaded[STATE_PATH_BYTES]; /* the program's file where the loader was
+                                    * called to load it, else "" */
     char state_dir[STATE_PATH_BYTES];
     char box_dir[STATE_PATH_BYTES];
     char dumper_path[STATE_PATH_BYTES]; /* INQUEST_DUMPER, or beside us */

@@ -98,7 +98,8 @@ struct box_identity {
     struct box_place place; /* unknown: the sampler says it (box_sampler) */
     char app[128]; /* "" unless named by --app or the API's early call */
     char app_version[64];
-    char executable[512]; /* readlink /proc/self/exe */
+    char executable[512]; /* readlink /proc/self/exe; not the loader where that
+                             was called as a program, but what it loaded */
     char state_dir[512];  /* where the queue is */
     char cgroup[512];     /* path in the memory hierarchy at the start; "" and
                              namespace 0 where no supervisor asks for it */

@@ -25,6 +25,7 @@
 #include "reporter/upload/seal_queue.h"
 #include "reporter/watch/aftermath.h"
 #include "reporter/watch/child.h"
+#include "reporter/watch/program_file.h"
 #include "reporter/watch/recover.h"
 #include "reporter/watch/sweeper.h"
 #include "reporter/watch/watchable.h"
@@ -156,24 +157,19 @@ static void tell(const struct invocation *invocation, bool sealed,
 }
 
 /* The program runs by now: what it is called, and that it was started. */
-static void note_start(const struct invocation *invocation,
-                       const struct home *home, int64_t start_ms,
+static void note_start(const struct home *home,
+                       const struct aftermath *aftermath,
                        struct usage_run *ret_usage)
 {
-    char path[WATCHABLE_PATH_BYTES];
+    const int64_t start_ms = (int64_t)aftermath->start_ms;
     struct app_identity app;
-
-    if (watchable_find(operand(invocation, 0), path) < 0)
-        return;
-    char *real = realpath(path, NULL);
     struct app_said said = {
-        .path = real ? real : path,
-        .name = option_value(invocation, "app"),
-        .version = option_value(invocation, "app-version"),
+        .path = aftermath->executable,
+        .name = aftermath->app,
+        .version = aftermath->app_version,
     };
-    int r = app_started(home, &said, start_ms, &app);
-    free(real);
-    if (r == 0)
+
+    if (said.path && app_started(home, &said, start_ms, &app) == 0)
         usage_start(home, &app, start_ms, ret_usage);
 }
 
@@ -249,7 +245,6 @@ int cmd_run(const struct invocation *invocation)
 {
     OWNED_HOME home = HOME_CLOSED;
     struct aftermath aftermath = {0};
-    char found[WATCHABLE_PATH_BYTES];
     char executable[PATH_MAX];
     struct child child;
     struct child_end end;
@@ -263,8 +258,7 @@ int cmd_run(const struct invocation *invocation)
     aftermath_prepare(&aftermath);
     aftermath.app = option_value(invocation, "app");
     aftermath.app_version = option_value(invocation, "app-version");
-    if (watchable_find(operand(invocation, 0), found) == 0 &&
-        realpath(found, executable))
+    if (program_file(invocation->operands, executable) == 0)
         aftermath.executable = executable;
     int r = child_start(invocation->operands, environ, &child, &exec_errno);
     if (r < 0)
@@ -279,7 +273,7 @@ int cmd_run(const struct invocation *invocation)
     const struct child_meanwhile sweeps = {sweep_ms(&home.config),
                                            sweeper_start, &sweeper};
     if (reported)
-        note_start(invocation, &home, (int64_t)aftermath.start_ms, &usage);
+        note_start(&home, &aftermath, &usage);
     child_wait(&child, reported ? &sweeps : NULL, &end);
     if (ready) /* it may have run for weeks */
         (void)home_refresh(&home);

@@ -115,8 +115,7 @@ static bool loader_is_ours(struct span file, const Elf64_Phdr *interpreter)
     return memmem(text.data, text.size_bytes, LOADER, sizeof LOADER) != NULL;
 }
 
-/* Called as a program it loads the one that its arguments name. */
-static bool is_loader(const char *path)
+bool watchable_is_loader(const char *path)
 {
     char *real = realpath(path, NULL);
     const char *slash = real ? strrchr(real, '/') : NULL;
@@ -140,7 +139,9 @@ static int check_elf(const char *path, struct span file, char *why)
         return refuse(why, "its program headers cannot be read");
     const Elf64_Phdr *interpreter = find_header(&headers, PT_INTERP);
     if (!interpreter)
-        return is_loader(path) ? 0 : refuse(why, "it is statically linked");
+        return watchable_is_loader(path)
+                   ? 0
+                   : refuse(why, "it is statically linked");
     if (!loader_is_ours(file, interpreter))
         return refuse(why, "it uses another C library than glibc");
     if (has_sanitizer(file)) {

@@ -19,6 +19,9 @@
 MUST_CHECK int watchable_find(const char *program,
                               char ret_path[WATCHABLE_PATH_BYTES]);
 
+/* Of glibc. Called as a program it loads the one that its arguments name. */
+bool watchable_is_loader(const char *path);
+
 /*
  * 0: it can be watched. Fails with -ERR_DENIED; then why[] is a sentence
  * fragment that fits behind "cannot watch NAME: ".

@@ -118,6 +118,38 @@ class OtherLoaders(unittest.TestCase):
         report = json.loads(self.inquest.text("show", "last", "--json"))
         self.assertEqual(report["tier"]["name"], "DUMPER")
 
+    def test_what_our_own_loads_goes_by_its_name(self):
+        """In the report, in the list and where starts are counted."""
+        program = os.path.realpath(job.PYTHON_CRASH[0])
+        name = os.path.basename(program)
+        relative = os.path.relpath(program)
+        self.inquest("consent", "grant", "OPTIONAL")
+        for options in ((), ("--inhibit-cache", "--argv0", "another")):
+            for path in (program, relative):
+                with self.subTest(options=options, path=path):
+                    self.inquest("run", "--", LOADER, *options, path,
+                                 *job.PYTHON_CRASH[1:])
+                    report = json.loads(
+                        self.inquest.text("show", "last", "--json"))
+                    self.assertEqual(report["app"]["name"], name)
+                    self.assertEqual(report["process"]["executable"], program)
+        listed = json.loads(self.inquest.text("list", "--json"))
+        self.assertEqual([entry["app"] for entry in listed], [name] * 4)
+        counted, = (self.inquest.state / "usage").iterdir()
+        self.assertIn(f"name = {name}\n", counted.read_text())
+        self.assertIn("starts = 4\n", counted.read_text())
+
+    def test_what_our_own_loads_is_watched_by_its_name(self):
+        name = os.path.basename(os.path.realpath(job.PYTHON_CRASH[0]))
+        for children, reports in ((name, 1), (os.path.basename(LOADER), 0)):
+            with self.subTest(children=children):
+                self.inquest("run", f"--children={children}", "--", "/bin/sh",
+                             "-c", '"$@"; exit 0', "sh", LOADER,
+                             *job.PYTHON_CRASH)
+                listed = json.loads(self.inquest.text("list", "--json"))
+                self.assertEqual(len(listed), reports)
+                self.inquest("rm", "all")
+
     def test_our_own_is_watched(self):
         """Also where only LD_PRELOAD was left of our variables."""
         for remove in ((), ("env", "-u", "INQUEST_DUMPER")):
