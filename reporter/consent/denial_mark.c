@@ -77,8 +77,8 @@ static struct consent_mark mark_of(const struct stat *status)
 {
     return (struct consent_mark){
         .inode = status->st_ino,
-        .time_ns = status->st_ctim.tv_sec * 1000000000l +
-                   status->st_ctim.tv_nsec,
+        .time_ns =
+            status->st_ctim.tv_sec * 1000000000l + status->st_ctim.tv_nsec,
     };
 }
 

@@ -20,8 +20,9 @@
 #include "reporter/consent/consent.h"
 
 /*
- * Marks these CLASS_BIT()s, anew where they are marked. Fails with -ERR_WITHHELD when all is denied
- * instead, or with what kept even that from being said.
+ * Marks these CLASS_BIT()s, anew where they are marked. Fails with
+ * -ERR_WITHHELD when all is denied instead, or with what kept even that from
+ * being said.
  */
 MUST_CHECK int denial_mark_set(int state_fd, uint32_t classes);
 

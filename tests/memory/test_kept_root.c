@@ -6,14 +6,15 @@
 
 #include "handler/sampler/kept_root.h"
 
-#define ROOT   {0, 0, 0}
-#define NOBODY {65534, 65534, 65534}
+static const uid_t root[3] = {0, 0, 0};
+static const uid_t nobody[3] = {65534, 65534, 65534};
 
 static bool kept(const char *users, const uid_t ours[3])
 {
     char status[200];
-    int size = snprintf(status, sizeof status,
-                        "Name:\tUid:\nTgid:\t77\n%s\nGid:\t0\t0\t0\t0\n", users);
+    int size =
+        snprintf(status, sizeof status,
+                 "Name:\tUid:\nTgid:\t77\n%s\nGid:\t0\t0\t0\t0\n", users);
 
     return kept_root_is(status, (size_t)size, ours);
 }
@@ -21,32 +22,32 @@ static bool kept(const char *users, const uid_t ours[3])
 static void root_was_given_up(void **state)
 {
     (void)state;
-    assert_true(kept("Uid:\t1000\t1000\t1000\t1000", (uid_t[])ROOT));
+    assert_true(kept("Uid:\t1000\t1000\t1000\t1000", root));
     assert_true(kept("Uid:\t33\t34\t35\t0", (uid_t[]){33, 34, 0}));
 }
 
 static void it_may_be_root_again(void **state)
 {
     (void)state;
-    assert_false(kept("Uid:\t0\t1000\t1000\t1000", (uid_t[])ROOT));
-    assert_false(kept("Uid:\t1000\t1000\t0\t1000", (uid_t[])ROOT));
-    assert_false(kept("Uid:\t0\t0\t0\t0", (uid_t[])ROOT));
+    assert_false(kept("Uid:\t0\t1000\t1000\t1000", root));
+    assert_false(kept("Uid:\t1000\t1000\t0\t1000", root));
+    assert_false(kept("Uid:\t0\t0\t0\t0", root));
 }
 
 static void ours_is_not_root(void **state)
 {
     (void)state;
-    assert_false(kept("Uid:\t1000\t1000\t1000\t1000", (uid_t[])NOBODY));
+    assert_false(kept("Uid:\t1000\t1000\t1000\t1000", nobody));
 }
 
 static void nothing_is_known(void **state)
 {
     (void)state;
-    assert_false(kept("Groups:\t1000", (uid_t[])ROOT));
-    assert_false(kept("Uid:\t1000\t1000", (uid_t[])ROOT));
-    assert_false(kept("Uid:\t1000\t1000\t", (uid_t[])ROOT));
-    assert_false(kept_root_is("", 0, (uid_t[])ROOT));
-    assert_false(kept_root_is("\nUid:\t1", 7, (uid_t[])ROOT));
+    assert_false(kept("Groups:\t1000", root));
+    assert_false(kept("Uid:\t1000\t1000", root));
+    assert_false(kept("Uid:\t1000\t1000\t", root));
+    assert_false(kept_root_is("", 0, root));
+    assert_false(kept_root_is("\nUid:\t1", 7, root));
 }
 
 int main(void)

@@ -1,5 +1,5 @@
-/* Who gives up root by the bare system call does so for one thread: ours sees it
- * and ends. Context: tool. */
+/* Who gives up root by the bare system call does so for one thread: ours sees
+ * it and ends. Context: tool. */
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>

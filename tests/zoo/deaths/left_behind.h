@@ -1,4 +1,4 @@
-/* Which threads of the program have not become nobody with it. Context: tool. */
+/* Which threads have not become nobody with the program. Context: tool. */
 #ifndef INQUEST_TESTS_ZOO_LEFT_BEHIND_H
 #define INQUEST_TESTS_ZOO_LEFT_BEHIND_H
 
