@@ -6,8 +6,9 @@
 
 #include "handler/sampler/kept_root.h"
 
-static const uid_t root[3] = {0, 0, 0};
-static const uid_t nobody[3] = {65534, 65534, 65534};
+static const uid_t root[] = {0, 0, 0};
+static const uid_t nobody[] = {65534, 65534, 65534};
+static const uid_t root_again[] = {33, 34, 0};
 
 static bool kept(const char *users, const uid_t ours[3])
 {
@@ -23,7 +24,7 @@ static void root_was_given_up(void **state)
 {
     (void)state;
     assert_true(kept("Uid:\t1000\t1000\t1000\t1000", root));
-    assert_true(kept("Uid:\t33\t34\t35\t0", (uid_t[]){33, 34, 0}));
+    assert_true(kept("Uid:\t33\t34\t35\t0", root_again));
 }
 
 static void it_may_be_root_again(void **state)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define SMALL      24
-#define SMALL_KEPT 7 /* by libc for the thread; more lies in the arena */
+#define SMALL_KEPT 7 /* by libc for the thread; the arena has what is more */
 #define LARGE      2000
 
 static void *volatile blocks[SMALL_KEPT + 2];

@@ -1,4 +1,5 @@
-/* Which threads have not become nobody with the program. Context: tool. */
+/* Which threads of the program have not become nobody with it. Context: tool.
+ */
 #ifndef INQUEST_TESTS_ZOO_LEFT_BEHIND_H
 #define INQUEST_TESTS_ZOO_LEFT_BEHIND_H
 
