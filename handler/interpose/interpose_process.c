@@ -25,8 +25,6 @@
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
 
-#define LIBC_SIGNALS (1ull << 31 | 1ull << 32) /* its own two (nptl(7)) */
-
 static int (*program_main)(int, char **, char **);
 
 static __attribute__((noinline, force_align_arg_pointer)) _Noreturn void
@@ -185,26 +183,11 @@ static bool handles_crash(uintptr_t stack_pointer)
  * allocates (which is not its right, but does no harm in a program that is
  * alone) would wait for ever. Not in the program's handler of a crash: malloc's
  * lock may be taken there, and an alarm or who sends SIGTERM ends the wait.
- * Returns what is held now and was not before.
  */
-static uint64_t hold_signals(void)
+static bool hold_signals(bool crashing)
 {
-    const uint64_t held = ~(host_mask_faults() | LIBC_SIGNALS);
-    uint64_t before = ~0ull;
-
-    if (guest.armed && !single_threaded()) {
-        (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&held,
-                        (long)&before, SYS_SIGSET_BYTES);
-    }
-    return held & ~before;
-}
-
-static void release_signals(uint64_t held)
-{
-    if (held != 0) {
-        (void)sys_call4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&held, 0,
-                        SYS_SIGSET_BYTES);
-    }
+    return guest.armed && !crashing && !single_threaded() &&
+           interpose_hold_signals();
 }
 
 EXPORT pid_t fork(void)
@@ -212,14 +195,15 @@ EXPORT pid_t fork(void)
     bool owned = guest_owns_memory();
     bool crashing = handles_crash((uintptr_t)__builtin_frame_address(0));
     bool stopped = !crashing && interpose_python_forks();
-    uint64_t held = crashing ? 0 : hold_signals();
+    bool held = hold_signals(crashing);
 
     guest_forks(owned);
     pid_t pid = real()->fork();
     guest_forks(false);
     if (pid == 0)
         begin_child(owned);
-    release_signals(held);
+    if (held)
+        interpose_release_signals();
     if (pid != 0)
         interpose_python_forked(stopped);
     return pid;
@@ -230,7 +214,7 @@ EXPORT int daemon(int keep_directory, int keep_descriptors)
 {
     bool owned = guest_owns_memory();
     bool crashing = handles_crash((uintptr_t)__builtin_frame_address(0));
-    uint64_t held = crashing ? 0 : hold_signals();
+    bool held = hold_signals(crashing);
 
     guest_forks(owned);
     int r = real()->daemon(keep_directory, keep_descriptors);
@@ -238,7 +222,8 @@ EXPORT int daemon(int keep_directory, int keep_descriptors)
     int saved_errno = errno;
     if (r == 0 || owned != guest_owns_memory())
         begin_child(owned);
-    release_signals(held);
+    if (held)
+        interpose_release_signals();
     errno = saved_errno;
     return r;
 }
