@@ -403,7 +403,8 @@ void sampler_resume(bool stopped)
 
 void sampler_is_known(void)
 {
-    if (__atomic_load_n(&running, __ATOMIC_RELAXED))
+    if (guest.sampler_pid == sys_getpid() &&
+        __atomic_load_n(&running, __ATOMIC_RELAXED))
         single_threaded_end();
 }
 
