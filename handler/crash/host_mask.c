@@ -7,17 +7,15 @@
 
 #define BIT(signal_number) (1ull << ((signal_number)-1))
 
+/* Which nobody can block: signal(7), and libc's own two (nptl(7)). */
+#define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33))
+
 static _Thread_local struct host_belief believed;
 
 uint64_t host_mask_faults(void)
 {
     return BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) |
            BIT(SIGTRAP) | BIT(SIGSYS);
-}
-
-uint64_t host_mask_unblockable(void)
-{
-    return BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33);
 }
 
 uint64_t host_mask_bits(const sigset_t *set)
@@ -56,6 +54,6 @@ struct host_belief host_mask_belief(void)
 
 void host_mask_set_belief(struct host_belief belief)
 {
-    belief.beside &= ~(host_mask_unblockable() | host_mask_faults());
+    belief.beside &= ~(NEVER_BLOCKED | host_mask_faults());
     believed = belief;
 }

@@ -12,9 +12,6 @@
 /* SEGV BUS FPE ILL TRAP SYS; SIGABRT stays as the program wants it. */
 uint64_t host_mask_faults(void);
 
-/* Which nobody can block: signal(7), and libc's own two (nptl(7)). */
-uint64_t host_mask_unblockable(void);
-
 uint64_t host_mask_bits(const sigset_t *set);
 void host_mask_from_bits(sigset_t *set, uint64_t bits);
 

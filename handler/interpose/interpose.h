@@ -28,14 +28,6 @@ long interpose_close_range(long number, long first, long last, long flags);
  * the last one but ours, which is gone then. */
 void interpose_thread_exits(void);
 
-/*
- * Blocks all signals but the faults in this thread, until it says
- * interpose_release_signals; what the program asks of its mask meanwhile counts
- * then. False: they are held already.
- */
-bool interpose_hold_signals(void);
-void interpose_release_signals(void);
-
 /* In a fork child, whose one thread is the last. */
 void interpose_thread_forked(void);
 

@@ -1,10 +1,7 @@
 /*
- * pthread_sigmask and its family: the faults stay unblocked in the kernel,
- * other signals blocked while fork holds them, and the program is told what it
- * believes. Context: guest.
+ * pthread_sigmask and its family: the faults stay unblocked in the kernel, and
+ * the program is told what it believes. Context: guest.
  */
-#include "handler/interpose/interpose.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -15,70 +12,8 @@
 #include "handler/guest.h"
 #include "handler/interpose/real.h"
 #include "proto/base/compiler.h"
-#include "proto/base/sys.h"
 
 #define BSD_MASK 0xffffffffu /* of the first 32 signals, in an int */
-
-/* What a thread that forks holds. */
-struct hold {
-    uint64_t signals; /* blocked in the kernel until the fork is over */
-    uint64_t ours;    /* of those, what the program has not blocked */
-};
-
-static _Thread_local struct hold hold;
-
-static uint64_t change_mask(int how, uint64_t bits)
-{
-    uint64_t before = 0;
-
-    (void)sys_call4(SYS_rt_sigprocmask, how, (long)&bits, (long)&before,
-                    SYS_SIGSET_BYTES);
-    return before;
-}
-
-/* Of nothing where another mask was put in place of it: by a jump out of the
- * fork, or for a handler by a wait that brings a mask. */
-static struct hold hold_now(void)
-{
-    if (hold.signals == 0 || (hold.signals & ~change_mask(SIG_BLOCK, 0)) != 0)
-        return (struct hold){0};
-    return hold;
-}
-
-/*
- * What a handler of pthread_atfork says counts once the fork is over. What it
- * unblocks by name is unblocked at once, for it may wait for that; not what is
- * in no mask of its own, by which it puts back what was before.
- */
-static struct hold new_hold(int how, struct hold before, uint64_t bits)
-{
-    switch (how) {
-    case SIG_BLOCK:
-        return (struct hold){before.signals, before.ours & ~bits};
-    case SIG_UNBLOCK:
-        return (struct hold){before.signals & ~bits, before.ours & ~bits};
-    default:
-        return (struct hold){before.signals, before.signals & ~bits};
-    }
-}
-
-bool interpose_hold_signals(void)
-{
-    const uint64_t held = ~(host_mask_faults() | host_mask_unblockable());
-
-    if (hold_now().signals != 0)
-        return false; /* this is a fork by a handler of another one */
-    uint64_t before = change_mask(SIG_BLOCK, held);
-    hold = (struct hold){held, held & ~before};
-    return true;
-}
-
-void interpose_release_signals(void)
-{
-    if (hold.ours != 0)
-        (void)change_mask(SIG_UNBLOCK, hold.ours);
-    hold = (struct hold){0};
-}
 
 /* believed: the faults so far; bits: of the whole set. */
 static struct host_belief new_belief(int how, uint64_t believed, uint64_t bits)
@@ -110,23 +45,9 @@ static uint64_t unblocked(int how, uint64_t faults)
     }
 }
 
-/* What the kernel gets of the program's set. */
-static uint64_t kernel_bits(int how, uint64_t bits, uint64_t held)
-{
-    switch (how) {
-    case SIG_BLOCK:
-        return bits & ~host_mask_faults();
-    case SIG_UNBLOCK:
-        return bits;
-    default:
-        return (bits & ~host_mask_faults()) | held;
-    }
-}
-
 typedef int (*mask_function)(int, const sigset_t *, sigset_t *);
 
-/* The set that reaches the kernel lacks the faults; the answer has them, and
- * lacks what fork holds. */
+/* The set that reaches the kernel lacks the faults; the answer has them. */
 static int set_mask(mask_function function, int how, const sigset_t *set,
                     sigset_t *ret_before)
 {
@@ -136,30 +57,24 @@ static int set_mask(mask_function function, int how, const sigset_t *set,
         return function(how, set, ret_before);
     uint64_t believed = host_mask_believed();
     const struct host_belief belief = host_mask_belief();
-    const struct hold held = hold_now();
     if (set) {
         uint64_t bits = host_mask_bits(set);
         uint64_t faults = bits & host_mask_faults();
-        host_mask_from_bits(&changed, kernel_bits(how, bits, held.signals));
+        host_mask_from_bits(&changed,
+                            how == SIG_UNBLOCK ? bits : bits & ~faults);
         /* Before the call: what it lets through strikes on the way back. */
         host_mask_set_belief(new_belief(how, believed, bits));
         crash_handling_unblocked(unblocked(how, faults));
         if (how == SIG_UNBLOCK)
             held_back_unblocked(faults);
-        if (held.signals != 0)
-            hold = new_hold(how, held, bits);
     }
     int r = function(how, set ? &changed : NULL, ret_before);
     if (r != 0) {
         host_mask_set_belief(belief);
-        if (held.signals != 0)
-            hold = held;
         return r;
     }
-    if (ret_before) {
-        uint64_t before = host_mask_bits(ret_before) & ~held.ours;
-        host_mask_from_bits(ret_before, before | believed);
-    }
+    if (ret_before)
+        host_mask_from_bits(ret_before, host_mask_bits(ret_before) | believed);
     return 0;
 }
 

@@ -21,9 +21,10 @@
 #include "handler/interpose/other_libc.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
-#include "handler/sampler/single_threaded.h"
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
+
+#define LIBC_SIGNALS (1ull << 31 | 1ull << 32) /* its own two (nptl(7)) */
 
 static int (*program_main)(int, char **, char **);
 
@@ -177,17 +178,31 @@ static bool handles_crash(uintptr_t stack_pointer)
 }
 
 /*
- * With a second thread, libc's fork takes malloc's and stdio's locks, and ours
- * may be the second (single_threaded.h says where libc cannot be told). A
+ * Where libc knows of our thread, its fork takes malloc's and stdio's locks. A
  * handler that runs before they are released, in the child or its parent, and
  * allocates (which is not its right, but does no harm in a program that is
  * alone) would wait for ever. Not in the program's handler of a crash: malloc's
  * lock may be taken there, and an alarm or who sends SIGTERM ends the wait.
+ * Returns what is held now and was not before.
  */
-static bool hold_signals(bool crashing)
+static uint64_t hold_signals(void)
 {
-    return guest.armed && !crashing && !single_threaded() &&
-           interpose_hold_signals();
+    const uint64_t held = ~(host_mask_faults() | LIBC_SIGNALS);
+    uint64_t before = ~0ull;
+
+    if (guest.armed && !sampler_is_unknown()) {
+        (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&held,
+                        (long)&before, SYS_SIGSET_BYTES);
+    }
+    return held & ~before;
+}
+
+static void release_signals(uint64_t held)
+{
+    if (held != 0) {
+        (void)sys_call4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&held, 0,
+                        SYS_SIGSET_BYTES);
+    }
 }
 
 EXPORT pid_t fork(void)
@@ -195,15 +210,14 @@ EXPORT pid_t fork(void)
     bool owned = guest_owns_memory();
     bool crashing = handles_crash((uintptr_t)__builtin_frame_address(0));
     bool stopped = !crashing && interpose_python_forks();
-    bool held = hold_signals(crashing);
+    uint64_t held = crashing ? 0 : hold_signals();
 
     guest_forks(owned);
     pid_t pid = real()->fork();
     guest_forks(false);
     if (pid == 0)
         begin_child(owned);
-    if (held)
-        interpose_release_signals();
+    release_signals(held);
     if (pid != 0)
         interpose_python_forked(stopped);
     return pid;
@@ -214,7 +228,7 @@ EXPORT int daemon(int keep_directory, int keep_descriptors)
 {
     bool owned = guest_owns_memory();
     bool crashing = handles_crash((uintptr_t)__builtin_frame_address(0));
-    bool held = hold_signals(crashing);
+    uint64_t held = crashing ? 0 : hold_signals();
 
     guest_forks(owned);
     int r = real()->daemon(keep_directory, keep_descriptors);
@@ -222,8 +236,7 @@ EXPORT int daemon(int keep_directory, int keep_descriptors)
     int saved_errno = errno;
     if (r == 0 || owned != guest_owns_memory())
         begin_child(owned);
-    if (held)
-        interpose_release_signals();
+    release_signals(held);
     errno = saved_errno;
     return r;
 }

@@ -284,11 +284,16 @@ static size_t stack_bytes(const pthread_attr_t *attributes)
     return (SAMPLER_STACK_BYTES + taken + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
+bool sampler_is_unknown(void)
+{
+    return guest_interposes(INTERPOSE_IDENTITY) &&
+           single_threaded_can_be_told();
+}
+
 /* Signals are blocked here: no code of the program runs between. */
 static void create(const pthread_attr_t *attributes)
 {
-    bool was_single = guest_interposes(INTERPOSE_IDENTITY) &&
-                      !guest.sandboxed && single_threaded();
+    bool was_single = sampler_is_unknown() && single_threaded();
 
     running = real()->pthread_create(&thread, attributes, run, NULL) == 0;
     if (was_single)

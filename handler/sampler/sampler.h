@@ -40,6 +40,10 @@ bool sampler_stop(void);
  */
 void sampler_resume(bool stopped);
 
+/* Whether libc does not know of our thread: then it locks in fork and malloc
+ * where the program has threads of its own, and without us would, too. */
+bool sampler_is_unknown(void);
+
 /* Before a change of identity that it shall follow: libc, which sees to that,
  * was told to take the process for one with a single thread. */
 void sampler_is_known(void);

@@ -32,7 +32,7 @@ static bool is_gone_by(void)
            (major > 2 || (major == 2 && minor >= 36));
 }
 
-static bool find(void)
+bool single_threaded_can_be_told(void)
 {
     static bool looked;
 
@@ -46,7 +46,7 @@ static bool find(void)
 
 static void set(char value)
 {
-    if (find()) {
+    if (single_threaded_can_be_told()) {
         __atomic_store_n(libc_own, value, __ATOMIC_RELAXED);
         __atomic_store_n(visible, value, __ATOMIC_RELAXED);
     }
@@ -54,7 +54,8 @@ static void set(char value)
 
 bool single_threaded(void)
 {
-    return find() && __atomic_load_n(libc_own, __ATOMIC_RELAXED) &&
+    return single_threaded_can_be_told() &&
+           __atomic_load_n(libc_own, __ATOMIC_RELAXED) &&
            __atomic_load_n(visible, __ATOMIC_RELAXED);
 }
 

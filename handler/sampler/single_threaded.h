@@ -15,6 +15,9 @@
 
 #include <stdbool.h>
 
+/* Whether libc can be told at all. */
+bool single_threaded_can_be_told(void);
+
 /* Whether libc takes the process for one with a single thread; false where it
  * goes by what it does not show (glibc before 2.36). */
 bool single_threaded(void);
