@@ -1,6 +1,7 @@
 /* Handlers of pthread_atfork change the mask of the thread that forks: what
  * they block stays blocked in parent and child, and they see what the program
- * has blocked and nothing else. Context: tool. */
+ * has blocked and nothing else, as do the threads that they make.
+ * Context: tool. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -51,9 +52,39 @@ static void prepare(void)
     change(SIG_BLOCK, SIGUSR1);
 }
 
+static void *expect_all_three(void *nothing)
+{
+    expect((const int[]){SIGHUP, SIGINT, SIGUSR1, 0});
+    return nothing;
+}
+
+static void *expect_none(void *nothing)
+{
+    expect((const int[]){0});
+    return nothing;
+}
+
+static void make_threads(void)
+{
+    sigset_t none;
+    pthread_t heir;
+    pthread_t own;
+    pthread_attr_t attributes;
+
+    (void)sigemptyset(&none);
+    (void)pthread_attr_init(&attributes);
+    (void)pthread_attr_setsigmask_np(&attributes, &none);
+    if (pthread_create(&heir, NULL, expect_all_three, NULL) != 0 ||
+        pthread_join(heir, NULL) != 0 ||
+        pthread_create(&own, &attributes, expect_none, NULL) != 0 ||
+        pthread_join(own, NULL) != 0)
+        wrong = true;
+}
+
 static void in_parent(void)
 {
     expect((const int[]){SIGHUP, SIGINT, SIGUSR1, 0});
+    make_threads();
     change(SIG_UNBLOCK, SIGHUP);
     change(SIG_BLOCK, SIGTERM);
     block_all_and_put_back();
@@ -64,6 +95,7 @@ static void in_child(void)
     sigset_t mask;
 
     expect((const int[]){SIGHUP, SIGINT, SIGUSR1, 0});
+    make_threads();
     (void)sigemptyset(&mask);
     (void)sigaddset(&mask, SIGALRM);
     (void)sigprocmask(SIG_SETMASK, &mask, NULL);
