@@ -18,7 +18,7 @@ struct entry {
 };
 
 static FAR_BEHIND struct entry entries[_NSIG];
-static uint32_t writing;
+static uint32_t writing; /* the process whose thread writes; 0: nobody */
 
 void host_action_get(int signal_number, struct sigaction *ret_action)
 {
@@ -37,6 +37,24 @@ static bool is_same(const struct sigaction *one, const struct sigaction *other)
            memcmp(&one->sa_mask, &other->sa_mask, SYS_SIGSET_BYTES) == 0;
 }
 
+/*
+ * In a fork child it may be a thread's that is not here: a handler of
+ * pthread_atfork, or of a signal, runs there before host_action_forked.
+ */
+static void lock(void)
+{
+    uint32_t self = (uint32_t)sys_getpid();
+    uint32_t owner = 0;
+
+    while (!__atomic_compare_exchange_n(&writing, &owner, self, false,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        if (owner == self) {
+            (void)sys_call0(SYS_sched_yield);
+            owner = 0;
+        }
+    }
+}
+
 void host_action_set(int signal_number, const struct sigaction *action)
 {
     struct entry *entry = &entries[signal_number];
@@ -49,8 +67,7 @@ void host_action_set(int signal_number, const struct sigaction *action)
         return;
     (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before,
                     SYS_SIGSET_BYTES);
-    while (__atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE))
-        (void)sys_call0(SYS_sched_yield);
+    lock();
     uint32_t idle = 1 - entry->index;
     entry->slot[idle] = *action;
     __atomic_store_n(&entry->index, idle, __ATOMIC_RELEASE);

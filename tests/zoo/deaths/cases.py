@@ -271,6 +271,7 @@ CASES = (
     null("double_fork", end=0),
     null("atfork_child", end=0),
     silent("atfork_masks", 0),
+    silent("atfork_sigaction", 0),
     null("daemon", end=0),
     null("exec_child"),
     null("popen_child", end=0),
