@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -109,18 +110,15 @@ static void print_line(char *line, bool as_json, bool terminal)
     }
 }
 
-/* -ENOENT: there is no such file. */
-static int print_file(const struct home *home, const char *name, bool as_json)
+/* Takes fd. */
+static int print_lines(int *fd, bool as_json)
 {
     char line[AUDIT_LINE_MAX + 2];
-    OWNED_FD fd = state_open(home->state_fd, name, O_RDONLY);
+    FILE *file = fdopen(*fd, "r");
 
-    if (fd < 0)
-        return fd;
-    FILE *file = fdopen(fd, "r");
     if (!file)
         return -errno;
-    (void)fd_take(&fd); /* the stream's now */
+    (void)fd_take(fd); /* the stream's now */
     bool terminal = isatty(STDOUT_FILENO);
     while (fgets(line, sizeof line, file))
         print_line(line, as_json, terminal);
@@ -129,23 +127,55 @@ static int print_file(const struct home *home, const char *name, bool as_json)
     return r;
 }
 
-static int print(const struct home *home, bool as_json)
+static bool is_same_file(int fd, int other_fd)
+{
+    struct stat status;
+    struct stat other;
+
+    return fstat(fd, &status) == 0 && fstat(other_fd, &other) == 0 &&
+           status.st_dev == other.st_dev && status.st_ino == other.st_ino;
+}
+
+/*
+ * Those before the file open as newest_fd (-ENOENT: there was none), which may
+ * be an older one itself by now. What is gone was given up, as a line says.
+ */
+static int print_older(const struct home *home, const struct audit_files *older,
+                       int newest_fd, bool as_json)
 {
     char name[AUDIT_NAME_BYTES];
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < older->count; i++) {
+        audit_files_name(older->last[i], name);
+        OWNED_FD fd = state_open(home->state_fd, name, O_RDONLY);
+        if (fd == -ENOENT)
+            continue;
+        if (fd < 0)
+            return fd;
+        if (newest_fd >= 0 && is_same_file(fd, newest_fd))
+            break;
+        r = print_lines(&fd, as_json);
+    }
+    return r;
+}
+
+static int print(const struct home *home, bool as_json)
+{
     struct audit_files older;
+    /* Before the list is read: who writes may make an older one of it. */
+    OWNED_FD newest_fd = state_open(home->state_fd, AUDIT_FILE, O_RDONLY);
 
     int r = audit_files_list(home->state_fd, &older);
-    for (size_t i = 0; r == 0 && i < older.count; i++) {
-        audit_files_name(older.last[i], name);
-        r = print_file(home, name, as_json);
-    }
-    if (r == 0)
-        r = print_file(home, AUDIT_FILE, as_json);
-    if (r == -ENOENT && older.count == 0) {
+    if (r == 0 && newest_fd == -ENOENT && older.count == 0) {
         log_info("nothing was consented to, sent or deleted yet");
         return EX_OK;
     }
-    if (r == 0 || r == -ENOENT) /* an older one was made of it just now */
+    if (r == 0)
+        r = print_older(home, &older, newest_fd, as_json);
+    if (r == 0 && newest_fd != -ENOENT)
+        r = newest_fd < 0 ? newest_fd : print_lines(&newest_fd, as_json);
+    if (r == 0)
         return EX_OK;
     log_error("cannot read %s/%s: %s", home->state_path, AUDIT_FILE,
               err_text(r));
