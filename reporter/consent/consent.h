@@ -35,8 +35,10 @@ struct consent_word {
 
 /* A denial that stood beside the file when it was read (denial_mark.h). */
 struct consent_mark {
-    uint64_t inode; /* 0: none */
-    int64_t time_ns;
+    uint64_t inode;  /* 0: none */
+    int64_t time_ns; /* of its last change */
+    int64_t said_unix_ms;
+    uint32_t user;
 };
 
 struct consent {

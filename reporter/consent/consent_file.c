@@ -97,13 +97,15 @@ int consent_file_read(int state_fd, struct consent *ret_consent)
     OWNED_KEYFILE file = {0};
 
     *ret_consent = (struct consent){0};
+    int marked = denial_mark_read(state_fd, ret_consent);
     int r = keyfile_open(state_fd, CONSENT_FILE, &file, NULL);
     for (size_t i = 0; r == 0 && i < file.count; i++)
         r = parse_line(&file.lines[i], ret_consent);
     if (r == 0 || r == -ENOENT)
-        r = denial_mark_read(state_fd, ret_consent);
+        r = marked;
     if (r < 0)
         deny_all(ret_consent, epoch_of(&file));
+    denial_mark_apply(ret_consent);
     return r;
 }
 
@@ -135,9 +137,9 @@ int consent_file_write(int state_fd, const struct consent *consent)
 int consent_file_deny(int state_fd, const struct consent *consent,
                       uint32_t classes, bool held)
 {
-    int r = consent_file_write(state_fd, consent);
+    int r = held ? consent_file_write(state_fd, consent) : -ERR_HELD;
 
-    return r < 0 || !held ? denial_mark_set(state_fd, classes) : 0;
+    return r < 0 ? denial_mark_set(state_fd, classes) : 0;
 }
 
 static int page_create(int state_fd, int *ret_fd)

@@ -32,9 +32,10 @@ MUST_CHECK int consent_file_write(int state_fd, const struct consent *consent);
 
 /*
  * The same for a denial of these CLASS_BIT()s, which holds on a full disk too:
- * what cannot be written is marked. held: whether nobody else can write; who
- * can may have read before, so it is marked as well. Fails with -ERR_WITHHELD
- * when all is denied instead; else nothing could be changed at all.
+ * what cannot be written is marked. held: whether nobody else can write; where
+ * somebody can it is marked alone, for either would undo what the other wrote
+ * meanwhile. Fails with -ERR_WITHHELD when all is denied instead; else nothing
+ * could be changed at all.
  */
 MUST_CHECK int consent_file_deny(int state_fd, const struct consent *consent,
                                  uint32_t classes, bool held);

@@ -79,25 +79,9 @@ static struct consent_mark mark_of(const struct stat *status)
         .inode = status->st_ino,
         .time_ns =
             status->st_ctim.tv_sec * 1000000000l + status->st_ctim.tv_nsec,
+        .said_unix_ms = status->st_mtim.tv_sec * 1000l,
+        .user = status->st_uid,
     };
-}
-
-static void deny(struct consent *consent, enum data_class class,
-                 const struct stat *mark)
-{
-    struct consent_word *word = &consent->words[class];
-
-    consent->marks[class] = mark_of(mark);
-    *word = (struct consent_word){
-        .state = CONSENT_DENIED,
-        .time_unix_ms = (int64_t)mark->st_mtim.tv_sec * 1000,
-        .notice = data_notices[class],
-        .since_epoch = word->since_epoch,
-    };
-    (void)snprintf(word->actor, sizeof word->actor, "uid:%u",
-                   (unsigned)mark->st_uid);
-    (void)snprintf(word->way, sizeof word->way, "mark");
-    consent->epoch++;
 }
 
 int denial_mark_read(int state_fd, struct consent *consent)
@@ -108,17 +92,34 @@ int denial_mark_read(int state_fd, struct consent *consent)
     if (fstat(state_fd, &status) < 0)
         return -errno;
     consent->all_marked = (status.st_mode & S_ISVTX) != 0;
-    if (consent->all_marked)
-        return -ERR_WITHHELD;
     for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
         name_of((enum data_class) class, name);
         if (fstatat(state_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-            deny(consent, (enum data_class) class, &status);
+            consent->marks[class] = mark_of(&status);
         } else if (errno != ENOENT) {
             return -errno;
         }
     }
-    return 0;
+    return consent->all_marked ? -ERR_WITHHELD : 0;
+}
+
+void denial_mark_apply(struct consent *consent)
+{
+    for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
+        const struct consent_mark *mark = &consent->marks[class];
+        struct consent_word *word = &consent->words[class];
+        if (mark->inode == 0)
+            continue;
+        *word = (struct consent_word){
+            .state = CONSENT_DENIED,
+            .time_unix_ms = mark->said_unix_ms,
+            .notice = data_notices[class],
+            .since_epoch = word->since_epoch,
+        };
+        (void)snprintf(word->actor, sizeof word->actor, "uid:%u", mark->user);
+        (void)snprintf(word->way, sizeof word->way, "mark");
+        consent->epoch++;
+    }
 }
 
 /* 1: it is gone; 0: there is none, or one that was made since. */

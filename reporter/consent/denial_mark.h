@@ -1,15 +1,15 @@
 /*
- * A denial that finds no room: nothing may be sent after it all the same, so it
- * is said by what takes no block of the disk.
+ * A denial that finds no room, or the lock held: nothing may be sent after it
+ * all the same, so it is said by what takes no block of the disk, and what
+ * nobody undoes who has read before.
  *
  *     STATE/denied.CLASS   an empty file, which is a name and an inode
  *     STATE, mode 01000    where not even that can be had: all is denied
  *     per-report/ID        an empty file that others may write to, so that it
  *                          is not trusted: all of that report is denied
  *
- * The next consent file that can be written says it in words, and the marks go:
- * those that its writer had read. A denial that found the lock held leaves one
- * too, for who holds it may write what it read before. Context: tool.
+ * The next consent file that is written says it in words, and the marks go:
+ * those that its writer had read. Context: tool.
  */
 #ifndef INQUEST_REPORTER_DENIAL_MARK_H
 #define INQUEST_REPORTER_DENIAL_MARK_H
@@ -30,10 +30,15 @@ MUST_CHECK int denial_mark_set(int state_fd, uint32_t classes);
 MUST_CHECK int denial_mark_report(int state_fd, const char *report_id);
 
 /*
- * Adds what is marked to what the consent file says; each mark raises the
- * epoch. Fails with -ERR_WITHHELD when all is denied.
+ * Reads the marks, before the file is read: who writes takes them away behind
+ * the file, and so one or the other is seen. Fails with -ERR_WITHHELD when all
+ * is denied; then consent has the marks, too.
  */
 MUST_CHECK int denial_mark_read(int state_fd, struct consent *consent);
+
+/* Adds what was marked to what the consent file says; each mark raises the
+ * epoch. */
+void denial_mark_apply(struct consent *consent);
 
 /* Takes the marks away that are in consent. On failure some stay, and count. */
 MUST_CHECK int denial_mark_clear(int state_fd, const struct consent *consent);

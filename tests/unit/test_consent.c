@@ -244,6 +244,91 @@ static void what_is_marked_is_denied_until_it_is_written(void **state)
     }
 }
 
+static void say(struct consent *consent, enum data_class class,
+                enum consent_state said)
+{
+    struct consent_word *word = &consent->words[class];
+
+    *word = (struct consent_word){.state = said};
+    (void)strcpy(word->actor, "uid:0");
+    (void)strcpy(word->way, "command");
+    consent->epoch++;
+}
+
+/* Each of them has read before, and writes last: no other's denial goes. */
+static void two_denials_outlast_who_holds_the_lock(void **state)
+{
+    static const enum data_class denied[] = {CLASS_FEEDBACK, CLASS_OPTIONAL};
+    struct consent held;
+    struct consent read;
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    assert_int_equal(consent_file_read(fd, &held), 0);
+    say(&held, CLASS_FEEDBACK, CONSENT_GRANTED);
+    for (size_t i = 0; i < ARRAY_LENGTH(denied); i++) {
+        assert_int_equal(consent_file_read(fd, &read), 0);
+        say(&read, denied[i], CONSENT_DENIED);
+        assert_int_equal(
+            consent_file_deny(fd, &read, CLASS_BIT(denied[i]), false), 0);
+    }
+    assert_int_equal(consent_file_write(fd, &held), 0);
+    assert_int_equal(consent_file_read(fd, &read), 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(denied); i++)
+        assert_int_equal(read.words[denied[i]].state, CONSENT_DENIED);
+}
+
+static void who_denies_without_the_lock_undoes_nothing(void **state)
+{
+    struct consent first;
+    struct consent held;
+    struct consent read;
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    assert_int_equal(consent_file_read(fd, &first), 0);
+    say(&first, CLASS_FEEDBACK, CONSENT_GRANTED);
+    assert_int_equal(consent_file_write(fd, &first), 0);
+    assert_int_equal(consent_file_read(fd, &read), 0);
+    assert_int_equal(consent_file_read(fd, &held), 0);
+    say(&held, CLASS_FEEDBACK, CONSENT_DENIED);
+    assert_int_equal(consent_file_write(fd, &held), 0);
+    say(&read, CLASS_OPTIONAL, CONSENT_DENIED);
+    assert_int_equal(
+        consent_file_deny(fd, &read, CLASS_BIT(CLASS_OPTIONAL), false), 0);
+    assert_int_equal(consent_file_read(fd, &read), 0);
+    assert_int_equal(read.words[CLASS_FEEDBACK].state, CONSENT_DENIED);
+    assert_int_equal(read.words[CLASS_OPTIONAL].state, CONSENT_DENIED);
+}
+
+static void grants_after(int fd, int error)
+{
+    struct consent read;
+
+    assert_int_equal(consent_file_read(fd, &read), error);
+    assert_int_equal(read.words[CLASS_FEEDBACK].state, CONSENT_DENIED);
+    say(&read, CLASS_FEEDBACK, CONSENT_GRANTED);
+    assert_int_equal(consent_file_write(fd, &read), 0);
+    assert_int_equal(faccessat(fd, "denied.FEEDBACK", F_OK, 0), -1);
+    assert_int_equal(consent_file_read(fd, &read), 0);
+    assert_int_equal(read.words[CLASS_FEEDBACK].state, CONSENT_GRANTED);
+}
+
+/* Marks beside what denies all by itself are read all the same. */
+static void a_grant_counts_after_everything_at_once(void **state)
+{
+    const uint32_t feedback = CLASS_BIT(CLASS_FEEDBACK);
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    assert_int_equal(denial_mark_set(fd, feedback), 0);
+    assert_int_equal(fchmod(fd, 01700), 0);
+    grants_after(fd, -ERR_WITHHELD);
+    assert_int_equal(denial_mark_set(fd, feedback), 0);
+    write_file(*state, CONSENT_FILE, "no words\n", 0600);
+    grants_after(fd, -ERR_FORMAT);
+    assert_int_equal(fchmod(fd, 01700), 0);
+    write_file(*state, CONSENT_FILE, "no words\n", 0600);
+    grants_after(fd, -ERR_FORMAT);
+}
+
 static void where_no_mark_fits_all_is_denied(void **state)
 {
     struct consent read;
@@ -281,6 +366,9 @@ int main(void)
         DIRECTORY_TEST(a_word_that_cannot_be_kept_is_said),
         DIRECTORY_TEST(a_word_that_cannot_be_read_is_said),
         DIRECTORY_TEST(what_is_marked_is_denied_until_it_is_written),
+        DIRECTORY_TEST(two_denials_outlast_who_holds_the_lock),
+        DIRECTORY_TEST(who_denies_without_the_lock_undoes_nothing),
+        DIRECTORY_TEST(a_grant_counts_after_everything_at_once),
         DIRECTORY_TEST(where_no_mark_fits_all_is_denied),
     };
 
