@@ -171,13 +171,35 @@ void process_stats_stat(struct process_stats *process,
     sample->threads = sample_u16(threads);
 }
 
+/*
+ * A file shows users by their numbers in the namespace of who opened it, and
+ * the program may have another since: it is opened anew before it is believed.
+ */
+static bool kept_root(struct process_stats *process,
+                      char text[PROC_FILE_TEXT_BYTES], size_t size)
+{
+    uid_t ours[3] = {UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    struct proc_file anew;
+
+    (void)sys_call3(SYS_getresuid, (long)&ours[0], (long)&ours[1],
+                    (long)&ours[2]);
+    if (!kept_root_is(text, size, ours))
+        return false;
+    proc_file_open(&anew, "", status_path);
+    size = proc_file_read(&anew, text, PROC_FILE_TEXT_BYTES);
+    if (size == 0) /* in a jail, where the old one stays */
+        return true;
+    proc_file_close(&process->status);
+    process->status = anew;
+    return kept_root_is(text, size, ours);
+}
+
 void process_stats_status(struct process_stats *process,
                           char text[PROC_FILE_TEXT_BYTES],
                           struct box_sampler *known, struct box_sample *sample)
 {
     size_t size = proc_file_read(&process->status, text, PROC_FILE_TEXT_BYTES);
     uint64_t tracer = 0;
-    uid_t ours[3] = {UINT32_MAX, UINT32_MAX, UINT32_MAX};
 
     sample->swap_pages = sample_pages(sample_kib(text, size, "VmSwap:"));
     process->swap_pages = sample->swap_pages;
@@ -186,7 +208,5 @@ void process_stats_status(struct process_stats *process,
     known->shared_bytes = sample_kib(text, size, "RssShmem:");
     if (fmt_find_u64(text, size, "TracerPid:", &tracer) == 0 && tracer != 0)
         sample->flags |= BOX_SAMPLE_TRACED;
-    (void)sys_call3(SYS_getresuid, (long)&ours[0], (long)&ours[1],
-                    (long)&ours[2]);
-    process->kept_root = kept_root_is(text, size, ours);
+    process->kept_root = kept_root(process, text, size);
 }
