@@ -290,7 +290,7 @@ bool sampler_is_unknown(void)
            single_threaded_can_be_told();
 }
 
-/* Signals are blocked here: no code of the program runs between. */
+/* Signals are blocked here: of the program only its malloc runs between. */
 static void create(const pthread_attr_t *attributes)
 {
     bool was_single = sampler_is_unknown() && single_threaded();

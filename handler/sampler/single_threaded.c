@@ -18,6 +18,7 @@
 
 static char *libc_own;
 static char *visible; /* the same, where there is no copy */
+static bool over;     /* the program has made a thread */
 
 /* glibc 2.36 was the first to go by it in malloc and fork itself. */
 static bool is_gone_by(void)
@@ -61,7 +62,13 @@ bool single_threaded(void)
 
 void single_threaded_again(void)
 {
-    set(1);
+    if (!__atomic_load_n(&over, __ATOMIC_RELAXED))
+        set(1);
+}
+
+void single_threaded_over(void)
+{
+    __atomic_store_n(&over, true, __ATOMIC_RELAXED);
 }
 
 void single_threaded_end(void)

@@ -22,8 +22,12 @@ bool single_threaded_can_be_told(void);
  * goes by what it does not show (glibc before 2.36). */
 bool single_threaded(void);
 
-/* After our thread was made, where single_threaded was true before, and no code
- * of the program ran between. */
+/* The program makes a thread. */
+void single_threaded_over(void);
+
+/* After our thread was made, where single_threaded was true before. Not when it
+ * is over: libc takes memory for a thread from the program's malloc, which may
+ * have made one of its own meanwhile. */
 void single_threaded_again(void);
 
 /* Our thread counts from here on. */

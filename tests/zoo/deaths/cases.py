@@ -248,6 +248,7 @@ CASES = (
     null("no_new_privs"),
     null("undumpable", chain=(), top=False, tier=None),  # its stack is not
     # read, and for an ordinary user the dumper may read nothing
+    silent("malloc_makes_thread", 0),
     silent("dropped_root_alone", 0, needs="root"),
     silent("dropped_root_in_sandbox", 0, needs="root"),
     null("dropped_root", needs="root"),
