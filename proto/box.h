@@ -239,7 +239,7 @@ struct box_sampler {
     uint64_t network_rx_bytes;   /* since the first sample; OPTIONAL */
     uint64_t network_tx_bytes;
     uint64_t cpu_ms;    /* since the start; OPTIONAL */
-    uint32_t period_ms; /* between samples, in force */
+    uint32_t period_ms; /* between samples, in force; 0: it has ended */
     uint32_t clock_steps;
     struct box_place place;
     uint16_t error[BOX_SOURCES_MAX]; /* errno of what cannot be read, 0: fine */

@@ -119,6 +119,7 @@ void termination_read_box(const struct box *box,
     if (count > 0 && !hearsay->no_box) /* that one is the peak */
         take_last_samples(points, count, &sampler, facts);
     facts->period_ms = known ? sampler.period_ms : 0;
+    facts->sampler_ended = known && sampler.period_ms == 0;
     facts->where = sampler.limiting_cgroup;
     facts->moved = box->control.cgroup_moves != 0;
     facts->cgroup_kills =

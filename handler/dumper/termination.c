@@ -13,6 +13,7 @@
 #define PRESSED_PERMILLE     200u
 #define PERMILLE_PER_PERCENT 10u
 #define SILENT_PERIODS       3u
+#define MS_PER_S             1000u
 #define BYTES_PER_MIB        (1u << 20)
 
 static PRINTF_LIKE(2, 3) void say(struct termination_verdict *verdict,
@@ -276,6 +277,13 @@ void termination_judge(const struct termination_facts *facts,
         say(ret_verdict,
             "its last sample is %llu s older than its end: it was stopped or "
             "frozen",
-            (unsigned long long)facts->silent_ms / 1000u);
+            (unsigned long long)facts->silent_ms / MS_PER_S);
+    }
+    if (facts->sampler_ended && known(facts->silent_ms) &&
+        facts->silent_ms >= MS_PER_S) {
+        say(ret_verdict,
+            "its last sample is %llu s older than its end: the sampler had "
+            "to end before",
+            (unsigned long long)facts->silent_ms / MS_PER_S);
     }
 }

@@ -43,7 +43,8 @@ struct termination_facts {
     uint64_t recent_kills;  /* in its cgroup since its last sample */
     uint64_t group_kills;   /* of whole cgroups (memory.oom.group) */
     uint64_t silent_ms;     /* from its last sample to its death */
-    uint32_t period_ms;     /* between its samples */
+    uint32_t period_ms;     /* between its samples, 0: not known */
+    bool sampler_ended;     /* before, and what came then was not seen */
     uint64_t rss_bytes;     /* at its last sample; below likewise */
     uint64_t swap_bytes;    /* it has of it besides */
     uint64_t peak_rss_bytes;

@@ -236,6 +236,16 @@ static bool wait_further(struct timespec *next, uint32_t ms)
     return true;
 }
 
+/* So that who reads the box does not take the silence for the program's. */
+static void tell_end(void)
+{
+    struct box *box = guest.file.box;
+
+    if (guest_box_is_ours() && progress.box == box &&
+        progress.pid == sys_getpid() && box->sampler.seal.sequence != 0)
+        publish(box, 0);
+}
+
 static void *run(void *unused)
 {
     (void)unused;
@@ -250,6 +260,9 @@ static void *run(void *unused)
         period_ms = sample();
     while (period_ms != 0 && wait_further(&next, period_ms))
         period_ms = sample();
+    if (__atomic_load_n(&guest.sampler_ends, __ATOMIC_ACQUIRE) !=
+        GUEST_SAMPLER_LEAVES)
+        tell_end();
     if (period_ms == 0)
         __atomic_store_n(&guest.sampler_tid, 0, __ATOMIC_RELAXED);
     /* libc's end of a thread takes locks, which a crash may have left taken. */

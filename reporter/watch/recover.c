@@ -67,7 +67,9 @@ static bool find_in_log(const struct box *box, int log_fd,
         .pid = box->identity.pid,
         .name = sampler.name,
         .after_us = seen_us > slack_us ? seen_us - slack_us : 0,
-        .before_us = seen_us + period_ms * 1000u * PERIODS + slack_us,
+        .before_us = period_ms > 0
+                         ? seen_us + period_ms * 1000u * PERIODS + slack_us
+                         : UINT64_MAX, /* the sampler had ended before */
     };
     return kernel_log_find_kill(log_fd, &wanted, 0, line);
 }

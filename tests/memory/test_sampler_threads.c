@@ -123,6 +123,7 @@ static void the_sampler_and_four_tellers_get_along(void **unused)
     assert_true(sampler_stop());
     assert_false(sampler_stop());
     assert_int_not_equal(guest.file.box->sampler.seal.sequence, 0);
+    assert_int_equal(guest.file.box->sampler.period_ms, 0);
 }
 
 int main(void)

@@ -235,6 +235,19 @@ static void long_silence_is_said(void **state)
         strstr(verdict.evidence[verdict.evidence_count - 1], "frozen"));
 }
 
+/* In a sandbox, or as root that the program gave up. */
+static void a_sampler_that_ended_accuses_nobody(void **state)
+{
+    (void)state;
+    fill_victim();
+    facts.silent_ms = 60000;
+    facts.period_ms = 0;
+    facts.sampler_ended = true;
+    expect(OOM, C);
+    assert_non_null(strstr(verdict.evidence[verdict.evidence_count - 1],
+                           "60 s older than its end: the sampler had to end"));
+}
+
 static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec now;
@@ -294,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup(own_memory_alone_acquits_nobody, start),
         cmocka_unit_test_setup(death_with_the_supervisor_is_unknown, start),
         cmocka_unit_test_setup(long_silence_is_said, start),
+        cmocka_unit_test_setup(a_sampler_that_ended_accuses_nobody, start),
         cmocka_unit_test_setup(sleep_of_the_machine_is_no_silence, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
