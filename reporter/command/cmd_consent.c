@@ -211,7 +211,8 @@ static int change_report(struct home *home, const char *prefix,
     }
     if (r == 0) {
         r = wish->state == CONSENT_DENIED
-                ? consent_report_deny(home->state_fd, found.id, &word)
+                ? consent_report_deny(home->state_fd, found.id, &word,
+                                      lock >= 0)
                 : consent_report_write(home->state_fd, found.id, &word);
     }
     if (r == 0)

@@ -23,6 +23,14 @@
 
 enum consent_state { CONSENT_UNSET, CONSENT_GRANTED, CONSENT_DENIED };
 
+/* A denial that stood beside its file when that was read (denial_mark.h). */
+struct consent_mark {
+    uint64_t inode;  /* 0: none */
+    int64_t time_ns; /* of its last change */
+    int64_t said_unix_ms;
+    uint32_t user;
+};
+
 /* What a person said of one class. */
 struct consent_word {
     enum consent_state state;
@@ -31,14 +39,6 @@ struct consent_word {
     char way[CONSENT_WAY_BYTES];     /* "command", "withdrawal" */
     uint32_t notice;                 /* data_notices[class] then */
     uint64_t since_epoch;            /* reports before it keep the class */
-};
-
-/* A denial that stood beside the file when it was read (denial_mark.h). */
-struct consent_mark {
-    uint64_t inode;  /* 0: none */
-    int64_t time_ns; /* of its last change */
-    int64_t said_unix_ms;
-    uint32_t user;
 };
 
 struct consent {
@@ -66,6 +66,7 @@ struct consent_report {
     uint32_t granted;  /* CLASS_BIT()s named for this report */
     uint32_t denied;
     uint32_t past; /* CLASS_BIT()s of later grants that reach back to it */
+    struct consent_mark mark;
 };
 
 /* Who decides. */

@@ -199,20 +199,22 @@ int consent_report_read(int state_fd, const char *report_id,
     OWNED_FD fd = openat(state_fd, CONSENT_PER_REPORT,
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-    int r = fd < 0 ? -errno : keyfile_open(fd, report_id, &file, NULL);
+    int r =
+        fd < 0 ? -errno : denial_mark_report_read(fd, report_id, &report->mark);
+    if (r == 0)
+        r = keyfile_open(fd, report_id, &file, NULL);
     report->granted = 0;
     report->denied = 0;
     report->past = 0;
-    if (r == -ENOENT)
-        return 0;
-    if (r < 0) {
-        report->denied = CLASS_ALL;
-        return r;
+    if (r == 0) {
+        report->granted = mask_of(&file, "granted", 0);
+        report->denied = mask_of(&file, "denied", CLASS_ALL);
+        report->past = mask_of(&file, "past", 0);
     }
-    report->granted = mask_of(&file, "granted", 0);
-    report->denied = mask_of(&file, "denied", CLASS_ALL);
-    report->past = mask_of(&file, "past", 0);
-    return 0;
+    if ((r == 0 || r == -ENOENT) && report->mark.inode == 0)
+        return 0;
+    report->denied = CLASS_ALL;
+    return r == 0 || r == -ENOENT ? -ERR_WITHHELD : r;
 }
 
 static void append_mask(char *text, size_t capacity, const char *key,
@@ -243,13 +245,15 @@ int consent_report_write(int state_fd, const char *report_id,
     append_mask(text, sizeof text, "denied", report->denied);
     append_mask(text, sizeof text, "past", report->past);
     struct span data = {(const uint8_t *)text, strlen(text)};
-    return state_file_write(fd, report_id, data);
+    r = state_file_write(fd, report_id, data);
+    return r < 0 ? r : denial_mark_report_clear(fd, report_id, &report->mark);
 }
 
 int consent_report_deny(int state_fd, const char *report_id,
-                        const struct consent_report *report)
+                        const struct consent_report *report, bool held)
 {
-    int r = consent_report_write(state_fd, report_id, report);
+    int r =
+        held ? consent_report_write(state_fd, report_id, report) : -ERR_HELD;
 
     return r < 0 ? denial_mark_report(state_fd, report_id) : 0;
 }
@@ -259,6 +263,8 @@ void consent_report_remove(int state_fd, const char *report_id)
     OWNED_FD fd = openat(state_fd, CONSENT_PER_REPORT,
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-    if (fd >= 0)
-        (void)unlinkat(fd, report_id, 0); /* mostly there is none */
+    if (fd < 0)
+        return;
+    (void)unlinkat(fd, report_id, 0); /* mostly there is none */
+    denial_mark_report_remove(fd, report_id);
 }

@@ -56,9 +56,11 @@ MUST_CHECK int consent_report_read(int state_fd, const char *report_id,
                                    struct consent_report *report);
 MUST_CHECK int consent_report_write(int state_fd, const char *report_id,
                                     const struct consent_report *report);
-/* A denial: one that finds no room denies all of the report. */
+/* A denial: one that finds no room, or others who can write (held, as above),
+ * denies all of the report. */
 MUST_CHECK int consent_report_deny(int state_fd, const char *report_id,
-                                   const struct consent_report *report);
+                                   const struct consent_report *report,
+                                   bool held);
 /* Forgets it, with the report. */
 void consent_report_remove(int state_fd, const char *report_id);
 

@@ -15,13 +15,17 @@
 #include "reporter/consent/consent_file.h"
 #include "reporter/state_file.h"
 
-#define NAME_BYTES  40
-#define DISTRUSTED  0620 /* keyfile.h */
+#define NAME_BYTES  64
 #define PERMISSIONS 07777
 
 static void name_of(enum data_class class, char ret_name[NAME_BYTES])
 {
     (void)snprintf(ret_name, NAME_BYTES, "denied.%s", data_class_name(class));
+}
+
+static void name_of_report(const char *report_id, char ret_name[NAME_BYTES])
+{
+    (void)snprintf(ret_name, NAME_BYTES, "denied.%s", report_id);
 }
 
 /* 1: it changed; 0: it is so already. */
@@ -46,6 +50,21 @@ static int withhold_all(int state_fd)
     return r < 0 ? r : -ERR_WITHHELD;
 }
 
+/* Again where somebody took it away in between, who had read the one before. */
+static int make(int dir_fd, const char *name)
+{
+    struct stat status = {0};
+
+    while (status.st_nlink == 0) {
+        OWNED_FD fd = state_open(dir_fd, name, O_RDONLY | O_CREAT);
+        if (fd < 0)
+            return fd;
+        if (futimens(fd, NULL) < 0 || fsync(fd) < 0 || fstat(fd, &status) < 0)
+            return -errno;
+    }
+    return 0;
+}
+
 int denial_mark_set(int state_fd, uint32_t classes)
 {
     char name[NAME_BYTES];
@@ -54,8 +73,7 @@ int denial_mark_set(int state_fd, uint32_t classes)
         if ((classes & CLASS_BIT(class)) == 0)
             continue;
         name_of((enum data_class) class, name);
-        OWNED_FD fd = state_open(state_fd, name, O_RDONLY | O_CREAT);
-        if (fd < 0 || futimens(fd, NULL) < 0 || fsync(fd) < 0)
+        if (make(state_fd, name) < 0)
             return withhold_all(state_fd);
     }
     return fsync(state_fd) < 0 ? withhold_all(state_fd) : 0;
@@ -63,12 +81,12 @@ int denial_mark_set(int state_fd, uint32_t classes)
 
 int denial_mark_report(int state_fd, const char *report_id)
 {
+    char name[NAME_BYTES];
     OWNED_FD dir = -1;
-    OWNED_FD fd = -1;
 
-    if (state_file_dir(state_fd, CONSENT_PER_REPORT, &dir) == 0)
-        fd = state_open(dir, report_id, O_RDONLY | O_CREAT);
-    if (fd < 0 || fchmod(fd, DISTRUSTED) < 0 || fsync(fd) < 0 || fsync(dir) < 0)
+    name_of_report(report_id, name);
+    if (state_file_dir(state_fd, CONSENT_PER_REPORT, &dir) < 0 ||
+        make(dir, name) < 0 || fsync(dir) < 0)
         return withhold_all(state_fd);
     return 0;
 }
@@ -84,6 +102,28 @@ static struct consent_mark mark_of(const struct stat *status)
     };
 }
 
+/* 0 in ret_mark->inode: there is none. */
+static int read_mark(int dir_fd, const char *name,
+                     struct consent_mark *ret_mark)
+{
+    struct stat status;
+
+    *ret_mark = (struct consent_mark){0};
+    if (fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    *ret_mark = mark_of(&status);
+    return 0;
+}
+
+int denial_mark_report_read(int words_fd, const char *report_id,
+                            struct consent_mark *ret_mark)
+{
+    char name[NAME_BYTES];
+
+    name_of_report(report_id, name);
+    return read_mark(words_fd, name, ret_mark);
+}
+
 int denial_mark_read(int state_fd, struct consent *consent)
 {
     char name[NAME_BYTES];
@@ -94,11 +134,9 @@ int denial_mark_read(int state_fd, struct consent *consent)
     consent->all_marked = (status.st_mode & S_ISVTX) != 0;
     for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
         name_of((enum data_class) class, name);
-        if (fstatat(state_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-            consent->marks[class] = mark_of(&status);
-        } else if (errno != ENOENT) {
-            return -errno;
-        }
+        int r = read_mark(state_fd, name, &consent->marks[class]);
+        if (r < 0)
+            return r;
     }
     return consent->all_marked ? -ERR_WITHHELD : 0;
 }
@@ -123,29 +161,43 @@ void denial_mark_apply(struct consent *consent)
 }
 
 /* 1: it is gone; 0: there is none, or one that was made since. */
-static int clear(int state_fd, enum data_class class,
-                 const struct consent_mark *read)
+static int clear(int dir_fd, const char *name, const struct consent_mark *read)
+{
+    struct consent_mark now;
+
+    if (read->inode == 0 || read_mark(dir_fd, name, &now) < 0 ||
+        now.inode != read->inode || now.time_ns != read->time_ns)
+        return 0;
+    return unlinkat(dir_fd, name, 0) < 0 ? -errno : 1;
+}
+
+int denial_mark_report_clear(int words_fd, const char *report_id,
+                             const struct consent_mark *read)
 {
     char name[NAME_BYTES];
-    struct stat status;
 
-    name_of(class, name);
-    if (read->inode == 0 ||
-        fstatat(state_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        return 0;
-    struct consent_mark now = mark_of(&status);
-    if (now.inode != read->inode || now.time_ns != read->time_ns)
-        return 0;
-    return unlinkat(state_fd, name, 0) < 0 ? -errno : 1;
+    name_of_report(report_id, name);
+    int r = clear(words_fd, name, read);
+    return r == 1 && fsync(words_fd) < 0 ? -errno : r < 0 ? r : 0;
+}
+
+void denial_mark_report_remove(int words_fd, const char *report_id)
+{
+    char name[NAME_BYTES];
+
+    name_of_report(report_id, name);
+    (void)unlinkat(words_fd, name, 0); /* mostly there is none */
 }
 
 int denial_mark_clear(int state_fd, const struct consent *consent)
 {
+    char name[NAME_BYTES];
     int r = consent->all_marked ? set_all(state_fd, false) : 0;
     bool cleared = r == 1;
 
     for (int class = CLASS_REQUIRED; r >= 0 && class < CLASS_COUNT; class ++) {
-        r = clear(state_fd, (enum data_class) class, &consent->marks[class]);
+        name_of((enum data_class) class, name);
+        r = clear(state_fd, name, &consent->marks[class]);
         cleared |= r == 1;
     }
     if (r >= 0 && cleared && fsync(state_fd) < 0)

@@ -5,8 +5,7 @@
  *
  *     STATE/denied.CLASS   an empty file, which is a name and an inode
  *     STATE, mode 01000    where not even that can be had: all is denied
- *     per-report/ID        an empty file that others may write to, so that it
- *                          is not trusted: all of that report is denied
+ *     per-report/denied.ID the same of one report: all of it is denied
  *
  * The next consent file that is written says it in words, and the marks go:
  * those that its writer had read. Context: tool.
@@ -26,8 +25,17 @@
  */
 MUST_CHECK int denial_mark_set(int state_fd, uint32_t classes);
 
-/* The same for all of one report. */
+/*
+ * The same for all of one report. Its mark is read (0: none; before the file)
+ * and cleared in the directory per-report, open as words_fd.
+ */
 MUST_CHECK int denial_mark_report(int state_fd, const char *report_id);
+MUST_CHECK int denial_mark_report_read(int words_fd, const char *report_id,
+                                       struct consent_mark *ret_mark);
+MUST_CHECK int denial_mark_report_clear(int words_fd, const char *report_id,
+                                        const struct consent_mark *read);
+/* Forgets it, with the report. */
+void denial_mark_report_remove(int words_fd, const char *report_id);
 
 /*
  * Reads the marks, before the file is read: who writes takes them away behind

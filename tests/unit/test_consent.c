@@ -299,6 +299,30 @@ static void who_denies_without_the_lock_undoes_nothing(void **state)
     assert_int_equal(read.words[CLASS_OPTIONAL].state, CONSENT_DENIED);
 }
 
+static void a_denial_of_a_report_outlasts_who_holds_the_lock(void **state)
+{
+    const struct consent_report denied = {.denied = CLASS_BIT(CLASS_OPTIONAL)};
+    struct consent_report held = {0};
+    struct consent_report read = {0};
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    assert_int_equal(consent_report_read(fd, "some", &held), 0);
+    held.granted = CLASS_BIT(CLASS_OPTIONAL);
+    assert_int_equal(consent_report_deny(fd, "some", &denied, false), 0);
+    assert_int_equal(consent_report_write(fd, "some", &held), 0);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(consent_report_read(fd, "some", &read), -ERR_WITHHELD);
+        assert_int_equal(read.denied, CLASS_ALL);
+    }
+    read.denied = 0;
+    assert_int_equal(consent_report_write(fd, "some", &read), 0);
+    assert_int_equal(consent_report_read(fd, "some", &read), 0);
+    assert_int_equal(read.granted, held.granted);
+    assert_int_equal(consent_report_deny(fd, "some", &denied, false), 0);
+    consent_report_remove(fd, "some");
+    assert_int_equal(consent_report_read(fd, "some", &read), 0);
+}
+
 static void grants_after(int fd, int error)
 {
     struct consent read;
@@ -368,6 +392,7 @@ int main(void)
         DIRECTORY_TEST(what_is_marked_is_denied_until_it_is_written),
         DIRECTORY_TEST(two_denials_outlast_who_holds_the_lock),
         DIRECTORY_TEST(who_denies_without_the_lock_undoes_nothing),
+        DIRECTORY_TEST(a_denial_of_a_report_outlasts_who_holds_the_lock),
         DIRECTORY_TEST(a_grant_counts_after_everything_at_once),
         DIRECTORY_TEST(where_no_mark_fits_all_is_denied),
     };
