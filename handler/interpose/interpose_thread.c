@@ -18,7 +18,6 @@
 #include "handler/interpose/other_libc.h"
 #include "handler/interpose/real.h"
 #include "handler/sampler/sampler.h"
-#include "handler/sampler/single_threaded.h"
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
 
@@ -158,7 +157,7 @@ static void heed_mask(struct start *start, const pthread_attr_t *attributes)
 /* NULL: the thread goes without, for the switch or for a burst of creations. */
 static struct start *hand_over(void *argument, uint64_t blocked)
 {
-    single_threaded_over();
+    sampler_has_company();
     sampler_wanted();
     struct start *slot =
         guest_interposes(INTERPOSE_THREAD) ? take_slot() : NULL;

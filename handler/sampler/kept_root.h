@@ -16,4 +16,14 @@
  * effective and saved user of the calling thread. */
 bool kept_root_is(const char *status, size_t size, const uid_t ours[3]);
 
+/* Who a thread is: real, effective and saved. */
+struct kept_identity {
+    uid_t users[3];
+    gid_t groups[3];
+};
+
+/* Of the calling thread. */
+struct kept_identity kept_identity_now(void);
+bool kept_identity_is_now(const struct kept_identity *before);
+
 #endif

@@ -19,6 +19,7 @@
 #include "handler/interpose/real.h"
 #include "handler/one_cpu.h"
 #include "handler/sampler/alarm_watch.h"
+#include "handler/sampler/kept_root.h"
 #include "handler/sampler/last_thread.h"
 #include "handler/sampler/memory_rollup.h"
 #include "handler/sampler/memory_stats.h"
@@ -47,6 +48,7 @@
 static pthread_t thread;
 static bool running;
 static bool has_run; /* the thread that runs: it was let run once */
+static struct kept_identity made_as;
 static struct one_cpu first_place; /* of a fork child's, until its first tick */
 static struct timespec begun; /* by CLOCK_MONOTONIC: the start, not when the
                                  thread was first let run */
@@ -308,6 +310,7 @@ static void create(const pthread_attr_t *attributes)
 {
     bool was_single = sampler_is_unknown() && single_threaded();
 
+    made_as = kept_identity_now();
     running = real()->pthread_create(&thread, attributes, run, NULL) == 0;
     if (was_single)
         single_threaded_again();
@@ -417,6 +420,15 @@ void sampler_resume(bool stopped)
     if (stopped && !guest.sandboxed)
         sampler_start();
     errno = saved_errno;
+}
+
+void sampler_has_company(void)
+{
+    if (single_threaded_over() && !guest.sandboxed && sampler_is_unknown() &&
+        guest.sampler_pid == sys_getpid() &&
+        __atomic_load_n(&running, __ATOMIC_RELAXED) &&
+        !kept_identity_is_now(&made_as))
+        sampler_resume(sampler_stop());
 }
 
 void sampler_is_known(void)

@@ -44,6 +44,14 @@ void sampler_resume(bool stopped);
  * where the program has threads of its own, and without us would, too. */
 bool sampler_is_unknown(void);
 
+/*
+ * The program makes a thread. From its first on libc changes the identity of
+ * ours with the others', and aborts where one is refused what another is
+ * granted: so ours is made anew where it is not who the program is. Not inside
+ * a sandbox, whose filter may kill for the question.
+ */
+void sampler_has_company(void);
+
 /* Before a change of identity that it shall follow: libc, which sees to that,
  * was told to take the process for one with a single thread. */
 void sampler_is_known(void);

@@ -66,9 +66,10 @@ void single_threaded_again(void)
         set(1);
 }
 
-void single_threaded_over(void)
+bool single_threaded_over(void)
 {
-    __atomic_store_n(&over, true, __ATOMIC_RELAXED);
+    return !__atomic_load_n(&over, __ATOMIC_RELAXED) &&
+           !__atomic_exchange_n(&over, true, __ATOMIC_RELAXED);
 }
 
 void single_threaded_end(void)

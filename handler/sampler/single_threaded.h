@@ -22,8 +22,8 @@ bool single_threaded_can_be_told(void);
  * goes by what it does not show (glibc before 2.36). */
 bool single_threaded(void);
 
-/* The program makes a thread. */
-void single_threaded_over(void);
+/* The program makes a thread; true: its first. */
+bool single_threaded_over(void);
 
 /* After our thread was made, where single_threaded was true before. Not when it
  * is over: libc takes memory for a thread from the program's malloc, which may

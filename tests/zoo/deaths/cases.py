@@ -249,6 +249,7 @@ CASES = (
     null("undumpable", chain=(), top=False, tier=None),  # its stack is not
     # read, and for an ordinary user the dumper may read nothing
     silent("malloc_makes_thread", 0),
+    silent("dropped_root_by_handle", 0, needs="root"),
     silent("dropped_root_alone", 0, needs="root"),
     silent("dropped_root_in_sandbox", 0, needs="root"),
     null("dropped_root", needs="root"),
