@@ -136,19 +136,21 @@ static void record_recrash(const struct crash_event *event)
 
 /*
  * Whether a handler of the program's that runs has it blocked: one of another
- * signal; or one of a fault, so that its own handler is called afterwards. Who
- * set SIG_DFL there and raises wants to die now. Apart, for the stack may be a
- * small one of the program's.
+ * signal; or one of a fault, so that its own handler, or the default that it
+ * set, comes when it has returned. But libc's abort, which unblocks SIGABRT by
+ * an inner call, has to die of it. Apart, for the stack may be a small one of
+ * the program's.
  */
 static __attribute__((noinline)) bool
 waits_for_handler(const struct crash_event *event)
 {
+    int number = event->signal_number;
     struct sigaction action;
 
-    host_action_get(event->signal_number, &action);
-    return (host_action_is_function(&action) &&
-            crash_handling_blocks(stack_of(event), event->signal_number)) ||
-           held_back_now(event->signal_number, event->context);
+    host_action_get(number, &action);
+    return ((number != SIGABRT || host_action_is_function(&action)) &&
+            crash_handling_blocks(stack_of(event), number)) ||
+           held_back_now(number, event->context);
 }
 
 /*
@@ -184,6 +186,7 @@ static bool put_back(const struct crash_event *event)
     if (!event->info || event->info->si_code > 0 ||
         (!(host_mask_believed_under(mask) & bit) && !waits_for_handler(event)))
         return false;
+    crash_handling_put_back(event, stack_of(event));
     mask |= bit;
     memcpy(&event->context->uc_sigmask, &mask, sizeof mask);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&bit, 0, sizeof bit);
@@ -307,6 +310,8 @@ crash_handler(int signal_number, siginfo_t *info, void *context)
     if (inside) {
         told.nested_signal = signal_number;
         told.nested_pc = (uint64_t)event.context->uc_mcontext.gregs[REG_RIP];
+    } else if (crash_handling_first(&event)) {
+        told.info = crash_handling_first(&event);
     }
     if (!heard)
         die_by(&event, SIGSEGV);

@@ -2,6 +2,7 @@
 #include "handler/crash/crash_handling.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "proto/base/crc32c.h"
 #include "proto/base/sys.h"
@@ -20,6 +21,10 @@ struct handling {
 /* The outermost first. */
 static __thread struct handling handlings[CRASH_HANDLERS_MAX];
 static __thread uint32_t handling_count;
+
+/* What the last one was for in which its own signal was raised, and where. */
+static __thread siginfo_t first;
+static __thread gregset_t first_registers;
 
 /* Of what a handler hardly ever changes, unless it recovers. */
 static uint32_t checksum(const struct crash_event *event)
@@ -56,6 +61,31 @@ void crash_handling_begin(const struct crash_event *event,
         return;
     handlings[handling_count++] = (struct handling){
         *event, stack_pointer, blocked, sys_getpid(), checksum(event)};
+}
+
+void crash_handling_put_back(const struct crash_event *event,
+                             uintptr_t stack_pointer)
+{
+    struct crash_event told;
+
+    if (!crash_handling_now(stack_pointer, &told) ||
+        told.signal_number != event->signal_number)
+        return;
+    first = *told.info;
+    memcpy(first_registers, told.context->uc_mcontext.gregs,
+           sizeof first_registers);
+}
+
+siginfo_t *crash_handling_first(const struct crash_event *event)
+{
+    const greg_t *registers = event->context->uc_mcontext.gregs;
+    bool back = first.si_signo == event->signal_number && event->info &&
+                event->info->si_code <= 0 &&
+                event->info->si_pid == sys_getpid() &&
+                registers[REG_RIP] == first_registers[REG_RIP] &&
+                registers[REG_RSP] == first_registers[REG_RSP];
+
+    return back ? &first : NULL;
 }
 
 bool crash_handling_is_of(const siginfo_t *info)

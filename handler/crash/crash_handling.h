@@ -35,6 +35,15 @@ bool crash_handling_now(uintptr_t stack_pointer, struct crash_event *ret_event);
 /* Whether a handler that runs at stack_pointer keeps signal_number back. */
 bool crash_handling_blocks(uintptr_t stack_pointer, int signal_number);
 
+/*
+ * event, which the program raises in its handler, is put back until that has
+ * returned, perhaps to kill then. crash_handling_first: what the handler was
+ * for, where this is that event; NULL: it is not.
+ */
+void crash_handling_put_back(const struct crash_event *event,
+                             uintptr_t stack_pointer);
+siginfo_t *crash_handling_first(const struct crash_event *event);
+
 /* Whether this siginfo, on a stack, was handed to such a handler. */
 bool crash_handling_is_of(const siginfo_t *info);
 

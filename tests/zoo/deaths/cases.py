@@ -325,6 +325,7 @@ CASES = (
     null("host_handler_reraises", top=False, code=None, address=None,
          access=None, cause=None),
     null("host_handler_reraises_all_blocked"),
+    null("host_handler_reraises_exits", end=5),
     null("host_handler_default"),
     null("host_handler_resethand"),
     null("host_handler_crashes", says="in turn with SIGSEGV"),
