@@ -135,22 +135,38 @@ static void record_recrash(const struct crash_event *event)
 }
 
 /*
- * Whether a handler of the program's that runs has it blocked: one of another
- * signal; or one of a fault, so that its own handler, or the default that it
- * set, comes when it has returned. But libc's abort, which unblocks SIGABRT by
- * an inner call, has to die of it. Apart, for the stack may be a small one of
- * the program's.
+ * Whether a handler of the program's that runs has it blocked. Not SIGABRT,
+ * which the kernel has blocked, too, then: who comes here had it unblocked,
+ * libc's abort by an inner call.
+ */
+static bool handler_blocks(const struct crash_event *event)
+{
+    return event->signal_number != SIGABRT &&
+           crash_handling_blocks(stack_of(event), event->signal_number);
+}
+
+/* It will die of what comes next, by inner calls that nobody sees: it is told
+ * before its handler of SIGABRT, which hardly helps it any more. */
+static bool aborts_in_handler(const struct crash_event *event)
+{
+    struct sigaction action;
+
+    host_action_get(event->signal_number, &action);
+    return event->signal_number == SIGABRT && event->info &&
+           event->info->si_code <= 0 && host_action_is_function(&action) &&
+           crash_handling_blocks(stack_of(event), SIGABRT);
+}
+
+/*
+ * Whether it comes when a handler has returned: by a handler of its own, or by
+ * the default that was set meanwhile. Apart, for the stack may be a small one
+ * of the program's.
  */
 static __attribute__((noinline)) bool
 waits_for_handler(const struct crash_event *event)
 {
-    int number = event->signal_number;
-    struct sigaction action;
-
-    host_action_get(number, &action);
-    return ((number != SIGABRT || host_action_is_function(&action)) &&
-            crash_handling_blocks(stack_of(event), number)) ||
-           held_back_now(number, event->context);
+    return handler_blocks(event) ||
+           held_back_now(event->signal_number, event->context);
 }
 
 /*
@@ -301,18 +317,19 @@ crash_handler(int signal_number, siginfo_t *info, void *context)
     /* Inside the program's own handler it is that signal that we tell of. */
     struct crash_event told = event;
     bool inside = crash_handling_now(stack_of(&event), &told);
-    bool heard = crash_handling_blocks(stack_of(&event), signal_number) ||
-                 crash_chain(&event);
+    if (inside) {
+        told.nested_signal = signal_number;
+        told.nested_pc = (uint64_t)event.context->uc_mcontext.gregs[REG_RIP];
+    }
+    if (inside && aborts_in_handler(&event))
+        crash_of_ending(&told, 0);
+    bool heard = handler_blocks(&event) || crash_chain(&event);
     if (ignored_as_init(&event)) {
         errno = saved_errno;
         return;
     }
-    if (inside) {
-        told.nested_signal = signal_number;
-        told.nested_pc = (uint64_t)event.context->uc_mcontext.gregs[REG_RIP];
-    } else if (crash_handling_first(&event)) {
+    if (!inside && crash_handling_first(&event))
         told.info = crash_handling_first(&event);
-    }
     if (!heard)
         die_by(&event, SIGSEGV);
     switch (elect()) {

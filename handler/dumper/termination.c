@@ -237,6 +237,24 @@ static void judge_unseen(const struct termination_facts *facts,
         say_memory(verdict, facts);
 }
 
+/* Why its last sample is old. */
+static void say_silence(struct termination_verdict *verdict,
+                        const struct termination_facts *facts)
+{
+    const char *why = NULL;
+
+    if (was_silent(facts)) {
+        why = "it was stopped or frozen";
+    } else if (facts->sampler_ended && known(facts->silent_ms) &&
+               facts->silent_ms >= MS_PER_S) {
+        why = "the sampler had to end before";
+    }
+    if (why) {
+        say(verdict, "its last sample is %llu s older than its end: %s",
+            (unsigned long long)facts->silent_ms / MS_PER_S, why);
+    }
+}
+
 void termination_judge(const struct termination_facts *facts,
                        struct termination_verdict *ret_verdict)
 {
@@ -273,17 +291,5 @@ void termination_judge(const struct termination_facts *facts,
     }
     if (facts->traced)
         say(ret_verdict, "a debugger was attached");
-    if (was_silent(facts)) {
-        say(ret_verdict,
-            "its last sample is %llu s older than its end: it was stopped or "
-            "frozen",
-            (unsigned long long)facts->silent_ms / MS_PER_S);
-    }
-    if (facts->sampler_ended && known(facts->silent_ms) &&
-        facts->silent_ms >= MS_PER_S) {
-        say(ret_verdict,
-            "its last sample is %llu s older than its end: the sampler had "
-            "to end before",
-            (unsigned long long)facts->silent_ms / MS_PER_S);
-    }
+    say_silence(ret_verdict, facts);
 }

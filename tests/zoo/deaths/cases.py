@@ -320,6 +320,8 @@ CASES = (
     silent("host_handler_fork_hangs", "SIGALRM"),
     null("host_handler_aborts", end="SIGABRT", signal="SIGSEGV"),
     null("two_handlers_abort", end="SIGABRT", signal="SIGSEGV", threads=2),
+    null("host_handler_asserts", end="SIGABRT", signal="SIGSEGV"),
+    crash("abort_handler_asserts", 3, signal="SIGABRT", chain=("main",)),
     null("host_handler_aborts_small", end="SIGABRT", signal="SIGSEGV"),
     null("host_handler_recovers_nested", end="SIGABRT", signal="SIGSEGV"),
     null("host_handler_reraises", top=False, code=None, address=None,
