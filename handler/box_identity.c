@@ -46,11 +46,21 @@ void box_identity_birth(struct box_birth *ret_birth)
     ret_birth->rss_pages = stat_field(text, size, STAT_RSS_PAGES);
 }
 
-static void read_link(const char *path, char *buffer, size_t size)
+void box_identity_link(const char *path, char *buffer, size_t size)
 {
     long n = sys_call4(SYS_readlinkat, AT_FDCWD, (long)path, (long)buffer,
-                       (long)(size - 1));
-    buffer[n > 0 ? n : 0] = '\0';
+                       (long)size - 1);
+
+    if (n > 0)
+        buffer[n] = '\0';
+}
+
+void box_identity_executable(const struct config *config, char *ret_path,
+                             size_t size)
+{
+    box_string(ret_path, size, config->loaded);
+    if (ret_path[0] == '\0')
+        box_identity_link("/proc/self/exe", ret_path, size);
 }
 
 /*
@@ -124,12 +134,8 @@ void box_identity_fill(const struct config *config, bool sampled,
                config->app_version);
     box_string(identity->state_dir, sizeof identity->state_dir,
                config->state_dir);
-    box_string(identity->executable, sizeof identity->executable,
-               config->loaded);
-    if (config->loaded[0] == '\0') {
-        read_link("/proc/self/exe", identity->executable,
-                  sizeof identity->executable);
-    }
+    box_identity_executable(config, identity->executable,
+                            sizeof identity->executable);
     if (config->supervisor_pid != 0)
         fill_cgroup(identity);
     box_seal(identity, sizeof *identity, 1);

@@ -27,6 +27,15 @@ void box_identity_begin(void);
 void box_identity_fill(const struct config *config, bool sampled,
                        struct box_file *file);
 
+/* The program's file: what the loader was called to load, or else what the
+ * kernel runs; "" when it cannot be known. */
+void box_identity_executable(const struct config *config, char *ret_path,
+                             size_t size);
+
+/* Where the link at path leads; buffer stays as it is when it cannot be read.
+ */
+void box_identity_link(const char *path, char *buffer, size_t size);
+
 /*
  * The first sample, so that who dies before the sampler's first tick has one:
  * the resident set. 0: not known.

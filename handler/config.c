@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "handler/box_identity.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/sys.h"
@@ -158,16 +159,6 @@ static void copy_env(char *const *envp, const char *name, char *destination,
     box_string(destination, size, value ? value : "");
 }
 
-/* On failure buffer stays as it is. */
-static void read_link(const char *path, char *buffer, size_t size)
-{
-    long n = sys_call4(SYS_readlinkat, AT_FDCWD, (long)path, (long)buffer,
-                       (long)size - 1);
-
-    if (n > 0)
-        buffer[n] = '\0';
-}
-
 /*
  * ld.so(8) called as a program is /proc/self/exe, and what it loads is an
  * argument. The kernel tells (AT_BASE) that itself has no loader; and it puts
@@ -190,16 +181,14 @@ static void read_loaded(struct config *config)
         return;
     text_append(&text, "/proc/self/fd/");
     text_append_i64(&text, fd);
-    read_link(link, config->loaded, sizeof config->loaded);
+    box_identity_link(link, config->loaded, sizeof config->loaded);
 }
 
 /* The file name of the program in buffer, "" when it cannot be known. */
 static const char *program_name(const struct config *config,
                                 char buffer[STATE_PATH_BYTES])
 {
-    box_string(buffer, STATE_PATH_BYTES, config->loaded);
-    if (buffer[0] == '\0')
-        read_link("/proc/self/exe", buffer, STATE_PATH_BYTES);
+    box_identity_executable(config, buffer, STATE_PATH_BYTES);
     const char *slash = memrchr(buffer, '/', strlen(buffer));
     return slash ? slash + 1 : buffer;
 }

@@ -328,8 +328,9 @@ crash_handler(int signal_number, siginfo_t *info, void *context)
         errno = saved_errno;
         return;
     }
-    if (!inside && crash_handling_first(&event))
-        told.info = crash_handling_first(&event);
+    siginfo_t *first = inside ? NULL : crash_handling_first(&event);
+    if (first)
+        told.info = first;
     if (!heard)
         die_by(&event, SIGSEGV);
     switch (elect()) {

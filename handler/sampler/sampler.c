@@ -299,16 +299,22 @@ static size_t stack_bytes(const pthread_attr_t *attributes)
     return (SAMPLER_STACK_BYTES + taken + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
-bool sampler_is_unknown(void)
+/* Not where nobody ends our thread before the program changes its identity. */
+static bool can_be_unknown(void)
 {
     return guest_interposes(INTERPOSE_IDENTITY) &&
            single_threaded_can_be_told();
 }
 
+bool sampler_is_unknown(void)
+{
+    return guest.sampler_pid == 0 || can_be_unknown();
+}
+
 /* Signals are blocked here: of the program only its malloc runs between. */
 static void create(const pthread_attr_t *attributes)
 {
-    bool was_single = sampler_is_unknown() && single_threaded();
+    bool was_single = can_be_unknown() && single_threaded();
 
     made_as = kept_identity_now();
     running = real()->pthread_create(&thread, attributes, run, NULL) == 0;
@@ -424,7 +430,7 @@ void sampler_resume(bool stopped)
 
 void sampler_has_company(void)
 {
-    if (single_threaded_over() && !guest.sandboxed && sampler_is_unknown() &&
+    if (single_threaded_over() && !guest.sandboxed && can_be_unknown() &&
         guest.sampler_pid == sys_getpid() &&
         __atomic_load_n(&running, __ATOMIC_RELAXED) &&
         !kept_identity_is_now(&made_as))

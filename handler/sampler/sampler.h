@@ -40,8 +40,9 @@ bool sampler_stop(void);
  */
 void sampler_resume(bool stopped);
 
-/* Whether libc does not know of our thread: then it locks in fork and malloc
- * where the program has threads of its own, and without us would, too. */
+/* Whether there was none yet, or libc does not know of it: then it locks in
+ * fork and malloc where the program has threads of its own, and without us
+ * would, too. */
 bool sampler_is_unknown(void);
 
 /*
