@@ -17,6 +17,7 @@
 
 #define NAME_BYTES  64
 #define PERMISSIONS 07777
+#define TRIES       8
 
 static void name_of(enum data_class class, char ret_name[NAME_BYTES])
 {
@@ -53,16 +54,18 @@ static int withhold_all(int state_fd)
 /* Again where somebody took it away in between, who had read the one before. */
 static int make(int dir_fd, const char *name)
 {
-    struct stat status = {0};
+    struct stat status;
 
-    while (status.st_nlink == 0) {
+    for (int try = 0; try < TRIES; try++) {
         OWNED_FD fd = state_open(dir_fd, name, O_RDONLY | O_CREAT);
         if (fd < 0)
             return fd;
         if (futimens(fd, NULL) < 0 || fsync(fd) < 0 || fstat(fd, &status) < 0)
             return -errno;
+        if (status.st_nlink > 0)
+            return 0;
     }
-    return 0;
+    return -ERR_HELD;
 }
 
 int denial_mark_set(int state_fd, uint32_t classes)
