@@ -251,24 +251,34 @@ def all_starts(build, directory, bare):
         shutil.rmtree(memory)
 
 
-def private_kib(env, program):
+@contextlib.contextmanager
+def held(env, program):
+    """The program, up and waiting."""
     process = subprocess.Popen([program, "hold"], env=env,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     process.stdout.readline()
-    time.sleep(SAMPLED_S)
-    status = pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-    threads = len(list(pathlib.Path(f"/proc/{process.pid}/task").iterdir()))
+    yield process
     process.stdin.close()
     process.wait()
     process.stdout.close()
+
+
+def private_kib(env, program):
+    with held(env, program) as process:
+        time.sleep(SAMPLED_S)
+        proc = pathlib.Path(f"/proc/{process.pid}")
+        status = (proc / "smaps_rollup").read_text()
+        threads = len(list((proc / "task").iterdir()))
     kib = sum(int(n) for n in re.findall(r"Private_\w+:\s+(\d+)", status))
     return kib, threads
 
 
-def memory_of(env, program):
-    """Medians: which pages of libc are still its own varies."""
-    kib, threads = zip(*(private_kib(env, program)
-                         for _ in range(MEMORY_ROUNDS)))
+def memory_of(env, bare, program):
+    """Medians. Beside another program, as always: alone, it would have those
+    pages of libc to itself that happen to be mapped around a fault."""
+    with held(bare, program):
+        kib, threads = zip(*(private_kib(env, program)
+                             for _ in range(MEMORY_ROUNDS)))
     return round(statistics.median(kib)), max(threads)
 
 
@@ -282,8 +292,8 @@ def main():
     ours = environment(build, directory / "state", True)
     try:
         all_starts(build, directory, bare)
-        kib, threads = memory_of(bare, program)
-        our_kib, our_threads = memory_of(ours, program)
+        kib, threads = memory_of(bare, bare, program)
+        our_kib, our_threads = memory_of(ours, bare, program)
         print(f"private memory added: {our_kib - kib} KiB (<= 150), threads "
               f"added: {our_threads - threads} (<= 1)")
         crashes(build, bare, ours, directory)
