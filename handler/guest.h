@@ -35,8 +35,8 @@ struct guest {
     int sampler_tid;       /* 0: it does not run (yet) */
     int sampler_pid;       /* whose: a vfork child shares the rest with it */
     uint32_t sampler_ends; /* enum guest_sampler_end; a futex */
-    uint64_t abort_message_address;   /* of glibc's __abort_msg, 0: unknown */
-    uintptr_t abort_begin, abort_end; /* the code of abort() */
+    uint64_t abort_message_address; /* of glibc's __abort_msg, 0: unknown */
+    uintptr_t raise_address;        /* of libc's raise() */
 };
 
 extern struct guest guest;

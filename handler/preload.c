@@ -7,6 +7,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "handler/box_identity.h"
@@ -20,9 +21,10 @@
 #include "proto/base/compiler.h"
 #include "proto/base/sys.h"
 
-/* glibc's text of assert, malloc and fortify: private, so it may be missing. */
-static void find_abort_message(void)
+/* glibc's text of assert, malloc and fortify is private: it may be missing. */
+static void find_abort(void)
 {
+    guest.raise_address = (uintptr_t)raise;
     guest.abort_message_address =
         (uint64_t)dlvsym(RTLD_DEFAULT, "__abort_msg", "GLIBC_PRIVATE");
 }
@@ -45,7 +47,7 @@ __attribute__((constructor)) static void preload(int argc, char **argv,
     guest.pid = sys_getpid();
     box_identity_begin();
     guest.phase = BOX_BEFORE_MAIN;
-    find_abort_message();
+    find_abort();
     if (guest.config.eager_box)
         guest_begin_box();
     if (guest.config.interpose & INTERPOSE_ALTSTACK)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <stddef.h>
 #include <string.h>
 #include <time.h>
 #include <x86intrin.h>
@@ -17,10 +18,13 @@
 #include "handler/crash/held_back.h"
 #include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
+#include "handler/crash/signal_frame.h"
 #include "handler/guest.h"
+#include "handler/own_memory.h"
 #include "proto/base/sys.h"
 
-#define ALIGNMENT_CHECK (1ull << 18) /* in EFLAGS: Intel SDM volume 1 */
+#define DUMP_STACK_BYTES (4u << 10)   /* 3 KiB were used */
+#define ALIGNMENT_CHECK  (1ull << 18) /* in EFLAGS: Intel SDM volume 1 */
 
 const int crash_signals[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
                              SIGTRAP, SIGABRT, SIGSYS, 0};
@@ -286,6 +290,42 @@ void crash_handler_aborting(ucontext_t *context)
     info.si_pid = sys_getpid();
     info.si_uid = (uint32_t)sys_call0(SYS_getuid);
     crash_of_ending(&event, SIGABRT);
+}
+
+/*
+ * Whether a dump has room below this frame: on the program's own stack, or on
+ * an alternate one that may be small.
+ */
+static bool has_room(const ucontext_t *context)
+{
+    uintptr_t here = (uintptr_t)context;
+    const stack_t *stack = &context->uc_stack;
+    uintptr_t below = here - (uintptr_t)stack->ss_sp;
+
+    if (!(stack->ss_flags & SS_DISABLE) && below < stack->ss_size)
+        return below >= DUMP_STACK_BYTES;
+    return own_memory_is_writable((void *)(here - DUMP_STACK_BYTES));
+}
+
+void crash_handler_returned(ucontext_t *context)
+{
+    struct signal_frame *frame =
+        (struct signal_frame *)((uint8_t *)context -
+                                offsetof(struct signal_frame, context));
+    const struct crash_event *handed = crash_handling_of(&frame->info);
+
+    if (!handed || !has_room(context))
+        return;
+    struct crash_event event = *handed;
+    struct crash_event told;
+    if (crash_handling_now(stack_of(&event), &told) &&
+        told.info != event.info) {
+        told.nested_signal = SIGABRT;
+        told.nested_pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+        crash_of_ending(&told, SIGABRT);
+    } else {
+        crash_of_ending(&event, SIGABRT);
+    }
 }
 
 /*

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "handler/crash/signal_frame.h"
 #include "proto/base/crc32c.h"
 #include "proto/base/sys.h"
 
@@ -35,9 +36,10 @@ static uint32_t checksum(const struct crash_event *event)
                   sizeof event->context->uc_mcontext.gregs);
 }
 
+/* As long as it has not returned: one that uses no stack runs right there. */
 static bool runs(const struct handling *handling, uintptr_t stack_pointer)
 {
-    return stack_pointer < handling->stack_pointer &&
+    return stack_pointer <= handling->stack_pointer &&
            handling->stack_pointer - stack_pointer <= HANDLER_STACK_MAX &&
            checksum(&handling->event) == handling->crc;
 }
@@ -54,8 +56,10 @@ bool crash_handling_now(uintptr_t stack_pointer, struct crash_event *ret_event)
 void crash_handling_begin(const struct crash_event *event,
                           uintptr_t stack_pointer, uint64_t blocked)
 {
+    uintptr_t interrupted = stack_pointer + sizeof(struct signal_frame);
+
     while (handling_count > 0 &&
-           !runs(&handlings[handling_count - 1], stack_pointer))
+           !runs(&handlings[handling_count - 1], interrupted))
         handling_count--;
     if (handling_count == CRASH_HANDLERS_MAX)
         return;
@@ -88,14 +92,14 @@ siginfo_t *crash_handling_first(const struct crash_event *event)
     return back ? &first : NULL;
 }
 
-bool crash_handling_is_of(const siginfo_t *info)
+const struct crash_event *crash_handling_of(const siginfo_t *info)
 {
     for (uint32_t i = 0; i < handling_count; i++) {
         if (handlings[i].event.info == info &&
             checksum(&handlings[i].event) == handlings[i].crc)
-            return true;
+            return &handlings[i].event;
     }
-    return false;
+    return NULL;
 }
 
 bool crash_handling_blocks(uintptr_t stack_pointer, int signal_number)

@@ -44,8 +44,9 @@ void crash_handling_put_back(const struct crash_event *event,
                              uintptr_t stack_pointer);
 siginfo_t *crash_handling_first(const struct crash_event *event);
 
-/* Whether this siginfo, on a stack, was handed to such a handler. */
-bool crash_handling_is_of(const siginfo_t *info);
+/* What was handed to such a handler with this siginfo, on a stack; NULL:
+ * nothing, or it is no longer what it was. */
+const struct crash_event *crash_handling_of(const siginfo_t *info);
 
 /* The program has unblocked these, bit signal - 1: inside a handler this is
  * how a runtime asks for the same signal again while it reports a crash. */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "handler/crash/abort_return.h"
 #include "handler/crash/crash_handling.h"
 #include "handler/crash/host_mask.h"
 #include "handler/crash/signal_frame.h"
@@ -86,6 +87,11 @@ static bool is_frame(const struct signal_frame *frame)
     return state - (uintptr_t)(frame + 1) < STATE_GAP_BYTES;
 }
 
+static bool is_restorer(const struct search *search, const void *word)
+{
+    return word == search->restorer || word == abort_return_restorer;
+}
+
 /* The next one up the stack; NULL: none is there. */
 static const struct signal_frame *next_frame(struct search *search)
 {
@@ -97,7 +103,7 @@ static const struct signal_frame *next_frame(struct search *search)
             search->known_end = (search->at | (PAGE_BYTES - 1)) + 1;
         }
         search->at += WORD_BYTES;
-        if (*word == search->restorer &&
+        if (is_restorer(search, *word) &&
             is_frame((const struct signal_frame *)word))
             return (const struct signal_frame *)word;
     }
@@ -137,7 +143,7 @@ static bool keeps_back(const struct signal_frame *frame, uint64_t fault,
 {
     /* Who faults, takes the default and raises again is to die of the fault,
      * now. */
-    if (crash_handling_is_of(&frame->info))
+    if (crash_handling_of(&frame->info))
         return false;
     if ((unblocked & fault) && unblocked_at < (uintptr_t)frame)
         return false;

@@ -53,14 +53,15 @@ static void outermost_that_runs_is_told(void **state)
     uintptr_t deeper = begin(1, 0);
     assert_true(crash_handling_now(deeper, &event));
     assert_ptr_equal(event.info, &infos[0]);
-    assert_true(crash_handling_is_of(&infos[1]));
-    assert_false(crash_handling_is_of(&infos[2]));
+    assert_ptr_equal(crash_handling_of(&infos[1])->info, &infos[1]);
+    assert_null(crash_handling_of(&infos[2]));
     assert_true(crash_handling_now(inside, &event));
-    assert_false(crash_handling_now(TOP, &event)); /* it has returned */
+    assert_true(crash_handling_now(TOP, &event));      /* it uses no stack */
+    assert_false(crash_handling_now(TOP + 8, &event)); /* it has returned */
     assert_false(crash_handling_now(TOP - DEEP - 1, &event));
     assert_true(crash_handling_now(TOP - DEEP, &event));
     contexts[0].uc_mcontext.gregs[REG_RIP]++; /* it recovers */
-    assert_false(crash_handling_is_of(&infos[0]));
+    assert_null(crash_handling_of(&infos[0]));
     assert_false(crash_handling_now(deeper, &event));
 }
 

@@ -1,0 +1,94 @@
+/* The way back into abort(). Context: crash. */
+#include "handler/crash/abort_return.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "handler/crash/crash_handler.h"
+#include "handler/guest.h"
+#include "handler/interpose/real.h"
+#include "handler/own_memory.h"
+#include "proto/base/sys.h"
+
+#define FRAMES_BYTES    1024u /* of raise and what it calls: 200 in glibc 2.36 */
+#define ABORT_BYTES_MAX 1024u /* 420 in glibc 2.36 */
+#define CALL_BYTES      5     /* e8, and where to, from behind it */
+#define CALL_OPCODE     0xe8
+
+/*
+ * As the kernel's frame has it, from the stack pointer (signal_frame.h, struct
+ * sigcontext): where an unwinder finds the registers of what was interrupted.
+ * In DWARF: an expression for each, "breg7 offset"; the canonical frame address
+ * is the value of the stack pointer there. The byte before is for unwinders
+ * that look one before a return address.
+ */
+#define SAVED_NEAR(number, offset) \
+    ".cfi_escape 0x10, " #number ", 2, 0x77, " #offset "\n\t"
+#define SAVED_FAR(number, low, high) \
+    ".cfi_escape 0x10, " #number ", 3, 0x77, " #low ", " #high "\n\t"
+
+__asm__(".text\n\t"
+        ".cfi_startproc\n\t"
+        ".cfi_signal_frame\n\t"
+        ".cfi_escape 0x0f, 4, 0x77, 0xa0, 0x01, 0x06\n\t" /* *(rsp + 160) */
+        SAVED_NEAR(8, 0x28) SAVED_NEAR(9, 0x30) SAVED_NEAR(10, 0x38) SAVED_FAR(
+            11, 0xc0, 0) SAVED_FAR(12, 0xc8, 0) SAVED_FAR(13, 0xd0, 0)
+            SAVED_FAR(14, 0xd8, 0) SAVED_FAR(15, 0xe0, 0) SAVED_FAR(5, 0xe8, 0)
+                SAVED_FAR(4, 0xf0, 0) SAVED_FAR(6, 0xf8, 0) SAVED_FAR(
+                    3, 0x80, 1) SAVED_FAR(1, 0x88, 1) SAVED_FAR(0, 0x90, 1)
+                    SAVED_FAR(2, 0x98, 1) SAVED_FAR(7, 0xa0, 1)
+                        SAVED_FAR(16, 0xa8,
+                                  1) "nop\n"
+                                     ".globl abort_return_restorer\n"
+                                     ".hidden abort_return_restorer\n"
+                                     ".type abort_return_restorer, @function\n"
+                                     "abort_return_restorer:\n\t"
+                                     "mov %rsp, %rdi\n\t"
+                                     "call crash_handler_returned\n\t"
+                                     "mov $15, %eax\n\t" /* rt_sigreturn */
+                                     "syscall\n\t"
+                                     ".cfi_endproc\n"
+                                     ".size abort_return_restorer, . - "
+                                     "abort_return_restorer\n");
+
+/* Without one the instruction does nothing (Intel SDM, volume 1, CET). */
+static bool has_shadow_stack(void)
+{
+    uint64_t pointer = 0;
+
+    __asm__ volatile("rdsspq %0" : "+r"(pointer));
+    return pointer != 0;
+}
+
+/* Whether that is behind a call of raise in abort. */
+static bool is_in_abort(uintptr_t address)
+{
+    const uint8_t *call = (const uint8_t *)(address - CALL_BYTES);
+    int32_t distance;
+
+    if (address - (uintptr_t)real()->abort - CALL_BYTES >= ABORT_BYTES_MAX ||
+        call[0] != CALL_OPCODE)
+        return false;
+    memcpy(&distance, call + 1, sizeof distance);
+    return address + (uintptr_t)(intptr_t)distance == guest.raise_address;
+}
+
+bool abort_return_awaited(const struct crash_event *event)
+{
+    uintptr_t at =
+        (uintptr_t)event->context->uc_mcontext.gregs[REG_RSP] & ~(uintptr_t)7;
+    const uintptr_t *words = (const uintptr_t *)at;
+
+    if (event->signal_number != SIGABRT || !event->info ||
+        event->info->si_code != SI_TKILL ||
+        event->info->si_pid != sys_getpid() || has_shadow_stack())
+        return false;
+    for (size_t i = 0; i < FRAMES_BYTES / sizeof *words; i++) {
+        bool known = i > 0 && (at + i * sizeof *words) % BOX_PAGE_BYTES != 0;
+        if (!known && !own_memory_is_readable(&words[i], sizeof *words))
+            return false;
+        if (is_in_abort(words[i]))
+            return true;
+    }
+    return false;
+}

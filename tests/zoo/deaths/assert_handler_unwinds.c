@@ -1,0 +1,42 @@
+/* The handler of an assertion's signal looks for main, as those that print a
+ * trace do, and returns. Context: tool. */
+#undef NDEBUG
+#include <assert.h>
+#include <signal.h>
+#include <unistd.h>
+#include <unwind.h>
+
+#include "tests/zoo/deaths/death.h"
+
+int main(void);
+
+static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *seen)
+{
+    void *function =
+        _Unwind_FindEnclosingFunction((void *)_Unwind_GetIP(context));
+
+    if (function == (void *)main)
+        *(int *)seen = 1;
+    return _URC_NO_REASON;
+}
+
+static void handle(int number)
+{
+    int seen = 0;
+
+    (void)number;
+    (void)_Unwind_Backtrace(look, &seen);
+    (void)!write(1, seen ? "main is there\n" : "main is lost\n", 14);
+}
+
+void crash_here(void)
+{
+    assert(!"this is the reason");
+}
+
+int main(void)
+{
+    (void)signal(SIGABRT, handle);
+    crash_outer();
+    return 0;
+}
