@@ -82,7 +82,14 @@ static int allow(struct home *home, const struct consent_wish *wish)
                     "nothing was granted, for the audit log cannot say it", r);
     }
     r = consent_store(home);
-    return r < 0 ? fail(home, "the consent could not be stored", r) : EX_OK;
+    if (r < 0)
+        return fail(home, "the consent could not be stored", r);
+    if (home->consent.words[wish->class].state != CONSENT_GRANTED) {
+        log_error("%s was denied meanwhile, and that stands",
+                  data_class_name(wish->class));
+        return EX_TEMPFAIL;
+    }
+    return EX_OK;
 }
 
 /* Why the wish cannot be stored as things are; 0: it can. */

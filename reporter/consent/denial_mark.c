@@ -11,6 +11,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/data_class.h"
+#include "proto/lock.h"
 #include "proto/state_open.h"
 #include "reporter/consent/consent_file.h"
 #include "reporter/state_file.h"
@@ -51,7 +52,10 @@ static int withhold_all(int state_fd)
     return r < 0 ? r : -ERR_WITHHELD;
 }
 
-/* Again where somebody took it away in between, who had read the one before. */
+/*
+ * Again where somebody took it away in between, who had read the one before.
+ * Whoever holds it is about to do so, and while he stands still none is safe.
+ */
 static int make(int dir_fd, const char *name)
 {
     struct stat status;
@@ -60,6 +64,8 @@ static int make(int dir_fd, const char *name)
         OWNED_FD fd = state_open(dir_fd, name, O_RDONLY | O_CREAT);
         if (fd < 0)
             return fd;
+        if (lock_take(fd, LOCK_WAIT_MS) == -ERR_HELD)
+            return -ERR_HELD;
         if (futimens(fd, NULL) < 0 || fsync(fd) < 0 || fstat(fd, &status) < 0)
             return -errno;
         if (status.st_nlink > 0)
@@ -163,13 +169,26 @@ void denial_mark_apply(struct consent *consent)
     }
 }
 
-/* 1: it is gone; 0: there is none, or one that was made since. */
+/*
+ * 1: it is gone; 0: there is none, or one that was made since. Locked, so that
+ * it is not made anew between the look and the end.
+ */
 static int clear(int dir_fd, const char *name, const struct consent_mark *read)
 {
-    struct consent_mark now;
+    struct stat status;
 
-    if (read->inode == 0 || read_mark(dir_fd, name, &now) < 0 ||
-        now.inode != read->inode || now.time_ns != read->time_ns)
+    if (read->inode == 0)
+        return 0;
+    OWNED_FD fd = state_open(dir_fd, name, O_RDONLY);
+    if (fd < 0)
+        return fd == -ENOENT ? 0 : fd;
+    int r = lock_take(fd, 0);
+    if (r < 0)
+        return r == -ERR_HELD ? 0 : r;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    struct consent_mark now = mark_of(&status);
+    if (now.inode != read->inode || now.time_ns != read->time_ns)
         return 0;
     return unlinkat(dir_fd, name, 0) < 0 ? -errno : 1;
 }

@@ -1,6 +1,7 @@
 """What comes in between: a word of consent while another command has read the
 one before, and a denial where the kernel watches nothing for the uploader."""
 
+import fcntl
 import json
 import os
 import pty
@@ -17,6 +18,7 @@ from layers import Report
 ACCEPT = status(202, body=b"{}")
 CUT_MAX_S = 10
 WAIT_S = 30
+STILL_S = 14  # longer than a denial waits: 5 s for each of two locks
 AUDIT_RENAMES = 2  # of a grant, before it writes the consent
 
 
@@ -149,11 +151,34 @@ class Meanwhile(layers.ConsentTest):
         self.assertEqual(done.returncode, sender.EX_TEMPFAIL)
         self.assertIn("denied, but some reports", done.stderr)
         self.assertEqual(self.states()["FEEDBACK"], "denied")
-        self.assertEqual(go_on(), sender.EX_OK)
+        self.assertEqual(go_on(), sender.EX_TEMPFAIL)  # and it says so
         self.assertEqual(self.states()["FEEDBACK"], "denied")
         self.ok("consent", "grant", "FEEDBACK")
         self.assertEqual(self.states()["FEEDBACK"], "granted")
         self.assertEqual(list(self.state.glob("denied.*")), [])
+
+    def test_a_denial_while_a_grant_takes_the_mark_of_another_away(self):
+        """It has looked at the mark, and stands still until the denial that
+        marks anew has waited for all that it waits for."""
+        self.ok("status")
+        with open(self.state / "consent.lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.ok("consent", "deny", "FEEDBACK")
+        grant = subprocess.Popen(
+            ["strace", "-f", "-o", "/dev/null", "-P", "denied.FEEDBACK",
+             "-e", "trace=unlinkat",
+             "-e", f"inject=unlinkat:delay_enter={STILL_S}s",
+             self.program, "consent", "grant", "FEEDBACK"],
+            env=self.environment | {"ASAN_OPTIONS": "detect_leaks=0"},
+            stderr=subprocess.DEVNULL)
+        consent = self.state / "consent"
+        while not consent.exists() or "granted" not in consent.read_text():
+            self.assertIsNone(grant.poll())
+        done = self.inquest("consent", "deny", "FEEDBACK")
+        self.assertIn("nothing at all is sent", done.stderr)
+        self.assertIsNone(grant.poll())
+        self.assertEqual(grant.wait(WAIT_S), sender.EX_TEMPFAIL)
+        self.assertEqual(set(self.states().values()), {"denied"})
 
     def test_a_denial_cuts_where_the_kernel_gives_no_watch(self):
         arrived = threading.Event()

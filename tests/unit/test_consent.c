@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -299,6 +300,22 @@ static void who_denies_without_the_lock_undoes_nothing(void **state)
     assert_int_equal(read.words[CLASS_OPTIONAL].state, CONSENT_DENIED);
 }
 
+/* Who writes has looked at the mark; the other is between look and end. */
+static void a_mark_that_is_held_is_not_taken_away(void **state)
+{
+    struct consent read;
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    assert_int_equal(denial_mark_set(fd, CLASS_BIT(CLASS_OPTIONAL)), 0);
+    assert_int_equal(consent_file_read(fd, &read), 0);
+    say(&read, CLASS_OPTIONAL, CONSENT_GRANTED);
+    OWNED_FD mark = openat(fd, "denied.OPTIONAL", O_RDONLY);
+    assert_int_equal(flock(mark, LOCK_EX | LOCK_NB), 0);
+    assert_int_equal(consent_file_write(fd, &read), 0);
+    assert_int_equal(consent_file_read(fd, &read), 0);
+    assert_int_equal(read.words[CLASS_OPTIONAL].state, CONSENT_DENIED);
+}
+
 static void a_denial_of_a_report_outlasts_who_holds_the_lock(void **state)
 {
     const struct consent_report denied = {.denied = CLASS_BIT(CLASS_OPTIONAL)};
@@ -392,6 +409,7 @@ int main(void)
         DIRECTORY_TEST(what_is_marked_is_denied_until_it_is_written),
         DIRECTORY_TEST(two_denials_outlast_who_holds_the_lock),
         DIRECTORY_TEST(who_denies_without_the_lock_undoes_nothing),
+        DIRECTORY_TEST(a_mark_that_is_held_is_not_taken_away),
         DIRECTORY_TEST(a_denial_of_a_report_outlasts_who_holds_the_lock),
         DIRECTORY_TEST(a_grant_counts_after_everything_at_once),
         DIRECTORY_TEST(where_no_mark_fits_all_is_denied),
