@@ -52,7 +52,7 @@ int queue_open(int state_fd, struct queue *ret_queue)
     OWNED_FD root = -1;
 
     *ret_queue = (struct queue)QUEUE_CLOSED;
-    int r = open_dir(state_fd, "queue", &root);
+    int r = open_dir(state_fd, QUEUE_DIR, &root);
     for (int i = 0; r == 0 && i < QUEUE_PLACES; i++)
         r = open_dir(root, place_names[i], &queue.dir_fd[i]);
     if (r < 0)

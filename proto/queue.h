@@ -18,7 +18,8 @@
 #include "proto/base/compiler.h"
 #include "proto/base/span.h"
 
-#define QUEUE_NAME_BYTES     41 /* with the NUL */
+#define QUEUE_DIR            "queue" /* in STATE */
+#define QUEUE_NAME_BYTES     41      /* with the NUL */
 #define QUEUE_COUNT_MAX      10000
 #define QUEUE_BYTES_MAX      (512u << 20)
 #define QUEUE_FREE_BYTES_MIN (16u << 20) /* kept free on the disk */

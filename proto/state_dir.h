@@ -5,7 +5,7 @@
  *     STATE/            0700   queue/ boxes/ apps/ consent consent.page
  *                              consent.lock denied.CLASS per-report/
  *                              installation-id audit.log audit.log.N
- *                              audit.head; its mode 01000: all is denied
+ *                              audit.head
  *     boxes             see state_box_dir
  */
 #ifndef INQUEST_PROTO_STATE_DIR_H

@@ -20,8 +20,8 @@ static const char *const texts[] = {
     [ERR_SEALED - ERR_FIRST] = "sealed: only the collector's key opens it",
     [ERR_HELD - ERR_FIRST] = "another process holds its lock",
     [ERR_WITHHELD - ERR_FIRST] =
-        ("there was no room for a denial, so nothing at all is sent; when "
-         "there is, deny it again and grant what may leave"),
+        ("a denial could not be kept alone, so nothing at all is sent; when it "
+         "can, deny it again and grant what may leave"),
 };
 static_assert(ARRAY_LENGTH(texts) == ERR_LAST - ERR_FIRST, "a text for each");
 

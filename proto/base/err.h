@@ -20,7 +20,7 @@ enum err {
     ERR_FORMAT,   /* foreign bytes (ELF, gzip, /proc) not as specified */
     ERR_SEALED,   /* only who holds the secret key can read it */
     ERR_HELD,     /* another process did not let go of a lock in time */
-    ERR_WITHHELD, /* a denial found no room: all is denied instead */
+    ERR_WITHHELD, /* a denial was not kept alone: all is denied instead */
     ERR_LAST
 };
 

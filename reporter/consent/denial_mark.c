@@ -12,6 +12,7 @@
 #include "proto/base/fd.h"
 #include "proto/data_class.h"
 #include "proto/lock.h"
+#include "proto/queue.h"
 #include "proto/state_open.h"
 #include "reporter/consent/consent_file.h"
 #include "reporter/state_file.h"
@@ -30,19 +31,33 @@ static void name_of_report(const char *report_id, char ret_name[NAME_BYTES])
     (void)snprintf(ret_name, NAME_BYTES, "denied.%s", report_id);
 }
 
-/* 1: it changed; 0: it is so already. */
 static int set_all(int state_fd, bool denied)
 {
     struct stat status;
+    OWNED_FD fd = -1;
 
-    if (fstat(state_fd, &status) < 0)
+    int r = state_file_dir(state_fd, QUEUE_DIR, &fd);
+    if (r < 0)
+        return r;
+    if (fstat(fd, &status) < 0)
         return -errno;
     if (((status.st_mode & S_ISVTX) != 0) == denied)
         return 0;
-    if (fchmod(state_fd, (status.st_mode ^ S_ISVTX) & PERMISSIONS) < 0 ||
-        fsync(state_fd) < 0)
+    if (fchmod(fd, (status.st_mode ^ S_ISVTX) & PERMISSIONS) < 0 ||
+        fsync(fd) < 0)
         return -errno;
-    return 1;
+    return 0;
+}
+
+static int read_all(int state_fd, bool *ret_denied)
+{
+    struct stat status;
+
+    *ret_denied = false;
+    if (fstatat(state_fd, QUEUE_DIR, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    *ret_denied = (status.st_mode & S_ISVTX) != 0;
+    return 0;
 }
 
 static int withhold_all(int state_fd)
@@ -136,14 +151,13 @@ int denial_mark_report_read(int words_fd, const char *report_id,
 int denial_mark_read(int state_fd, struct consent *consent)
 {
     char name[NAME_BYTES];
-    struct stat status;
 
-    if (fstat(state_fd, &status) < 0)
-        return -errno;
-    consent->all_marked = (status.st_mode & S_ISVTX) != 0;
+    int r = read_all(state_fd, &consent->all_marked);
+    if (r < 0)
+        return r;
     for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
         name_of((enum data_class) class, name);
-        int r = read_mark(state_fd, name, &consent->marks[class]);
+        r = read_mark(state_fd, name, &consent->marks[class]);
         if (r < 0)
             return r;
     }
@@ -215,7 +229,7 @@ int denial_mark_clear(int state_fd, const struct consent *consent)
 {
     char name[NAME_BYTES];
     int r = consent->all_marked ? set_all(state_fd, false) : 0;
-    bool cleared = r == 1;
+    bool cleared = false;
 
     for (int class = CLASS_REQUIRED; r >= 0 && class < CLASS_COUNT; class ++) {
         name_of((enum data_class) class, name);

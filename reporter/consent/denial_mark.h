@@ -4,8 +4,11 @@
  * nobody undoes who has read before.
  *
  *     STATE/denied.CLASS   an empty file, which is a name and an inode
- *     STATE, mode 01000    where not even that can be had: all is denied
+ *     queue/, mode 01000   where not even that can be had: all is denied
  *     per-report/denied.ID the same of one report: all of it is denied
+ *
+ * Of queue/, for a service manager sets the mode of STATE anew at each start
+ * (systemd.exec(5), StateDirectoryMode).
  *
  * The next consent file that is written says it in words, and the marks go:
  * those that its writer had read. Context: tool.
