@@ -40,11 +40,8 @@ int deletion_request(const struct home *home, const char *installation_id,
     int size = snprintf(text, sizeof text,
                         "installationId = %.40s\nmacAddress = %.20s\n",
                         installation_id, mac_address);
-    r = state_file_write(fd, name,
-                         (struct span){(const uint8_t *)text, (size_t)size});
-    return r < 0 ? r
-                 : audit_append(home->state_fd, "deletion",
-                                "asked for all that was sent");
+    return state_file_write(fd, name,
+                            (struct span){(const uint8_t *)text, (size_t)size});
 }
 
 /* readdir says NULL to the end and to a failure alike. */

@@ -119,6 +119,10 @@ int withdraw(struct home *home, bool local_only, unsigned *ret_rewritten)
     /* Who keeps the log from us keeps no data here by it. */
     int noted = audit_append(home->state_fd, "withdrawal", "all classes");
     r = device_renew(home, !local_only, id);
+    if (r == 0 && noted == 0 && !local_only) {
+        noted = audit_append(home->state_fd, "deletion",
+                             "asked for all that was sent");
+    }
     if (r == 0)
         r = rewrite_all(home, CLASS_BIT(CLASS_REQUIRED), id, ret_rewritten);
     return r < 0 ? r : noted;

@@ -83,6 +83,14 @@ class Held(Ground):
         self.assertNotEqual((self.state / "installation-id").read_bytes(),
                             before)
 
+    def test_withdrawal_without_the_log(self):
+        before = self.report.read_bytes()
+        self.hold(self.state / "audit.log")
+        done = self.root("consent", "withdraw")
+        self.assert_denied_but(done, b"not complete")
+        self.assertNotEqual(self.report.read_bytes(), before)
+        self.assertEqual(len(list((self.state / "deletions").iterdir())), 1)
+
     def test_nothing_is_granted_that_is_not_logged(self):
         self.root("consent", "deny", "OPTIONAL")
         self.hold(self.state / "audit.log")
