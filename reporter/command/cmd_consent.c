@@ -23,6 +23,8 @@
 #include "reporter/show/terminal.h"
 #include "reporter/upload/upload_server.h"
 
+#define NOT_GRANTED "nothing was granted, for the audit log cannot say it"
+
 static int fail(const struct home *home, const char *what, int r)
 {
     if (r == -ERR_HELD) {
@@ -77,10 +79,8 @@ static int deny(struct home *home, const struct consent_wish *wish, int *lock)
 static int allow(struct home *home, const struct consent_wish *wish)
 {
     int r = audit(home, wish, "all");
-    if (r < 0) {
-        return fail(home,
-                    "nothing was granted, for the audit log cannot say it", r);
-    }
+    if (r < 0)
+        return fail(home, NOT_GRANTED, r);
     r = consent_store(home);
     if (r < 0)
         return fail(home, "the consent could not be stored", r);
@@ -165,9 +165,12 @@ static int grant_shown(struct home *home, const struct consent_wish *wish,
                   "type the same again");
         return EX_TEMPFAIL;
     }
+    int status = store(home, wish, &lock);
+    if (status != EX_OK)
+        return status;
     r = preview_past_allow(home, wish->class, past);
-    return r < 0 ? fail(home, "the consent could not be stored", r)
-                 : store(home, wish, &lock);
+    return r < 0 ? fail(home, "granted, but not for all earlier reports", r)
+                 : EX_OK;
 }
 
 /* A grant that reaches back, but to nothing that was not shown. */
@@ -193,6 +196,28 @@ static int change_with_past(struct home *home, const struct consent_wish *wish)
     return status;
 }
 
+static int deny_report(struct home *home, const struct consent_wish *wish,
+                       const char *id, const struct consent_report *word,
+                       bool held)
+{
+    int r = consent_report_deny(home->state_fd, id, word, held);
+    if (r < 0)
+        return fail(home, "the consent could not be stored", r);
+    r = audit(home, wish, id);
+    return r < 0 ? fail(home, "denied, but the audit log does not say so", r)
+                 : EX_OK;
+}
+
+static int allow_report(struct home *home, const struct consent_wish *wish,
+                        const char *id, const struct consent_report *word)
+{
+    int r = audit(home, wish, id);
+    if (r < 0)
+        return fail(home, NOT_GRANTED, r);
+    r = consent_report_write(home->state_fd, id, word);
+    return r < 0 ? fail(home, "the consent could not be stored", r) : EX_OK;
+}
+
 static int change_report(struct home *home, const char *prefix,
                          const struct consent_wish *wish)
 {
@@ -207,8 +232,8 @@ static int change_report(struct home *home, const char *prefix,
     if (r < 0 && wish->state == CONSENT_GRANTED)
         return fail(home, "nothing was granted", r);
     r = consent_report_read(home->state_fd, found.id, &word);
-    if (!keyfile_unread(r))
-        r = 0; /* what is no word denies all, until there is one */
+    if (keyfile_unread(r)) /* what is no word denies all, until there is one */
+        return fail(home, "the consent could not be stored", r);
     word.granted &= ~CLASS_BIT(wish->class);
     word.denied &= ~CLASS_BIT(wish->class);
     if (wish->state == CONSENT_GRANTED) {
@@ -216,16 +241,11 @@ static int change_report(struct home *home, const char *prefix,
     } else {
         word.denied |= CLASS_BIT(wish->class);
     }
-    if (r == 0) {
-        r = wish->state == CONSENT_DENIED
-                ? consent_report_deny(home->state_fd, found.id, &word,
-                                      lock >= 0)
-                : consent_report_write(home->state_fd, found.id, &word);
-    }
-    if (r == 0)
-        r = audit(home, wish, found.id);
-    if (r < 0)
-        return fail(home, "the consent could not be stored", r);
+    status = wish->state == CONSENT_DENIED
+                 ? deny_report(home, wish, found.id, &word, lock >= 0)
+                 : allow_report(home, wish, found.id, &word);
+    if (status != EX_OK)
+        return status;
     log_info("%s is %s for report %s", data_class_name(wish->class),
              consent_state_name(wish->state), found.id);
     return EX_OK;

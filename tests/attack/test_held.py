@@ -98,6 +98,26 @@ class Held(Ground):
         self.assertEqual(done.returncode, EX_TEMPFAIL, done.stderr)
         self.assertEqual(self.optional(), "denied")
 
+    def test_no_report_is_granted_that_is_not_logged(self):
+        word = self.state / "per-report" / self.report.stem
+        self.hold(self.state / "audit.log")
+        done = self.root("consent", "grant", "SENSITIVE", "--report", "last")
+        self.assertEqual(done.returncode, EX_TEMPFAIL, done.stderr)
+        self.assertIn(b"nothing was granted", done.stderr)
+        self.assertFalse(word.exists())
+        done = self.root("consent", "deny", "REQUIRED", "--report", "last")
+        self.assertEqual(done.returncode, EX_TEMPFAIL, done.stderr)
+        self.assertIn(b"denied, but", done.stderr)
+        self.assertIn("denied = REQUIRED", word.read_text())
+
+    def test_the_past_stays_when_that_is_not_logged(self):
+        """And does not leave with a later grant that does not reach back."""
+        self.root("consent", "deny", "REQUIRED")
+        self.hold(self.state / "audit.log")
+        done = self.root("consent", "grant", "REQUIRED", "--include-past")
+        self.assertEqual(done.returncode, EX_TEMPFAIL, done.stderr)
+        self.assertEqual(list((self.state / "per-report").glob("*")), [])
+
     def test_denial_without_the_others_leave_and_no_grant(self):
         self.hold(self.state / "consent.lock")
         done = self.root("consent", "deny", "OPTIONAL")
