@@ -72,8 +72,9 @@ MUST_CHECK int state_dir_find(const char *path, int *ret_fd);
 void state_give(int dir_fd, int fd);
 
 /*
- * What the durable consent file says, in the shape that running hosts map
- * read-only. Rewritten in place by `inquest consent`; absent: the defaults.
+ * What the durable consent file says, in the shape that running hosts read
+ * anew at each use. Rewritten in place by `inquest consent`; absent: the
+ * defaults.
  */
 #define CONSENT_PAGE_MAGIC 0x31736e6f43716e49ULL
 struct consent_page {

@@ -17,7 +17,7 @@ static enum consent_layer ask_user(enum data_class class,
     if (class == CLASS_OPTIONAL && word->notice != layers->notices[class])
         return CONSENT_BY_NOTICE;
     bool before = report->epoch < word->since_epoch &&
-                  (report->past & CLASS_BIT(class)) == 0;
+                  report->past[class] < word->since_epoch;
     return before ? CONSENT_BY_EPOCH : CONSENT_ALLOWED;
 }
 

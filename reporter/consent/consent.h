@@ -65,7 +65,8 @@ struct consent_report {
     bool do_not_track; /* where the program ran */
     uint32_t granted;  /* CLASS_BIT()s named for this report */
     uint32_t denied;
-    uint32_t past; /* CLASS_BIT()s of later grants that reach back to it */
+    /* The epochs of the later grants that reach back to it; 0: none does. */
+    uint64_t past[CLASS_COUNT];
     struct consent_mark mark;
 };
 

@@ -24,6 +24,7 @@
 
 #define TEXT_BYTES 2048
 #define TIME_BYTES 32
+#define NAME_BYTES 32
 #define EPOCH_LOST (1ull << 62) /* above all that were counted */
 
 static int parse_state(const char *name, enum consent_state *ret_state)
@@ -192,6 +193,22 @@ static uint32_t mask_of(const struct keyfile *file, const char *key,
     return mask;
 }
 
+static void past_name(enum data_class class, char ret_name[NAME_BYTES])
+{
+    (void)snprintf(ret_name, NAME_BYTES, "past.%s", data_class_name(class));
+}
+
+static void read_past(const struct keyfile *file, uint64_t past[CLASS_COUNT])
+{
+    char name[NAME_BYTES];
+
+    for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
+        past_name((enum data_class) class, name);
+        const char *text = keyfile_get(file, name);
+        past[class] = text ? strtoull(text, NULL, 10) : 0;
+    }
+}
+
 int consent_report_read(int state_fd, const char *report_id,
                         struct consent_report *report)
 {
@@ -205,11 +222,11 @@ int consent_report_read(int state_fd, const char *report_id,
         r = keyfile_open(fd, report_id, &file, NULL);
     report->granted = 0;
     report->denied = 0;
-    report->past = 0;
+    memset(report->past, 0, sizeof report->past);
     if (r == 0) {
         report->granted = mask_of(&file, "granted", 0);
         report->denied = mask_of(&file, "denied", CLASS_ALL);
-        report->past = mask_of(&file, "past", 0);
+        read_past(&file, report->past);
     }
     if ((r == 0 || r == -ENOENT) && report->mark.inode == 0)
         return 0;
@@ -232,6 +249,21 @@ static void append_mask(char *text, size_t capacity, const char *key,
     snprintf(text + size, capacity - size, "\n");
 }
 
+static void append_past(char *text, size_t capacity,
+                        const uint64_t past[CLASS_COUNT])
+{
+    char name[NAME_BYTES];
+    size_t size = strlen(text);
+
+    for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
+        if (past[class] == 0)
+            continue;
+        past_name((enum data_class) class, name);
+        size += (size_t)snprintf(text + size, capacity - size, "%s = %lu\n",
+                                 name, (unsigned long)past[class]);
+    }
+}
+
 int consent_report_write(int state_fd, const char *report_id,
                          const struct consent_report *report)
 {
@@ -243,7 +275,7 @@ int consent_report_write(int state_fd, const char *report_id,
         return r;
     append_mask(text, sizeof text, "granted", report->granted);
     append_mask(text, sizeof text, "denied", report->denied);
-    append_mask(text, sizeof text, "past", report->past);
+    append_past(text, sizeof text, report->past);
     struct span data = {(const uint8_t *)text, strlen(text)};
     r = state_file_write(fd, report_id, data);
     return r < 0 ? r : denial_mark_report_clear(fd, report_id, &report->mark);

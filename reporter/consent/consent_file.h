@@ -1,14 +1,21 @@
 /*
  * The durable consent file STATE/consent, what it means for running programs
- * (STATE/consent.page, mapped by them), and the words for single reports
+ * (STATE/consent.page, which they read), and the words for single reports
  * (STATE/per-report/REPORTID). Context: tool.
  *
  *     epoch = 3
  *     OPTIONAL = granted 2026-11-24T11:00:00.000Z uid:1000 command 1f02ac94 3
  *
- * (state, time, actor, way, notice, since epoch). No file:
- * everything unset. A file that is malformed or not to be trusted: everything
- * denied. What could not be written is said by denial_mark.h.
+ * (state, time, actor, way, notice, since epoch). For a report:
+ *
+ *     granted = SENSITIVE
+ *     denied = FEEDBACK
+ *     past.OPTIONAL = 3
+ *
+ * (past: the since epoch of a grant that reaches back to it; a grant after
+ * another denial does not). No file: everything unset. A file that is malformed
+ * or not to be trusted: everything denied. What could not be written is said by
+ * denial_mark.h.
  */
 #ifndef INQUEST_REPORTER_CONSENT_FILE_H
 #define INQUEST_REPORTER_CONSENT_FILE_H
@@ -40,9 +47,9 @@ MUST_CHECK int consent_file_write(int state_fd, const struct consent *consent);
 MUST_CHECK int consent_file_deny(int state_fd, const struct consent *consent,
                                  uint32_t classes, bool held);
 /*
- * Makes the page say what layers say, in place, so that programs that map it
- * see it at once. Does nothing when it says so already. DO_NOT_TRACK of this
- * process is left out: a program heeds its own.
+ * Makes the page say what layers say, in place: programs read it at every use.
+ * Does nothing when it says so already. DO_NOT_TRACK of this process is left
+ * out: a program heeds its own.
  */
 MUST_CHECK int consent_page_update(int state_fd,
                                    const struct consent_layers *layers);

@@ -92,7 +92,7 @@ int preview_past_allow(const struct home *home, enum data_class class,
     for (size_t i = 0; i < past->count; i++) {
         struct consent_report word = {0};
         int r = consent_report_read(home->state_fd, past->ids[i], &word);
-        word.past |= CLASS_BIT(class);
+        word.past[class] = home->consent.words[class].since_epoch;
         if (r == 0)
             r = consent_report_write(home->state_fd, past->ids[i], &word);
         if (r < 0 && first_error == 0)

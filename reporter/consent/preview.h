@@ -32,7 +32,8 @@ struct preview_past {
 MUST_CHECK int preview_past(const struct home *home, enum data_class class,
                             FILE *out, struct preview_past *ret_past);
 
-/* Lets class reach back to exactly those that were shown. */
+/* Lets the grant of class that there is reach back to exactly those that were
+ * shown; one that follows another denial does not. */
 MUST_CHECK int preview_past_allow(const struct home *home,
                                   enum data_class class,
                                   const struct preview_past *past);

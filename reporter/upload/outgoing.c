@@ -103,7 +103,10 @@ static int ask(const struct home *home, const struct question *question,
     int r = word_of(home, question, &word);
     if (keyfile_unread(r))
         return r;
-    word.past |= past;
+    for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++) {
+        if ((past & CLASS_BIT(class)) != 0)
+            word.past[class] = UINT64_MAX;
+    }
     outgoing->decided =
         decide(home, question->class, &word, &outgoing->denied_class);
     if (outgoing->decided != CONSENT_ALLOWED)

@@ -466,6 +466,17 @@ class Withdrawal(layers.ConsentTest):
         self.assertEqual([r.headers["idempotency-key"]
                           for r in server.requests], [early.id])
 
+    def test_a_grant_that_reaches_back_ends_with_the_next_denial(self):
+        server = self.serve(FaultServer([ACCEPT]))
+        self.ok("consent", "deny", "REQUIRED")
+        early, = self.plant(1)
+        shown = self.ok("consent", "grant", "REQUIRED", "--include-past")
+        self.assertIn(early.id, shown.stdout)
+        self.ok("consent", "deny", "REQUIRED")
+        self.ok("consent", "grant", "REQUIRED")
+        self.ok("upload", "--now")
+        self.assertEqual(server.requests, [])
+
     def test_the_past_is_shown_as_it_leaves(self):
         server = self.serve(FaultServer([ACCEPT]))
         self.ok("consent", "deny", "REQUIRED")

@@ -12,7 +12,7 @@
 enum {
     SINCE = 5,
     NOTICE = 77,
-    COMBINATIONS = 2 * 2 * 2 * 3 * 2 * 3 * 2 * 2 * 3 * 2
+    COMBINATIONS = 2 * 2 * 2 * 3 * 2 * 3 * 2 * 2 * 3 * 3
 };
 
 static const uint32_t notices[CLASS_COUNT] = {NOTICE, NOTICE, NOTICE,
@@ -25,8 +25,8 @@ struct combination {
     bool privacy_on;
     enum consent_state user;
     bool before_grant, other_notice;
-    int report; /* 0 granted, 1 no word, 2 denied */
-    bool reaches_back;
+    int report;       /* 0 granted, 1 no word, 2 denied */
+    int reaches_back; /* 0 no word, 1 a grant before this one, 2 this one */
 };
 
 static unsigned digit(unsigned *number, unsigned base)
@@ -49,7 +49,7 @@ static struct combination combination(unsigned number)
         .before_grant = digit(&number, 2),
         .other_notice = digit(&number, 2),
         .report = (int)digit(&number, 3),
-        .reaches_back = digit(&number, 2),
+        .reaches_back = (int)digit(&number, 3),
     };
 }
 
@@ -76,8 +76,10 @@ static bool decide(enum data_class class, const struct combination *of)
         .do_not_track = of->do_not_track == 2,
         .granted = of->report == 0 ? CLASS_BIT(class) : 0,
         .denied = of->report == 2 ? CLASS_BIT(class) : 0,
-        .past = of->reaches_back ? CLASS_BIT(class) : 0,
     };
+    report.past[class] = of->reaches_back == 0   ? 0
+                         : of->reaches_back == 1 ? SINCE - 1
+                                                 : SINCE;
     return consent_allows(class, &layers, &report);
 }
 
@@ -85,7 +87,7 @@ static bool decide(enum data_class class, const struct combination *of)
 static bool must_allow(enum data_class class, const struct combination *of)
 {
     bool granted = of->user == CONSENT_GRANTED;
-    bool reached = !of->before_grant || of->reaches_back;
+    bool reached = !of->before_grant || of->reaches_back == 2;
 
     if (of->vendor_denies || of->policy_denies || of->distrusted ||
         of->do_not_track != 0 || of->user == CONSENT_DENIED || of->report == 2)
