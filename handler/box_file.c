@@ -18,6 +18,7 @@
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
 #include "proto/base/sys.h"
+#include "proto/box_place.h"
 #include "proto/box_space.h"
 
 #define OWNERS 0600
@@ -269,6 +270,20 @@ static int open_all(const struct config *config, struct box_file *file)
     return 0;
 }
 
+/*
+ * 0: its program was a daemon that went to the background, and it ended with
+ * that. Who starts later ends without it, and that is no sign of anything. In
+ * another pid namespace nobody has its number.
+ */
+static uint32_t supervisor_now(const struct config *config)
+{
+    if (config->supervisor_pid != 0 && config->supervisor_namespace != 0 &&
+        sys_call2(SYS_kill, config->supervisor_pid, 0) == -ESRCH &&
+        config->supervisor_namespace == box_place_inode("/proc/self/ns/pid"))
+        return 0;
+    return (uint32_t)config->supervisor_pid;
+}
+
 int box_file_open(const struct config *config, bool sampled,
                   struct box_file *ret_file)
 {
@@ -289,7 +304,7 @@ int box_file_open(const struct config *config, bool sampled,
     box_identity_sample(file.box, birth.rss_pages);
     file.box->control.phase = BOX_BEFORE_MAIN;
     file.box->control.rate_limit_off = !config->rate_limit;
-    file.box->control.supervisor_pid = (uint32_t)config->supervisor_pid;
+    file.box->control.supervisor_pid = supervisor_now(config);
     file.box->size_bytes = sizeof(struct box);
     file.box->version = BOX_VERSION;
     __atomic_store_n(&file.box->magic, BOX_MAGIC, __ATOMIC_RELEASE);

@@ -34,15 +34,20 @@ static bool env_is(char *const *envp, const char *name, const char *value)
     return found && strcmp(found, value) == 0;
 }
 
-static int env_pid(char *const *envp, const char *name)
+/* PID:NAMESPACE, which may be missing. */
+static void read_supervisor(struct config *config, char *const *envp)
 {
-    const char *text = env_find(envp, name);
+    const char *text = env_find(envp, "INQUEST_SUPERVISOR_PID");
+    const char *end = text ? text + strlen(text) : NULL;
     uint64_t pid = 0;
 
-    if (!text || fmt_parse_u64(&text, text + strlen(text), 10, &pid) < 0 ||
-        pid > INT32_MAX)
-        return 0;
-    return (int)pid;
+    if (!text || fmt_parse_u64(&text, end, 10, &pid) < 0 || pid > INT32_MAX)
+        return;
+    config->supervisor_pid = (int)pid;
+    if (*text++ == ':') {
+        /* on failure it stays unknown */
+        DROP(fmt_parse_u64(&text, end, 10, &config->supervisor_namespace));
+    }
 }
 
 static const struct {
@@ -263,7 +268,7 @@ void config_read(struct config *config, char *const *argv, char *const *envp)
     read_alarm(&config->alarm, envp);
     config->rate_limit = !env_is(envp, "INQUEST_RATE_LIMIT", "off");
     config->interpose = interpose_bits(env_find(envp, "INQUEST_INTERPOSE"));
-    config->supervisor_pid = env_pid(envp, "INQUEST_SUPERVISOR_PID");
+    read_supervisor(config, envp);
     bool direct = config->supervisor_pid == 0 ||
                   config->supervisor_pid == (int)sys_call0(SYS_getppid);
     config->eager_box = direct && !config->sampler_waits;

@@ -38,8 +38,9 @@ struct config {
     bool dumper;        /* INQUEST_TIER=2 switches tier 1 off */
     uint32_t interpose; /* enum config_interpose */
     int supervisor_pid; /* INQUEST_SUPERVISOR_PID, 0: none */
-    bool rate_limit;    /* INQUEST_RATE_LIMIT=off switches it off */
-    bool do_not_track;  /* DO_NOT_TRACK is set and not 0 */
+    uint64_t supervisor_namespace; /* what it is the pid in, 0: not known */
+    bool rate_limit;               /* INQUEST_RATE_LIMIT=off switches it off */
+    bool do_not_track;             /* DO_NOT_TRACK is set and not 0 */
     struct alarm_settings alarm;   /* INQUEST_ALARM_LIMIT and so on */
     char app[128];                 /* INQUEST_APP */
     char app_version[64];          /* INQUEST_APP_VERSION */

@@ -17,6 +17,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/box.h"
+#include "proto/box_place.h"
 #include "reporter/app/app_fill.h"
 #include "reporter/app/usage.h"
 #include "reporter/command/commands.h"
@@ -32,7 +33,7 @@
 
 #define EXIT_NOT_STARTED 126 /* as the shell */
 #define EXIT_NOT_FOUND   127
-#define NUMBER_BYTES     24
+#define NUMBER_BYTES     40
 #define SWEEP_S          60
 #define SWEEP_S_MAX      86400
 
@@ -90,7 +91,8 @@ static int set_environment(const struct invocation *invocation,
     char dumper[STATE_PATH_BYTES];
     char number[NUMBER_BYTES];
 
-    (void)snprintf(number, sizeof number, "%d", (int)getpid());
+    (void)snprintf(number, sizeof number, "%d:%llu", (int)getpid(),
+                   (unsigned long long)box_place_inode("/proc/self/ns/pid"));
     int r = home_program("inquest-dumper", dumper);
     if (r == 0)
         r = set_variable("INQUEST_SUPERVISOR_PID", number);

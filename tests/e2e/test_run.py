@@ -61,6 +61,15 @@ print("ready", flush=True)
 while True:
     signal.pause()
 """
+DAEMON = """
+import os, subprocess, sys
+if os.fork():
+    os._exit(0)
+sys.stdin.readline()
+child = subprocess.Popen(["/usr/bin/sleep", "60"])
+print(child.pid, flush=True)
+print(child.wait(), flush=True)
+"""
 DUMPER = """#!/bin/sh
 echo at work > {told}
 read line < {hold}
@@ -243,6 +252,23 @@ class Run(unittest.TestCase):
         self.assertEqual(run.wait(60), -signal.SIGSEGV)
         report, = json.loads(self.inquest.text("list", "--json"))
         self.assertEqual(report["kind"], "CRASH")
+
+    def test_who_is_started_after_run_ended_does_not_end_with_it(self):
+        """By a daemon that went to the background."""
+        run = self.start("--", "/usr/bin/python3", "-c", DAEMON,
+                         stdin=subprocess.PIPE)
+        self.addCleanup(run.stdin.close)
+        self.addCleanup(run.stdout.close)
+        self.assertEqual(run.wait(60), 0)
+        run.stdin.write("\n")
+        run.stdin.flush()
+        child = int(run.stdout.readline())
+        boxes = self.inquest.state / "boxes"
+        job.wait_until(lambda: list(boxes.glob(f"{child}-*.box")), "its box")
+        os.kill(child, signal.SIGKILL)
+        self.assertEqual(run.stdout.readline(), "-9\n")
+        self.inquest.text("recover")
+        self.assertEqual(json.loads(self.inquest.text("list", "--json")), [])
 
     @unittest.skipIf(os.geteuid() != 0, "not allowed to be another user")
     def test_a_dumper_that_stands_still_keeps_no_signal(self):
