@@ -177,6 +177,29 @@ static void take_back(struct start *slot)
     __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
 }
 
+/* The kernel's, by the operation that a filter hardly refuses. */
+static uint64_t kernel_mask(uint64_t otherwise)
+{
+    uint64_t mask = otherwise;
+
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, 0, (long)&mask,
+                    SYS_SIGSET_BYTES);
+    return mask;
+}
+
+/*
+ * glibc blocks all signals while it makes a thread. Where a filter refuses
+ * SIG_BLOCK (Tor's does), it goes back to a mask that was never stored: what
+ * lies on the stack, and with us that blocked SIGTERM in most runs.
+ */
+static void restore_mask(uint64_t before)
+{
+    if (guest.sandboxed && kernel_mask(before) != before) {
+        (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
+                        SYS_SIGSET_BYTES);
+    }
+}
+
 EXPORT int pthread_create(pthread_t *ret_thread,
                           const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
@@ -184,6 +207,7 @@ EXPORT int pthread_create(pthread_t *ret_thread,
     if (guest.config.disabled)
         return real()->pthread_create(ret_thread, attributes, run, argument);
     uint64_t blocked = block_believed();
+    uint64_t mask = guest.sandboxed ? kernel_mask(0) : 0;
     struct start *slot = hand_over(argument, blocked);
     int r;
 
@@ -196,6 +220,7 @@ EXPORT int pthread_create(pthread_t *ret_thread,
     } else {
         r = real()->pthread_create(ret_thread, attributes, run, argument);
     }
+    restore_mask(mask);
     unblock(blocked);
     return r;
 }
@@ -205,6 +230,7 @@ EXPORT int thrd_create(thrd_t *ret_thread, thrd_start_t run, void *argument)
     if (guest.config.disabled)
         return real()->thrd_create(ret_thread, run, argument);
     uint64_t blocked = block_believed();
+    uint64_t mask = guest.sandboxed ? kernel_mask(0) : 0;
     struct start *slot = hand_over(argument, blocked);
     int r;
 
@@ -216,6 +242,7 @@ EXPORT int thrd_create(thrd_t *ret_thread, thrd_start_t run, void *argument)
     } else {
         r = real()->thrd_create(ret_thread, run, argument);
     }
+    restore_mask(mask);
     unblock(blocked);
     return r;
 }

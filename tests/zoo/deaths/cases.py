@@ -172,6 +172,7 @@ CASES = (
     null("seccomp_by_syscall", tier="IN_PROCESS"),
     silent("seccomp_kill_clone_unshare", 0),
     silent("seccomp_fork_child", 0),
+    silent("seccomp_no_block", 0),
     null("seccomp_inherited", says="1 thread may not be traced"),
     null("seccomp_service", says="1 thread may not be traced"),
     silent("seccomp_service_forks", 0),
