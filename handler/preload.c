@@ -9,22 +9,38 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "handler/box_identity.h"
 #include "handler/crash/altstack.h"
 #include "handler/crash/crash_handler.h"
+#include "handler/crash/host_mask.h"
 #include "handler/crash/install.h"
 #include "handler/guest.h"
 #include "handler/interpose/interpose.h"
 #include "handler/interpose/other_libc.h"
 #include "handler/interpose/real.h"
 #include "proto/base/compiler.h"
+#include "proto/base/fmt.h"
 #include "proto/base/sys.h"
+
+#define ABORT_UNBLOCKS_NO_MORE 41 /* glibc 2.41: its stdlib/abort.c */
+
+/* Before 2.41 libc's abort unblocks SIGABRT. */
+static bool abort_unblocks(void)
+{
+    const char *minor = gnu_get_libc_version() + sizeof "2." - 1;
+    uint64_t number;
+
+    return fmt_parse_u64(&minor, minor + strlen(minor), 10, &number) < 0 ||
+           number < ABORT_UNBLOCKS_NO_MORE;
+}
 
 /* glibc's text of assert, malloc and fortify is private: it may be missing. */
 static void find_abort(void)
 {
     guest.raise_address = (uintptr_t)raise;
+    host_mask_begin(abort_unblocks());
     guest.abort_message_address =
         (uint64_t)dlvsym(RTLD_DEFAULT, "__abort_msg", "GLIBC_PRIVATE");
 }

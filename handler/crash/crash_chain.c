@@ -2,17 +2,17 @@
  * Hands a signal on by jumping, not by calling: the stack pointer is put on a
  * signal frame (the kernel's own, or a copy of it on the interrupted stack),
  * so the handler returns through libc's restorer straight to the kernel and
- * nothing of ours stays on any stack; but for abort(), see abort_return.h.
+ * nothing of ours stays on any stack; but for abort(), see libc_abort.h.
  * Context: crash.
  */
 #include "handler/crash/crash_chain.h"
 
 #include <string.h>
 
-#include "handler/crash/abort_return.h"
 #include "handler/crash/crash_handling.h"
 #include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
+#include "handler/crash/libc_abort.h"
 #include "handler/crash/signal_frame.h"
 #include "handler/guest.h"
 #include "handler/interpose/real.h"
@@ -140,8 +140,7 @@ bool crash_chain(const struct crash_event *event)
     struct crash_event handed = {
         event->signal_number, &frame->info, (ucontext_t *)frame->context, 0, 0,
         event->abort_message};
-    if (abort_return_awaited(event))
-        frame->restorer = (void *)abort_return_restorer;
+    libc_abort_await_return(event, frame);
     crash_handling_begin(&handed, (uintptr_t)frame,
                          blocked_by(&action, event->signal_number));
     jump(frame, &action, event->signal_number);

@@ -16,8 +16,8 @@
 #include "handler/crash/crash_handling.h"
 #include "handler/crash/crash_record.h"
 #include "handler/crash/held_back.h"
-#include "handler/crash/host_action.h"
 #include "handler/crash/host_mask.h"
+#include "handler/crash/libc_abort.h"
 #include "handler/crash/signal_frame.h"
 #include "handler/guest.h"
 #include "handler/own_memory.h"
@@ -139,26 +139,14 @@ static void record_recrash(const struct crash_event *event)
 }
 
 /*
- * Whether a handler of the program's that runs has it blocked. Not SIGABRT,
- * which the kernel has blocked, too, then: who comes here had it unblocked,
- * libc's abort by an inner call.
+ * Whether a handler of the program's that runs has it blocked. What the kernel
+ * has blocked, too, comes here only after somebody unblocked it: SIGABRT, by an
+ * inner call of libc's abort.
  */
 static bool handler_blocks(const struct crash_event *event)
 {
-    return event->signal_number != SIGABRT &&
+    return (host_mask_faults() >> (event->signal_number - 1) & 1) &&
            crash_handling_blocks(stack_of(event), event->signal_number);
-}
-
-/* It will die of what comes next, by inner calls that nobody sees: it is told
- * before its handler of SIGABRT, which hardly helps it any more. */
-static bool aborts_in_handler(const struct crash_event *event)
-{
-    struct sigaction action;
-
-    host_action_get(event->signal_number, &action);
-    return event->signal_number == SIGABRT && event->info &&
-           event->info->si_code <= 0 && host_action_is_function(&action) &&
-           crash_handling_blocks(stack_of(event), SIGABRT);
 }
 
 /*
@@ -193,25 +181,28 @@ static void send_again(const struct crash_event *event)
     }
 }
 
-/*
- * A signal that somebody sent, and that this thread believes it has blocked
- * (the kernel has it unblocked for the sake of faults): blocked for good and
- * sent again, so that sigwait and signalfd find it. True when it was one.
- */
-static bool put_back(const struct crash_event *event)
+/* A signal that somebody sent, and that this thread believes it has blocked:
+ * the kernel has it unblocked for the sake of faults. */
+static bool is_blocked(const struct crash_event *event)
 {
     uint64_t bit = 1ull << (event->signal_number - 1);
     uint64_t mask = host_mask_bits(&event->context->uc_sigmask);
 
-    if (!event->info || event->info->si_code > 0 ||
-        (!(host_mask_believed_under(mask) & bit) && !waits_for_handler(event)))
-        return false;
+    return event->info && event->info->si_code <= 0 &&
+           ((host_mask_believed_under(mask) & bit) || waits_for_handler(event));
+}
+
+/* Blocked for good and sent again, so that sigwait and signalfd find it. */
+static void put_back(const struct crash_event *event)
+{
+    uint64_t bit = 1ull << (event->signal_number - 1);
+    uint64_t mask = host_mask_bits(&event->context->uc_sigmask);
+
     crash_handling_put_back(event, stack_of(event));
     mask |= bit;
     memcpy(&event->context->uc_sigmask, &mask, sizeof mask);
     (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&bit, 0, sizeof bit);
     send_again(event);
-    return true;
 }
 
 /*
@@ -349,7 +340,9 @@ crash_handler(int signal_number, siginfo_t *info, void *context)
     int saved_errno = errno;
     struct crash_event event = {signal_number, info, context, 0, 0, 0};
 
-    if (put_back(&event)) {
+    bool blocked = is_blocked(&event);
+    if (blocked && !libc_abort_raised(&event)) {
+        put_back(&event);
         errno = saved_errno;
         return;
     }
@@ -361,9 +354,7 @@ crash_handler(int signal_number, siginfo_t *info, void *context)
         told.nested_signal = signal_number;
         told.nested_pc = (uint64_t)event.context->uc_mcontext.gregs[REG_RIP];
     }
-    if (inside && aborts_in_handler(&event))
-        crash_of_ending(&told, 0);
-    bool heard = handler_blocks(&event) || crash_chain(&event);
+    bool heard = blocked || handler_blocks(&event) || crash_chain(&event);
     if (ignored_as_init(&event)) {
         errno = saved_errno;
         return;

@@ -43,7 +43,7 @@ void crash_handler_aborting(ucontext_t *context);
  * The program's handler of an abort has returned, and the frame that the kernel
  * left for it, from its context on, is all that is still on the stack: makes
  * the report, unless the handler asked the kernel to go on elsewhere. Called by
- * abort_return_restorer alone.
+ * libc_abort_restorer alone.
  */
 void crash_handler_returned(ucontext_t *context);
 

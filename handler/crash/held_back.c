@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "handler/crash/abort_return.h"
 #include "handler/crash/crash_handling.h"
 #include "handler/crash/host_mask.h"
+#include "handler/crash/libc_abort.h"
 #include "handler/crash/signal_frame.h"
 #include "handler/own_memory.h"
 #include "proto/base/compiler.h"
@@ -89,7 +89,7 @@ static bool is_frame(const struct signal_frame *frame)
 
 static bool is_restorer(const struct search *search, const void *word)
 {
-    return word == search->restorer || word == abort_return_restorer;
+    return word == search->restorer || word == libc_abort_restorer;
 }
 
 /* The next one up the stack; NULL: none is there. */

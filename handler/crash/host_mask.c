@@ -12,10 +12,18 @@
 
 static _Thread_local struct host_belief believed;
 
+static uint64_t faults = BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) |
+                         BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGSYS);
+
+void host_mask_begin(bool abort_unblocks)
+{
+    if (!abort_unblocks)
+        faults |= BIT(SIGABRT);
+}
+
 uint64_t host_mask_faults(void)
 {
-    return BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) |
-           BIT(SIGTRAP) | BIT(SIGSYS);
+    return faults;
 }
 
 uint64_t host_mask_bits(const sigset_t *set)

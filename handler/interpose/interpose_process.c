@@ -114,10 +114,12 @@ EXPORT void quick_exit(int status)
 /* Whether abort() would deliver SIGABRT to nobody, or to the program. */
 static bool abort_goes_on(void)
 {
+    const uint64_t bit = 1ull << (SIGABRT - 1);
     struct sigaction action;
 
     host_action_get(SIGABRT, &action);
-    return action.sa_handler == SIG_IGN || host_action_is_function(&action);
+    return action.sa_handler == SIG_IGN ||
+           (host_action_is_function(&action) && !(host_mask_believed() & bit));
 }
 
 /*

@@ -126,6 +126,8 @@ CASES = (
     crash("abort_handler_returns", "SIGABRT"),
     silent("abort_handler_longjmp", 0),
     crash("assert", "SIGABRT", message="answer != NULL"),
+    crash("assert_blocked", "SIGABRT", message="this is the reason"),
+    crash("assert_blocked_handler", "SIGABRT", message="this is the reason"),
     crash("assert_handler_returns", "SIGABRT", message="this is the reason"),
     crash("assert_handler_unwinds", "SIGABRT", message="this is the reason"),
     crash("assert_handler_small", "SIGABRT", message="this is the reason"),

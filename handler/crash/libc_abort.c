@@ -1,5 +1,5 @@
-/* The way back into abort(). Context: crash. */
-#include "handler/crash/abort_return.h"
+/* libc's abort, on the stack. Context: crash. */
+#include "handler/crash/libc_abort.h"
 
 #include <signal.h>
 #include <string.h>
@@ -31,25 +31,27 @@ __asm__(".text\n\t"
         ".cfi_startproc\n\t"
         ".cfi_signal_frame\n\t"
         ".cfi_escape 0x0f, 4, 0x77, 0xa0, 0x01, 0x06\n\t" /* *(rsp + 160) */
-        SAVED_NEAR(8, 0x28) SAVED_NEAR(9, 0x30) SAVED_NEAR(10, 0x38) SAVED_FAR(
-            11, 0xc0, 0) SAVED_FAR(12, 0xc8, 0) SAVED_FAR(13, 0xd0, 0)
-            SAVED_FAR(14, 0xd8, 0) SAVED_FAR(15, 0xe0, 0) SAVED_FAR(5, 0xe8, 0)
-                SAVED_FAR(4, 0xf0, 0) SAVED_FAR(6, 0xf8, 0) SAVED_FAR(
-                    3, 0x80, 1) SAVED_FAR(1, 0x88, 1) SAVED_FAR(0, 0x90, 1)
-                    SAVED_FAR(2, 0x98, 1) SAVED_FAR(7, 0xa0, 1)
-                        SAVED_FAR(16, 0xa8,
-                                  1) "nop\n"
-                                     ".globl abort_return_restorer\n"
-                                     ".hidden abort_return_restorer\n"
-                                     ".type abort_return_restorer, @function\n"
-                                     "abort_return_restorer:\n\t"
-                                     "mov %rsp, %rdi\n\t"
-                                     "call crash_handler_returned\n\t"
-                                     "mov $15, %eax\n\t" /* rt_sigreturn */
-                                     "syscall\n\t"
-                                     ".cfi_endproc\n"
-                                     ".size abort_return_restorer, . - "
-                                     "abort_return_restorer\n");
+        SAVED_NEAR(8, 0x28) SAVED_NEAR(9, 0x30) SAVED_NEAR(10, 0x38)
+            SAVED_FAR(11, 0xc0, 0) SAVED_FAR(12, 0xc8, 0) SAVED_FAR(13, 0xd0, 0)
+                SAVED_FAR(14, 0xd8, 0) SAVED_FAR(15, 0xe0, 0)
+                    SAVED_FAR(5, 0xe8, 0) SAVED_FAR(4, 0xf0, 0)
+                        SAVED_FAR(6, 0xf8, 0) SAVED_FAR(3, 0x80,
+                                                        1) SAVED_FAR(1, 0x88, 1)
+                            SAVED_FAR(0, 0x90, 1) SAVED_FAR(2, 0x98, 1)
+                                SAVED_FAR(7, 0xa0, 1) SAVED_FAR(
+                                    16, 0xa8,
+                                    1) "nop\n"
+                                       ".globl libc_abort_restorer\n"
+                                       ".hidden libc_abort_restorer\n"
+                                       ".type libc_abort_restorer, @function\n"
+                                       "libc_abort_restorer:\n\t"
+                                       "mov %rsp, %rdi\n\t"
+                                       "call crash_handler_returned\n\t"
+                                       "mov $15, %eax\n\t" /* rt_sigreturn */
+                                       "syscall\n\t"
+                                       ".cfi_endproc\n"
+                                       ".size libc_abort_restorer, . - "
+                                       "libc_abort_restorer\n");
 
 /* Without one the instruction does nothing (Intel SDM, volume 1, CET). */
 static bool has_shadow_stack(void)
@@ -73,15 +75,14 @@ static bool is_in_abort(uintptr_t address)
     return address + (uintptr_t)(intptr_t)distance == guest.raise_address;
 }
 
-bool abort_return_awaited(const struct crash_event *event)
+bool libc_abort_raised(const struct crash_event *event)
 {
     uintptr_t at =
         (uintptr_t)event->context->uc_mcontext.gregs[REG_RSP] & ~(uintptr_t)7;
     const uintptr_t *words = (const uintptr_t *)at;
 
     if (event->signal_number != SIGABRT || !event->info ||
-        event->info->si_code != SI_TKILL ||
-        event->info->si_pid != sys_getpid() || has_shadow_stack())
+        event->info->si_code != SI_TKILL || event->info->si_pid != sys_getpid())
         return false;
     for (size_t i = 0; i < FRAMES_BYTES / sizeof *words; i++) {
         bool known = i > 0 && (at + i * sizeof *words) % BOX_PAGE_BYTES != 0;
@@ -91,4 +92,11 @@ bool abort_return_awaited(const struct crash_event *event)
             return true;
     }
     return false;
+}
+
+void libc_abort_await_return(const struct crash_event *event,
+                             struct signal_frame *frame)
+{
+    if (libc_abort_raised(event) && !has_shadow_stack())
+        frame->restorer = (void *)libc_abort_restorer;
 }
