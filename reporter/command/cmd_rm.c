@@ -22,7 +22,8 @@ static int remove_one(struct home *home, const struct stored_report *item,
     if (noted < 0) {
         log_error("report %s is deleted, but the audit log does not say so: %s",
                   item->id, err_text(noted));
-    } else if (r == -EBUSY || (r == -ENOENT && item->place == QUEUE_BUSY)) {
+    } else if (r == -EBUSY || r == -ERR_HELD ||
+               (r == -ENOENT && item->place == QUEUE_BUSY)) {
         log_error("report %s is being sent just now; try again", item->id);
     } else if (r < 0) {
         log_error("cannot delete report %s: %s", item->id, err_text(r));

@@ -15,7 +15,6 @@
 #include "proto/class_filter.h"
 #include "proto/frame.h"
 #include "proto/lock.h"
-#include "proto/state_open.h"
 #include "reporter/app/usage.h"
 #include "reporter/consent/audit.h"
 #include "reporter/queue/claim.h"
@@ -29,6 +28,7 @@
 struct change {
     uint32_t classes;
     const char *installation_id;
+    int64_t until_ms; /* for all that others hold (lock.h) */
 };
 
 static int frame_report(const Inquest__V1__Report *report, uint8_t **ret_file,
@@ -153,21 +153,27 @@ static int rewrite_waiting(struct home *home, const char *id,
     return r < 0 ? r : ended;
 }
 
-/* In sent/ and bad/ nobody claims. */
+static bool elsewhere(int r)
+{
+    return r == -ENOENT || r == -ERR_HELD;
+}
+
+/* In sent/ or bad/. 1: somebody has it, or has moved it. */
 static int rewrite_at_rest(struct home *home, const struct stored_report *item,
                            const struct change *change)
 {
-    int dir_fd = home->queue.dir_fd[item->place];
-    char name[QUEUE_NAME_BYTES];
+    OWNED_CLAIM claim = CLAIM_NONE;
 
-    int r = queue_name(item->id, name);
-    if (r < 0)
-        return r;
-    OWNED_FD fd = state_open(dir_fd, name, O_RDWR);
-    if (fd < 0)
-        return fd == -ENOENT ? 0 : fd;
-    r = rewrite_file(dir_fd, name, &fd, change);
-    return r <= 0 ? r : discard_report(home, item);
+    int r = claim_hold(&home->queue, item->place, item->id,
+                       lock_left(change->until_ms), &claim);
+    if (r == 0) {
+        r = rewrite_file(home->queue.dir_fd[item->place], claim.name, &claim.fd,
+                         change);
+    }
+    claim_drop(&claim);
+    if (r > 0)
+        r = discard_report(home, item);
+    return elsewhere(r) ? 1 : r;
 }
 
 /* 1: somebody has it. */
@@ -231,14 +237,13 @@ static int first_error(int first, int r)
 static int every_pass(struct home *home, const struct change *change,
                       unsigned *ret_changed)
 {
-    int64_t until_ms = lock_until(CLAIM_LET_GO_MS);
     unsigned held = 1;
     unsigned waited = 0;
     int r = pass(home, change, ret_changed, &held);
 
     for (int i = 1; r == 0 && held > 0 && i < REWRITE_PASSES_MAX; i++) {
         unsigned changed = 0;
-        r = claim_wait(&home->queue, lock_left(until_ms), &waited);
+        r = claim_wait(&home->queue, lock_left(change->until_ms), &waited);
         int passed = pass(home, change, &changed, &held);
         *ret_changed = changed > *ret_changed ? changed : *ret_changed;
         r = held > 0 ? first_error(r, passed) : passed;
@@ -249,7 +254,8 @@ static int every_pass(struct home *home, const struct change *change,
 int rewrite_all(struct home *home, uint32_t classes,
                 const char *installation_id, unsigned *ret_changed)
 {
-    struct change change = {classes, installation_id};
+    struct change change = {classes, installation_id,
+                            lock_until(CLAIM_LET_GO_MS)};
 
     int r = every_pass(home, &change, ret_changed);
     if ((classes & CLASS_BIT(CLASS_OPTIONAL)) == 0)

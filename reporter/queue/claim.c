@@ -19,6 +19,7 @@
 #include "reporter/state_file.h"
 
 #define REASON_BYTES_MAX 1024
+#define HOLD_TRIES       8
 
 void claim_drop(struct claim *claim)
 {
@@ -74,6 +75,39 @@ int claim_take(struct queue *queue, const char *report_id,
     return 0;
 }
 
+/* 1: who had it put another file in its place, or took it away. */
+static int hold(int dir_fd, const char *name, unsigned wait_ms, int *ret_fd)
+{
+    OWNED_FD fd = state_open(dir_fd, name, O_RDWR);
+
+    if (fd < 0)
+        return fd;
+    int r = lock_take(fd, wait_ms);
+    if (r < 0)
+        return r;
+    if (same_file(dir_fd, name, fd) < 0)
+        return 1;
+    *ret_fd = fd_take(&fd);
+    return 0;
+}
+
+int claim_hold(struct queue *queue, enum queue_place place,
+               const char *report_id, unsigned wait_ms, struct claim *ret_claim)
+{
+    struct claim claim = CLAIM_NONE;
+
+    int r = queue_name(report_id, claim.name);
+    if (r < 0)
+        return r;
+    r = 1;
+    for (int try = 0; r == 1 && try < HOLD_TRIES; try++)
+        r = hold(queue->dir_fd[place], claim.name, wait_ms, &claim.fd);
+    if (r != 0)
+        return r < 0 ? r : -ERR_HELD;
+    *ret_claim = claim;
+    return 0;
+}
+
 int claim_end_all(struct queue *queue, struct claim *claims, size_t count,
                   enum queue_place place)
 {
@@ -115,15 +149,15 @@ int claim_reject(struct queue *queue, struct claim *claim, const char *reason)
 int claim_requeue(struct queue *queue, const char *report_id)
 {
     char reason[QUEUE_NAME_BYTES + sizeof CLAIM_REASON_ENDING];
-    char name[QUEUE_NAME_BYTES];
+    OWNED_CLAIM claim = CLAIM_NONE;
 
-    int r = queue_name(report_id, name);
+    int r = claim_hold(queue, QUEUE_BAD, report_id, LOCK_WAIT_MS, &claim);
     if (r < 0)
         return r;
-    if (renameat(queue->dir_fd[QUEUE_BAD], name, queue->dir_fd[QUEUE_NEW],
-                 name) < 0)
+    if (renameat(queue->dir_fd[QUEUE_BAD], claim.name, queue->dir_fd[QUEUE_NEW],
+                 claim.name) < 0)
         return -errno;
-    snprintf(reason, sizeof reason, "%s" CLAIM_REASON_ENDING, name);
+    snprintf(reason, sizeof reason, "%s" CLAIM_REASON_ENDING, claim.name);
     (void)unlinkat(queue->dir_fd[QUEUE_BAD], reason, 0); /* may be missing */
     return fsync(queue->dir_fd[QUEUE_NEW]) < 0 ? -errno : 0;
 }

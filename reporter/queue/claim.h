@@ -46,12 +46,22 @@ MUST_CHECK int claim_end(struct queue *queue, struct claim *claim,
 MUST_CHECK int claim_end_all(struct queue *queue, struct claim *claims,
                              size_t count, enum queue_place place);
 
+/*
+ * Locks a report where it lies, in sent/ or bad/, for who rewrites it there or
+ * takes it away: claim_drop lets go. Waits wait_ms. Fails with -ENOENT (gone),
+ * -ERR_HELD, or what the disk says.
+ */
+MUST_CHECK int claim_hold(struct queue *queue, enum queue_place place,
+                          const char *report_id, unsigned wait_ms,
+                          struct claim *ret_claim);
+
 #define CLAIM_REASON_ENDING ".reason"
 /* To bad/, with a file NAME.reason beside it that says why. */
 MUST_CHECK int claim_reject(struct queue *queue, struct claim *claim,
                             const char *reason);
 
-/* From bad/ to new/ again, without the reason. Fails with -ENOENT. */
+/* From bad/ to new/ again, without the reason. Fails as claim_hold; waits
+ * LOCK_WAIT_MS. */
 MUST_CHECK int claim_requeue(struct queue *queue, const char *report_id);
 
 /*

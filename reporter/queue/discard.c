@@ -1,6 +1,8 @@
 /* Erasing one report and what belongs to it. Context: tool. */
 #include "reporter/queue/discard.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -8,14 +10,22 @@
 #include "reporter/queue/claim.h"
 #include "reporter/state_file.h"
 
-/* Nobody sends from there: no claim. */
+/* So that it goes as it is, like any name in there (state_file_erase). */
+static bool is_none_of_ours(int r)
+{
+    return r == -ELOOP || r == -ENXIO || r == -EPERM || r == -EACCES;
+}
+
 static int erase_at_rest(struct home *home, const struct stored_report *item)
 {
+    OWNED_CLAIM claim = CLAIM_NONE;
     char name[QUEUE_NAME_BYTES];
     char reason[QUEUE_NAME_BYTES + sizeof CLAIM_REASON_ENDING];
 
     int r = queue_name(item->id, name);
     if (r == 0)
+        r = claim_hold(&home->queue, item->place, item->id, 0, &claim);
+    if (r == 0 || is_none_of_ours(r))
         r = queue_withdraw(&home->queue, item->place, name);
     if (r == 0)
         r = state_file_erase(home->queue.dir_fd[QUEUE_TMP], name);

@@ -8,7 +8,8 @@
 
 /*
  * Erases the report, the reason of its refusal and what was said of it alone.
- * Fails with -EBUSY or -ENOENT while it is being sent. Says nothing in the
+ * Fails with -EBUSY or -ENOENT while it is being sent, with -ERR_HELD while
+ * another rewrites it in sent/ or bad/. Says nothing in the
  * audit log: the caller knows why.
  */
 MUST_CHECK int discard_report(struct home *home,

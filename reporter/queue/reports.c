@@ -18,10 +18,10 @@
 #define ID_TIME_DIGITS 12
 #define ID_TIME_HIGH   8 /* of them, before the first dash */
 
-/* In the order a report takes; one given back while we look goes from busy/
- * to new/, so new/ is looked at again. */
-static const enum queue_place places[] = {QUEUE_NEW, QUEUE_BUSY, QUEUE_NEW,
-                                          QUEUE_SENT, QUEUE_BAD};
+/* In the order a report takes; while we look one that is tried again goes from
+ * bad/ to new/, and one given back from busy/, so both are looked at twice. */
+static const enum queue_place places[] = {QUEUE_BAD, QUEUE_NEW,  QUEUE_BUSY,
+                                          QUEUE_NEW, QUEUE_SENT, QUEUE_BAD};
 
 void reports_close(struct reports *reports)
 {

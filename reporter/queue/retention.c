@@ -207,8 +207,9 @@ static int discard_all(struct home *home, const struct reports *reports,
             counts[items[i].reason]++;
             discarded++;
             noted = note(home, stored, &items[i]);
-        } else if (r != -EBUSY && r != -ENOENT && failed == 0) {
-            failed = r; /* not those: somebody is sending it */
+        } else if (r != -EBUSY && r != -ENOENT && r != -ERR_HELD &&
+                   failed == 0) {
+            failed = r; /* not those: somebody is at it */
         }
     }
     int written = discarded > 0 ? write_counts(home->state_fd, counts) : 0;

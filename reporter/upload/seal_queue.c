@@ -142,6 +142,18 @@ static int seal_waiting(struct home *home, const char *id)
     return r < 0 ? r : ended;
 }
 
+/* In sent/ or bad/; who has it there sees to it, or the next command. */
+static int seal_at_rest(struct home *home, const struct stored_report *item)
+{
+    OWNED_CLAIM claim = CLAIM_NONE;
+
+    int r = claim_hold(&home->queue, item->place, item->id, 0, &claim);
+    if (r < 0)
+        return r == -ENOENT || r == -ERR_HELD ? 0 : r;
+    return seal_in_place(home, home->queue.dir_fd[item->place], claim.name,
+                         &claim.fd);
+}
+
 /* 1: it is; 0: sealed, or torn; or what the disk says. */
 static int is_plain(int fd)
 {
@@ -171,8 +183,7 @@ static int seal_one(struct home *home, const struct stored_report *item)
         return r;
     if (item->place == QUEUE_NEW)
         return seal_waiting(home, item->id);
-    return item->place == QUEUE_BUSY ? 0
-                                     : seal_in_place(home, dir_fd, name, &fd);
+    return item->place == QUEUE_BUSY ? 0 : seal_at_rest(home, item);
 }
 
 int seal_queue(struct home *home)

@@ -108,6 +108,23 @@ static void rejected_report_lies_in_bad_with_its_reason(void **state)
     assert_string_equal(text, "it was torn\n");
 }
 
+static void who_holds_a_report_at_rest_is_waited_for(void **state)
+{
+    OWNED_QUEUE queue = QUEUE_CLOSED;
+    OWNED_CLAIM claim = CLAIM_NONE;
+    OWNED_CLAIM second = CLAIM_NONE;
+
+    open_queue(*state, &queue);
+    assert_int_equal(claim_take(&queue, ID, &claim), 0);
+    assert_int_equal(claim_end(&queue, &claim, QUEUE_BAD), 0);
+    assert_int_equal(claim_hold(&queue, QUEUE_BAD, ID, 0, &claim), 0);
+    assert_int_equal(claim_hold(&queue, QUEUE_BAD, ID, 1, &second), -ERR_HELD);
+    claim_drop(&claim);
+    assert_int_equal(claim_requeue(&queue, ID), 0);
+    assert_only_in(&queue, QUEUE_NEW);
+    assert_int_equal(claim_hold(&queue, QUEUE_BAD, ID, 0, &claim), -ENOENT);
+}
+
 static void erased_report_is_nowhere(void **state)
 {
     OWNED_QUEUE queue = QUEUE_CLOSED;
@@ -230,6 +247,7 @@ int main(void)
         IN_DIRECTORY(new_bytes_are_claimed_as_the_old_were),
         IN_DIRECTORY(claim_ends_where_it_is_told_to),
         IN_DIRECTORY(rejected_report_lies_in_bad_with_its_reason),
+        IN_DIRECTORY(who_holds_a_report_at_rest_is_waited_for),
         IN_DIRECTORY(erased_report_is_nowhere),
         IN_DIRECTORY(claim_dies_with_its_claimant),
         IN_DIRECTORY(one_of_many_claimants_has_it),

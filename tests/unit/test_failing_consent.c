@@ -298,12 +298,34 @@ static void sent_meanwhile(void *context)
         assert_int_equal(claim_end(&scene->home.queue, &claim, QUEUE_SENT), 0);
 }
 
+static void refused_first(struct scene *scene)
+{
+    scene_spread(scene);
+    scene_move(scene, scene->ids[1], QUEUE_BAD);
+}
+
+/* As `inquest upload ID`, which would wait for who has it. */
+static void tried_again_meanwhile(void *context)
+{
+    struct scene *scene = context;
+    struct queue *queue = &scene->home.queue;
+    OWNED_CLAIM claim = CLAIM_NONE;
+
+    if (claim_hold(queue, QUEUE_BAD, scene->ids[1], 0, &claim) == 0) {
+        assert_int_equal(renameat(queue->dir_fd[QUEUE_BAD], claim.name,
+                                  queue->dir_fd[QUEUE_NEW], claim.name),
+                         0);
+    }
+}
+
 static const struct operation operations[] = {
     {"home_open", expect, open_home, check_page, NULL},
     {"home_refresh", expect, refresh, NULL, NULL},
     {"pack", NULL, pack, NULL, NULL},
     {"deny", scene_spread, deny, check_denied, NULL},
     {"deny while sent", scene_spread, deny, check_denied, sent_meanwhile},
+    {"deny while tried again", refused_first, deny, check_denied,
+     tried_again_meanwhile},
     {"deny sealed ones", seal_first, deny, check_denied, NULL},
     {"deny for one report", NULL, deny_one, check_denied_one, NULL},
     {"audit", NULL, append, check_appended, NULL},
