@@ -14,6 +14,7 @@
 #include "proto/keyfile.h"
 #include "reporter/consent/consent_file.h"
 
+#define LOOKS_MAX   8
 #define VENDOR_FILE "/../lib/inquest/vendor.conf"
 
 /* The directory of this program, without a slash at its end. */
@@ -154,16 +155,19 @@ static int open_state(struct home *home)
     return queue_open(home->state_fd, &home->queue);
 }
 
-/* Programs are not told of a denial that is nobody's word. */
-static void update_page(struct home *home)
+int home_tell_programs(struct home *home)
 {
-    struct consent_layers layers = home_layers(home);
+    int r = 1;
 
-    if (keyfile_unread(home->consent_error))
-        return;
-    int r = consent_page_update(home->state_fd, &layers);
-    if (r < 0)
-        complain(home, "consent.page", err_text(r));
+    for (int look = 0; r == 1 && look < LOOKS_MAX; look++) {
+        struct consent_layers layers = home_layers(home);
+        if (keyfile_unread(home->consent_error))
+            return 0;
+        r = consent_page_update(home->state_fd, &layers);
+        if (r == 1)
+            (void)home_refresh(home);
+    }
+    return r < 0 ? r : 0;
 }
 
 int home_open(struct home *ret_home)
@@ -182,7 +186,9 @@ int home_open(struct home *ret_home)
     read_vendor(ret_home);
     read_policy(ret_home);
     read_consent(ret_home);
-    update_page(ret_home);
+    r = home_tell_programs(ret_home);
+    if (r < 0)
+        complain(ret_home, "consent.page", err_text(r));
     return 0;
 }
 

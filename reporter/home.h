@@ -51,6 +51,13 @@ void home_close(struct home *home);
 bool home_refresh(struct home *home);
 
 /*
+ * Tells running programs (consent.page) what was read, and reads again until
+ * that is the last word: who had read before another spoke would tell them the
+ * word before. What could not be read is nobody's word, and is not told.
+ */
+MUST_CHECK int home_tell_programs(struct home *home);
+
+/*
  * Reads the configuration and vendor.conf again too, for who waits for long;
  * what config_get gave before is gone. Fails with -ENOMEM, -ERR_LIMIT: nothing
  * is configured then.

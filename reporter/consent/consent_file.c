@@ -179,7 +179,7 @@ int consent_page_update(int state_fd, const struct consent_layers *layers)
     /* One pwrite of 40 bytes: a reader that tears it sees a bad checksum. */
     if (pwrite(fd, &page, sizeof page, 0) != (ssize_t)sizeof page)
         return -EIO;
-    return fsync(fd) < 0 ? -errno : 0;
+    return fsync(fd) < 0 ? -errno : 1;
 }
 
 static uint32_t mask_of(const struct keyfile *file, const char *key,

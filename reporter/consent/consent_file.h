@@ -48,8 +48,8 @@ MUST_CHECK int consent_file_deny(int state_fd, const struct consent *consent,
                                  uint32_t classes, bool held);
 /*
  * Makes the page say what layers say, in place: programs read it at every use.
- * Does nothing when it says so already. DO_NOT_TRACK of this process is left
- * out: a program heeds its own.
+ * 1: it does now; 0: it did already. DO_NOT_TRACK of this process is left out:
+ * a program heeds its own.
  */
 MUST_CHECK int consent_page_update(int state_fd,
                                    const struct consent_layers *layers);

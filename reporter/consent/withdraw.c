@@ -64,18 +64,11 @@ void consent_apply(struct home *home, const struct consent_wish *wish)
     snprintf(word->way, sizeof word->way, "%s", wish->way);
 }
 
-static int tell_programs(struct home *home)
-{
-    struct consent_layers layers = home_layers(home);
-
-    return consent_page_update(home->state_fd, &layers);
-}
-
 /* What was marked meanwhile is told as it is read. */
 static int tell_as_read(struct home *home)
 {
     (void)home_refresh(home);
-    return keyfile_unread(home->consent_error) ? 0 : tell_programs(home);
+    return home_tell_programs(home);
 }
 
 int consent_store(struct home *home)

@@ -74,6 +74,26 @@ static void check_page(struct scene *scene, int r)
                 "the page has the epoch of the last word");
 }
 
+static int open_only(struct scene *scene)
+{
+    OWNED_HOME home = HOME_CLOSED;
+
+    (void)scene;
+    return home_open(&home);
+}
+
+/* Another denies, and tells programs; the page is made of its home. */
+static void denied_meanwhile(void *context)
+{
+    static const struct consent_wish wish = {CLASS_OPTIONAL, CONSENT_DENIED,
+                                             "command"};
+    struct scene *scene = context;
+
+    scene->home.consent.epoch++;
+    consent_apply(&scene->home, &wish);
+    assert_int_equal(consent_store(&scene->home), 0);
+}
+
 static int refresh(struct scene *scene)
 {
     const uint32_t *mask = scene->own;
@@ -320,6 +340,7 @@ static void tried_again_meanwhile(void *context)
 
 static const struct operation operations[] = {
     {"home_open", expect, open_home, check_page, NULL},
+    {"home_open while denied", NULL, open_only, check_page, denied_meanwhile},
     {"home_refresh", expect, refresh, NULL, NULL},
     {"pack", NULL, pack, NULL, NULL},
     {"deny", scene_spread, deny, check_denied, NULL},
