@@ -212,6 +212,27 @@ class Meanwhile(layers.ConsentTest):
         self.assertEqual(len(server.requests), 1)
         self.assertEqual(self.places(), {"new": 3})
 
+    def test_nothing_leaves_that_was_packed_before_a_denial(self):
+        """The connection stands, and the uploader stands still between its
+        look at the consent and the second report."""
+        server = self.serve(FaultServer([ACCEPT]))
+        self.environment["INQUEST_PARALLEL"] = "1"
+        self.make(2)
+        uploader = subprocess.Popen(
+            ["strace", "-f", "-o", "/dev/null", "-P",
+             self.state / "queue/busy", "-e", "trace=renameat", "-e",
+             "inject=renameat:delay_enter=4s:when=2", self.program,
+             "upload"],
+            env=self.environment | {"ASAN_OPTIONS": "detect_leaks=0"},
+            stderr=subprocess.DEVNULL)
+        while not server.requests:
+            self.assertIsNone(uploader.poll())
+        self.ok("consent", "deny", "REQUIRED")
+        self.assertEqual(self.places().get("new"), 1)
+        uploader.wait(WAIT_S)
+        self.assertEqual(len(server.requests), 1)
+        self.assertEqual(self.places(), {"new": 1, "sent": 1})
+
     def test_who_waits_reads_the_configuration_again(self):
         config = self.directory / "inquest/config"
         self.write(config, "privacy_setting = off\n")
