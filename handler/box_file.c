@@ -14,6 +14,7 @@
 #include "handler/box_descriptor.h"
 #include "handler/box_identity.h"
 #include "handler/box_limits.h"
+#include "handler/box_spare.h"
 #include "proto/base/fd.h"
 #include "proto/base/fmt.h"
 #include "proto/base/io.h"
@@ -252,13 +253,14 @@ static bool is_refused(int r)
 }
 
 /* All that takes room or a descriptor. */
-static int open_all(const struct config *config, struct box_file *file)
+static int open_all(const struct config *config, struct box_spare *spare,
+                    struct box_file *file)
 {
     int r = box_descriptor_open_state(config, file);
     if (r == 0)
         fd_put_away(&file->state_fd);
-    if (!is_refused(r))
-        (void)open_file(config, file); /* else: an anonymous box */
+    if (!is_refused(r) && open_file(config, file) < 0)
+        (void)box_spare_claim(spare, file); /* else: an anonymous box */
     r = map_with_room(config, file);
     if (r < 0) {
         box_file_remove(config, file);
@@ -285,7 +287,7 @@ static uint32_t supervisor_now(const struct config *config)
 }
 
 int box_file_open(const struct config *config, bool sampled,
-                  struct box_file *ret_file)
+                  struct box_spare *spare, struct box_file *ret_file)
 {
     struct box_file file = {.fd = -1, .state_fd = -1, .dumper_fd = -1};
     struct box_birth birth;
@@ -296,7 +298,7 @@ int box_file_open(const struct config *config, bool sampled,
     file.start_ticks = birth.start_ticks;
     state_box_name(file.pid, file.start_ticks, file.name);
     box_limits_raise(&limits);
-    int r = open_all(config, &file);
+    int r = open_all(config, spare, &file);
     box_limits_restore(&limits);
     if (r < 0)
         return r;

@@ -29,13 +29,16 @@ struct box_file {
     char name[BOX_NAME_BYTES];
 };
 
+struct box_spare;
+
 /*
  * Makes the box of the calling process and fills in its identity; sampled: as
- * box_identity_fill. Falls back to an anonymous mapping when no file can be
- * had; see box_file_retry. Fails with what mmap said; *ret_file then holds
- * nothing.
+ * box_identity_fill. Where no file can be made it claims the spare one, or
+ * falls back to an anonymous mapping; see box_file_retry. Fails with what mmap
+ * said; *ret_file then holds nothing.
  */
 MUST_CHECK int box_file_open(const struct config *config, bool sampled,
+                             struct box_spare *spare,
                              struct box_file *ret_file);
 
 /*

@@ -65,7 +65,7 @@ static void make_box(bool sampled)
 {
     struct box_file file;
 
-    if (box_file_open(&guest.config, sampled, &file) < 0)
+    if (box_file_open(&guest.config, sampled, &guest.spare, &file) < 0)
         return;
     file.box->control.phase = guest.phase;
     if (guest.file.box)
@@ -87,6 +87,14 @@ void guest_begin_box(void)
         /* A supervisor looks at once. */
         make_box(guest.config.sampler && guest.config.supervisor_pid == 0);
     }
+    unlock();
+}
+
+void guest_begin_spare(void)
+{
+    if (!guest_box_is_ours() || !may_make_box() || !lock())
+        return;
+    box_spare_make(&guest.config, &guest.file, &guest.spare);
     unlock();
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "handler/box_file.h"
+#include "handler/box_spare.h"
 #include "handler/config.h"
 
 enum guest_sampler_end {
@@ -20,13 +21,14 @@ enum guest_sampler_end {
 
 struct guest {
     struct config config;
-    int pid;               /* whose this memory is: see guest_owns_memory */
-    struct box_file file;  /* file.box NULL: no box yet */
-    bool armed;            /* handlers are installed */
-    bool prctl_undumpable; /* the program itself cleared PR_SET_DUMPABLE */
-    uint64_t ptracer;      /* whom it lets trace it (PR_SET_PTRACER, Yama) */
-    bool sandboxed;        /* the program installed a seccomp filter */
-    bool keeps_box;        /* which kills at unlink: a clean end leaves it */
+    int pid;                /* whose this memory is: see guest_owns_memory */
+    struct box_file file;   /* file.box NULL: no box yet */
+    struct box_spare spare; /* for a child that is not root any more */
+    bool armed;             /* handlers are installed */
+    bool prctl_undumpable;  /* the program itself cleared PR_SET_DUMPABLE */
+    uint64_t ptracer;       /* whom it lets trace it (PR_SET_PTRACER, Yama) */
+    bool sandboxed;         /* the program installed a seccomp filter */
+    bool keeps_box;         /* which kills at unlink: a clean end leaves it */
     bool mute;             /* which kills at getpid: no call of ours any more */
     bool sigsys_left;      /* to the program: it dispatches system calls */
     bool forked;           /* a fork child that has no box of its own */
@@ -52,6 +54,9 @@ struct box *guest_box(void);
  * head alone may be written (box_space.h): most programs need no more.
  */
 void guest_begin_box(void);
+
+/* Before it gives up root: see box_spare.h. */
+void guest_begin_spare(void);
 
 /* Whether all of the box may be written, now: guest_box sees to that, a crash
  * does so before it copies anything. */

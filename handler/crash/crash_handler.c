@@ -109,7 +109,7 @@ static struct box_file *crash_box(struct box_file *own)
         return &guest.file;
     if (guest.sandboxed) /* its filter might kill at one of many calls */
         return NULL;
-    if (box_file_open(&guest.config, false, own) < 0)
+    if (box_file_open(&guest.config, false, &guest.spare, own) < 0)
         return NULL;
     own->box->control.phase = guest.phase;
     return own;

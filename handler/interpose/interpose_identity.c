@@ -30,8 +30,10 @@
 
 static void make_box_as_root(void)
 {
-    if (guest_interposes(INTERPOSE_IDENTITY) && sys_call0(SYS_geteuid) == 0)
+    if (guest_interposes(INTERPOSE_IDENTITY) && sys_call0(SYS_geteuid) == 0) {
         guest_begin_box();
+        guest_begin_spare();
+    }
 }
 
 static bool pause_sampler(void)

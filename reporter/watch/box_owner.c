@@ -107,7 +107,7 @@ static bool is_being_sampled(const struct box *box)
     return young;
 }
 
-static bool is_locked(int fd)
+bool box_owner_locks(int fd)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
@@ -117,7 +117,7 @@ static bool is_locked(int fd)
 /* In a pid namespace that we cannot see into, its lock and samples tell. */
 static bool lives_elsewhere(const struct box *box, int fd)
 {
-    if (is_locked(fd))
+    if (box_owner_locks(fd))
         return true;
     /* Without the lock and with a crash it has no samples to come. */
     return !box->control.crashed && is_being_sampled(box);
@@ -138,7 +138,7 @@ enum box_owner box_owner_state(const struct box *box, int fd)
                      : lives_elsewhere(box, fd);
     /* Just started, perhaps in another namespace. */
     if (!lives && place.pid_namespace == 0)
-        lives = is_locked(fd);
+        lives = box_owner_locks(fd);
     return lives ? BOX_OWNER_LIVES : BOX_OWNER_DEAD;
 }
 

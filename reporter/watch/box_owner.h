@@ -30,6 +30,9 @@ void box_close(const struct box *box);
 /* fd: of the box's file, on which its process holds a lock. */
 enum box_owner box_owner_state(const struct box *box, int fd);
 
+/* Whether some process holds a lock on the file, in whatever namespace. */
+bool box_owner_locks(int fd);
+
 /*
  * The cgroup that the box's process was seen in last, as a path that is good
  * here: "" where it is of another cgroup namespace, or not known.

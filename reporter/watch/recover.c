@@ -162,7 +162,8 @@ static bool owner_lives(const char *name)
            process_lives((pid_t)pid, strtoull(end + 1, NULL, 10));
 }
 
-/* A box that its process had only begun when it died holds nothing. */
+/* A box that its process had only begun when it died holds nothing; nor does a
+ * spare one (handler/box_spare.h) that nobody can claim any more. */
 static void remove_unfinished(int dir_fd, const char *name)
 {
     struct stat status;
@@ -173,7 +174,7 @@ static void remove_unfinished(int dir_fd, const char *name)
     if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
         pread(fd, &magic, sizeof magic, 0) < 0)
         return;
-    if (magic == 0 && !owner_lives(name))
+    if (magic == 0 && !owner_lives(name) && !box_owner_locks(fd))
         (void)unlinkat(dir_fd, name, 0); /* the next recover's otherwise */
 }
 
