@@ -87,6 +87,19 @@ static bool is_overflow(const struct target *target, uint64_t stack_pointer,
             is_used_up(stack, stack_pointer, address));
 }
 
+/*
+ * The same where the guard is no mapping of its own (MADV_GUARD_INSTALL, of
+ * glibc from 2.43 on for the stacks of threads): the kernel says that nothing
+ * is mapped there, next to the stack pointer, though the map has it.
+ */
+static bool is_overflow_inside(const struct target_mapping *mapping, int code,
+                               uint64_t stack_pointer, uint64_t address)
+{
+    return mapping && mapping->writable && code == SEGV_MAPERR &&
+           stack_pointer >= mapping->begin && stack_pointer <= mapping->end &&
+           is_near(stack_pointer, address);
+}
+
 static const char *unmapped_words(uint64_t address)
 {
     /* Beyond USER_TOP a processor with 5 levels of page tables goes on. */
@@ -123,7 +136,8 @@ static const char *memory_words(const struct target *target,
 
     memcpy(&info, crash->siginfo, sizeof info);
     if (access != INQUEST__V1__ACCESS__EXECUTE &&
-        is_overflow(target, stack_pointer, address))
+        (is_overflow(target, stack_pointer, address) ||
+         is_overflow_inside(mapping, info.si_code, stack_pointer, address)))
         return "stack overflow: ";
     if (is_near(stack_pointer, address) && !(stack && stack->writable))
         return "the stack pointer is invalid: ";

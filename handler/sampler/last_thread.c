@@ -17,8 +17,9 @@
 #define ENDED         'Z'
 
 /* The kernel puts 0 there at the end of the main thread (set_tid_address(2)).
+ * Until then it is the thread's number; from glibc 2.43 on, what may join it.
  */
-static const volatile int *main_tid;
+static const volatile int *main_runs;
 
 void last_thread_prepare(void)
 {
@@ -26,15 +27,15 @@ void last_thread_prepare(void)
 
     if (sys_gettid() != sys_getpid())
         return;
-    main_tid = sys_call2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&at) == 0 && at &&
-                       *at == sys_getpid()
-                   ? at
-                   : NULL;
+    main_runs =
+        sys_call2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&at) == 0 && at && *at
+            ? at
+            : NULL;
 }
 
 bool last_thread_seems_left(unsigned threads)
 {
-    return threads == OURS_AND_MAIN && main_tid && *main_tid == 0;
+    return threads == OURS_AND_MAIN && main_runs && *main_runs == 0;
 }
 
 /* NULL: there are not as many. */

@@ -104,6 +104,10 @@ static const struct scene scenes[] = {
      SEGV_ACCERR, STACK_LOW - 8, FAULT, EXECUTE, STACK_LOW + 16, 0, 0},
     {"stack overflow: write to @", SIGSEGV, SEGV_ACCERR, STACK_LOW - 0x800,
      FAULT, WRITE, STACK_LOW + 0x200, 0, 0}, /* probed ahead */
+    {"stack overflow: write to @", SIGSEGV, SEGV_MAPERR, STACK_LOW + 0x800,
+     FAULT, WRITE, STACK_LOW + 0x810, 0, 0}, /* a guard without a mapping */
+    {"memory that allows it by now: write to @", SIGSEGV, SEGV_MAPERR, DATA,
+     FAULT, WRITE, STACK_LOW + 0x810, 0, 0}, /* of another stack, perhaps */
     {"memory that is not mapped: read of @", SIGSEGV, SEGV_MAPERR,
      0x0000f00000000000, FAULT, READ, 0, 0, 0}, /* with 5 levels of pages */
     {"the stack pointer is invalid: write to @", SIGSEGV, SEGV_MAPERR, -GAP - 8,
