@@ -9,6 +9,15 @@
 static const struct {
     const char *command, *text;
 } notes[] = {
+    {"run",
+     "The program ends as it would without inquest: with the same status, by "
+     "the same signal. What it starts is watched, too, as long as it inherits "
+     "LD_PRELOAD: sshd(8) for its sessions, sudo(8) and others clear the "
+     "environment. Static programs, set-uid ones and those of another C "
+     "library cannot be watched; of PROGRAM itself this is said, with the "
+     "reason. The end of a daemon that goes to the background is reported by "
+     "the next inquest command of the same user, or its timer, where the "
+     "daemon could not do so itself."},
     {"memory",
      "Draws resident, anonymous and swapped memory against the limit of the "
      "memory cgroup, pressure, page faults, threads and descriptors, with "
