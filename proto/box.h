@@ -71,6 +71,7 @@ enum box_tier_reason {
     BOX_REASON_DENIED,   /* the kernel did not let the dumper read it */
     BOX_REASON_PROC,     /* /proc is of another pid namespace */
     BOX_REASON_QUEUE,    /* there was no room for the report */
+    BOX_REASON_BOX,      /* the box, closed, cannot be opened: tier_errno */
 };
 
 /* Where pid and the times since boot hold. */

@@ -147,7 +147,7 @@ static struct crash_dump_result run(struct box_file *file, uint32_t *state,
     box_descriptor_renew_state(&guest.config, file);
     int r = box_file_descriptor(&guest.config, file);
     if (r < 0)
-        return failed(BOX_REASON_EXEC, -r);
+        return failed(BOX_REASON_BOX, -r);
     crash_launch = (struct crash_launch){
         .box_fd = file->fd,
         .state_fd = file->state_fd,

@@ -56,6 +56,8 @@ static const char *reason_words(enum box_tier_reason reason)
                "another number";
     case BOX_REASON_QUEUE:
         return "the dumper found no room for the report";
+    case BOX_REASON_BOX:
+        return "the program closed the box, and may not open it again";
     case BOX_REASON_NONE:
         break;
     }
@@ -68,7 +70,8 @@ static void append_tier_reason(const struct box_crash *crash, struct text *text)
     enum box_tier_reason reason = (enum box_tier_reason)crash->tier_reason;
 
     text_append(text, reason_words(reason));
-    if ((reason == BOX_REASON_CLONE || reason == BOX_REASON_EXEC) &&
+    if ((reason == BOX_REASON_CLONE || reason == BOX_REASON_EXEC ||
+         reason == BOX_REASON_BOX) &&
         crash->tier_errno > 0) {
         text_append(text, ": ");
         text_append(text, strerror(crash->tier_errno));

@@ -311,6 +311,8 @@ static void why_no_dumper_came_is_told(void **state)
         {BOX_REASON_CLONE, 0, "clone was refused"},
         {BOX_REASON_CLONE, ENOMEM, "clone was refused: "},
         {BOX_REASON_EXEC, EACCES, "the dumper could not be started: "},
+        {BOX_REASON_BOX, EACCES,
+         "the program closed the box, and may not open it again: "},
         {BOX_REASON_DIED, 0, "the dumper died"},
         {BOX_REASON_DEADLINE, 0, "the dumper did not answer in time"},
         {BOX_REASON_RECRASH, 0, "the handler itself crashed"},
