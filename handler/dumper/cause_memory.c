@@ -89,7 +89,7 @@ static bool is_overflow(const struct target *target, uint64_t stack_pointer,
 
 /*
  * The same where the guard is no mapping of its own (MADV_GUARD_INSTALL, of
- * glibc from 2.43 on for the stacks of threads): the kernel says that nothing
+ * glibc from 2.42 on for the stacks of threads): the kernel says that nothing
  * is mapped there, next to the stack pointer, though the map has it.
  */
 static bool is_overflow_inside(const struct target_mapping *mapping, int code,

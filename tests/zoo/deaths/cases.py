@@ -9,11 +9,11 @@ import dataclasses
 import os
 from typing import Optional
 
-# 2.41: abort() leaves SIGABRT blocked; 2.43: the guard of a thread's stack is no
+# 2.41: abort() leaves SIGABRT blocked; 2.42: the guard of a thread's stack is no
 # mapping of its own.
 LIBC = tuple(int(part) for part in
              os.confstr("CS_GNU_LIBC_VERSION").split()[1].split("."))
-GUARD = "(---)" if LIBC < (2, 43) else "in anonymous memory (rw-)"
+GUARD = "(---)" if LIBC < (2, 42) else "in anonymous memory (rw-)"
 CHAIN = ("crash_here", "crash_middle", "crash_outer")
 
 
