@@ -130,7 +130,7 @@ class Runtimes(unittest.TestCase):
         """It warns of a second thread, which ours must not be; ours goes on
         behind it, in the parent and in the child."""
         source = """
-import os, time
+import logging, os, time  # logging: it has a hook behind each fork
 def others():
     return len(os.listdir("/proc/self/task")) - 1
 def until(number):
