@@ -13,6 +13,7 @@
 #include "proto/data_class.h"
 #include "proto/keyfile.h"
 #include "reporter/consent/consent_file.h"
+#include "reporter/consent/denial_mark.h"
 
 #define LOOKS_MAX   8
 #define VENDOR_FILE "/../lib/inquest/vendor.conf"
@@ -152,7 +153,10 @@ static int open_state(struct home *home)
     r = state_dir_open(home->state_path, &home->state_fd);
     if (r < 0)
         return r;
-    return queue_open(home->state_fd, &home->queue);
+    r = queue_open(home->state_fd, &home->queue);
+    if (r == 0)
+        DROP(denial_mark_move(home->state_fd)); /* it holds where it is, too */
+    return r;
 }
 
 int home_tell_programs(struct home *home)

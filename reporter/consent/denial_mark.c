@@ -31,14 +31,10 @@ static void name_of_report(const char *report_id, char ret_name[NAME_BYTES])
     (void)snprintf(ret_name, NAME_BYTES, "denied.%s", report_id);
 }
 
-static int set_all(int state_fd, bool denied)
+static int set_bit(int fd, bool denied)
 {
     struct stat status;
-    OWNED_FD fd = -1;
 
-    int r = state_file_dir(state_fd, QUEUE_DIR, &fd);
-    if (r < 0)
-        return r;
     if (fstat(fd, &status) < 0)
         return -errno;
     if (((status.st_mode & S_ISVTX) != 0) == denied)
@@ -49,15 +45,41 @@ static int set_all(int state_fd, bool denied)
     return 0;
 }
 
+/* Of the state directory: said so by who ran before it was of queue/. */
+static int set_all(int state_fd, bool denied)
+{
+    OWNED_FD fd = -1;
+
+    int r = state_file_dir(state_fd, QUEUE_DIR, &fd);
+    if (r == 0)
+        r = set_bit(fd, denied);
+    return r < 0 || denied ? r : set_bit(state_fd, false);
+}
+
 static int read_all(int state_fd, bool *ret_denied)
+{
+    struct stat state;
+    struct stat queue = {0};
+
+    *ret_denied = false;
+    if (fstat(state_fd, &state) < 0 ||
+        (fstatat(state_fd, QUEUE_DIR, &queue, AT_SYMLINK_NOFOLLOW) < 0 &&
+         errno != ENOENT))
+        return -errno;
+    *ret_denied = ((state.st_mode | queue.st_mode) & S_ISVTX) != 0;
+    return 0;
+}
+
+int denial_mark_move(int state_fd)
 {
     struct stat status;
 
-    *ret_denied = false;
-    if (fstatat(state_fd, QUEUE_DIR, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT ? 0 : -errno;
-    *ret_denied = (status.st_mode & S_ISVTX) != 0;
-    return 0;
+    if (fstat(state_fd, &status) < 0)
+        return -errno;
+    if ((status.st_mode & S_ISVTX) == 0)
+        return 0;
+    int r = set_all(state_fd, true);
+    return r < 0 ? r : set_bit(state_fd, false);
 }
 
 static int withhold_all(int state_fd)

@@ -8,7 +8,8 @@
  *     per-report/denied.ID the same of one report: all of it is denied
  *
  * Of queue/, for a service manager sets the mode of STATE anew at each start
- * (systemd.exec(5), StateDirectoryMode).
+ * (systemd.exec(5), StateDirectoryMode). An earlier inquest took that mode: it
+ * is read, too, and moved.
  *
  * The next consent file that is written says it in words, and the marks go:
  * those that its writer had read. Context: tool.
@@ -46,6 +47,10 @@ void denial_mark_report_remove(int words_fd, const char *report_id);
  * is denied; then consent has the marks, too.
  */
 MUST_CHECK int denial_mark_read(int state_fd, struct consent *consent);
+
+/* Moves what an earlier inquest said by the mode of STATE; it holds as well
+ * where that fails. */
+MUST_CHECK int denial_mark_move(int state_fd);
 
 /* Adds what was marked to what the consent file says; each mark raises the
  * epoch. */

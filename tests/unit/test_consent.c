@@ -376,6 +376,33 @@ static void a_grant_counts_after_everything_at_once(void **state)
     grants_after(fd, -ERR_FORMAT);
 }
 
+static unsigned mode_of(int fd, const char *name)
+{
+    struct stat status;
+
+    assert_int_equal(fstatat(fd, name, &status, 0), 0);
+    return status.st_mode & 07777;
+}
+
+/* Said by the mode of the state directory, until it was that of queue/. */
+static void what_an_earlier_inquest_denied_holds(void **state)
+{
+    struct consent read;
+    OWNED_FD fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    for (int moved = 0; moved < 2; moved++) {
+        assert_int_equal(fchmod(fd, 01700), 0);
+        if (moved) {
+            assert_int_equal(denial_mark_move(fd), 0);
+            assert_int_equal(mode_of(fd, "."), 0700);
+        }
+        grants_after(fd, -ERR_WITHHELD);
+        assert_int_equal(mode_of(fd, "."), 0700);
+        assert_int_equal(consent_file_read(fd, &read), 0);
+        assert_int_equal(read.words[CLASS_REQUIRED].state, CONSENT_DENIED);
+    }
+}
+
 static void where_no_mark_fits_all_is_denied(void **state)
 {
     struct consent read;
@@ -388,6 +415,7 @@ static void where_no_mark_fits_all_is_denied(void **state)
                      -ERR_WITHHELD);
     assert_int_equal(unlinkat(fd, "denied.OPTIONAL", AT_REMOVEDIR), 0);
     assert_int_equal(fchmod(fd, 0700), 0); /* as systemd does at each start */
+    assert_int_equal(denial_mark_move(fd), 0);
     assert_int_equal(consent_file_read(fd, &read), -ERR_WITHHELD);
     for (int class = CLASS_REQUIRED; class < CLASS_COUNT; class ++)
         assert_int_equal(read.words[class].state, CONSENT_DENIED);
@@ -420,6 +448,7 @@ int main(void)
         DIRECTORY_TEST(a_denial_of_a_report_outlasts_who_holds_the_lock),
         DIRECTORY_TEST(a_grant_counts_after_everything_at_once),
         DIRECTORY_TEST(where_no_mark_fits_all_is_denied),
+        DIRECTORY_TEST(what_an_earlier_inquest_denied_holds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
