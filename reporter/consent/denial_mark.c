@@ -98,7 +98,7 @@ static int make(int dir_fd, const char *name)
     struct stat status;
 
     for (int try = 0; try < TRIES; try++) {
-        OWNED_FD fd = state_open(dir_fd, name, O_RDONLY | O_CREAT);
+        OWNED_FD fd = state_open(dir_fd, name, O_RDWR | O_CREAT);
         if (fd < 0)
             return fd;
         if (lock_take(fd, LOCK_WAIT_MS) == -ERR_HELD)
@@ -207,7 +207,8 @@ void denial_mark_apply(struct consent *consent)
 
 /*
  * 1: it is gone; 0: there is none, or one that was made since. Locked, so that
- * it is not made anew between the look and the end.
+ * it is not made anew between the look and the end; open for writing, for else
+ * NFS does not lock (flock(2)).
  */
 static int clear(int dir_fd, const char *name, const struct consent_mark *read)
 {
@@ -215,7 +216,7 @@ static int clear(int dir_fd, const char *name, const struct consent_mark *read)
 
     if (read->inode == 0)
         return 0;
-    OWNED_FD fd = state_open(dir_fd, name, O_RDONLY);
+    OWNED_FD fd = state_open(dir_fd, name, O_RDWR);
     if (fd < 0)
         return fd == -ENOENT ? 0 : fd;
     int r = lock_take(fd, 0);
