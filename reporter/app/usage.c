@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/base/err.h"
 #include "proto/base/fd.h"
 #include "proto/base/io.h"
 #include "proto/lock.h"
@@ -58,8 +59,18 @@ static bool is_granted(const struct home *home)
     return (consent_recording(&layers) & CLASS_BIT(CLASS_OPTIONAL)) != 0;
 }
 
-/* Adds what further counted to the day of the run. */
-static int add(const struct home *home, const struct usage_run *run,
+/* By the grant that the run began under. */
+static bool counts(const struct home *home, const struct usage_run *run)
+{
+    return is_granted(home) &&
+           run->since_epoch == home->consent.words[CLASS_OPTIONAL].since_epoch;
+}
+
+/*
+ * Adds what further counted to the day of the run. The consent is read again
+ * where nobody forgets any more: who denied while we waited has done so.
+ */
+static int add(struct home *home, const struct usage_run *run,
                const struct usage_day *further)
 {
     struct usage_day day = {0};
@@ -73,6 +84,9 @@ static int add(const struct home *home, const struct usage_run *run,
     int r = open_locked(home, COUNT_WAIT_MS, &dir_fd);
     if (r < 0)
         return r;
+    (void)home_refresh(home);
+    if (!counts(home, run))
+        return -ERR_DENIED;
     r = usage_day_read(dir_fd, name, &day);
     if (r < 0 && r != -ENOENT)
         return r;
@@ -148,7 +162,7 @@ static uint64_t cpu_ms(pid_t pid)
     return ticks * MS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
-void usage_start(const struct home *home, const struct app_identity *app,
+void usage_start(struct home *home, const struct app_identity *app,
                  int64_t start_ms, struct usage_run *ret_run)
 {
     static const struct usage_day one = {.starts = 1};
@@ -163,15 +177,14 @@ void usage_start(const struct home *home, const struct app_identity *app,
     ret_run->counted = add(home, ret_run, &one) == 0;
 }
 
-void usage_end(const struct home *home, const struct usage_run *run, pid_t pid,
+void usage_end(struct home *home, const struct usage_run *run, pid_t pid,
                bool clean, bool crashed)
 {
     int64_t run_ms = clock_unix_ms() - run->start_ms;
     uint64_t rx = 0;
     uint64_t tx = 0;
 
-    if (!run->counted || !is_granted(home) ||
-        run->since_epoch != home->consent.words[CLASS_OPTIONAL].since_epoch)
+    if (!run->counted || !counts(home, run))
         return;
     read_network(getpid(), &rx, &tx);
     struct usage_day end = {
@@ -230,7 +243,10 @@ int usage_report(struct home *home, int64_t now_ms)
         return 0;
     day_of(now_ms, today);
     int r = open_locked(home, LOCK_WAIT_MS, &dir_fd);
-    return r < 0 ? r : each(home, dir_fd, today, report_one);
+    if (r < 0)
+        return r;
+    (void)home_refresh(home); /* as add */
+    return is_granted(home) ? each(home, dir_fd, today, report_one) : 0;
 }
 
 static int forget_one(struct home *home, int dir_fd, const char *name,

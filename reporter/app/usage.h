@@ -30,8 +30,8 @@ struct usage_run {
     uint64_t rx_bytes, tx_bytes; /* of the network namespace at its start */
 };
 
-/* Counts a start, when that is granted. */
-void usage_start(const struct home *home, const struct app_identity *app,
+/* Counts a start, when that is granted; reads the consent again for it. */
+void usage_start(struct home *home, const struct app_identity *app,
                  int64_t start_ms, struct usage_run *ret_run);
 
 /*
@@ -40,7 +40,7 @@ void usage_start(const struct home *home, const struct app_identity *app,
  * namespace. home says what is consented to now; after a denial that came in
  * between nothing is counted, nor under another grant.
  */
-void usage_end(const struct home *home, const struct usage_run *run, pid_t pid,
+void usage_end(struct home *home, const struct usage_run *run, pid_t pid,
                bool clean, bool crashed);
 
 /* Makes reports of the days that are over at now_ms. */

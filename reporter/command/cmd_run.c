@@ -159,8 +159,7 @@ static void tell(const struct invocation *invocation, bool sealed,
 }
 
 /* The program runs by now: what it is called, and that it was started. */
-static void note_start(const struct home *home,
-                       const struct aftermath *aftermath,
+static void note_start(struct home *home, const struct aftermath *aftermath,
                        struct usage_run *ret_usage)
 {
     const int64_t start_ms = (int64_t)aftermath->start_ms;

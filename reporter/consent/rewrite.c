@@ -254,12 +254,14 @@ static int every_pass(struct home *home, const struct change *change,
 int rewrite_all(struct home *home, uint32_t classes,
                 const char *installation_id, unsigned *ret_changed)
 {
+    int forgot = 0;
+
+    /* First: who makes reports of what was counted is through then. */
+    if ((classes & CLASS_BIT(CLASS_OPTIONAL)) == 0)
+        forgot = usage_forget(home);
     struct change change = {classes, installation_id,
                             lock_until(CLAIM_LET_GO_MS)};
-
-    int r = every_pass(home, &change, ret_changed);
-    if ((classes & CLASS_BIT(CLASS_OPTIONAL)) == 0)
-        r = first_error(r, usage_forget(home));
+    int r = first_error(every_pass(home, &change, ret_changed), forgot);
     r = first_error(r, sweep_temporary(home, REWRITE_TMP_AGE_S));
     return first_error(r, note(home, &change, *ret_changed));
 }

@@ -88,6 +88,45 @@ class Meanwhile(layers.ConsentTest):
                 self.assertEqual(program.returncode, 0)
                 self.assertEqual(list((self.state / "usage").iterdir()), [])
 
+    def delayed(self, call, path, *arguments, seconds=3):
+        """The command, so long before it makes that call there."""
+        return subprocess.Popen(
+            ["strace", "-o", "/dev/null", "-P", path, "-e", f"trace={call}",
+             "-e", f"inject={call}:delay_enter={seconds}s:when=1", self.program,
+             *arguments],
+            env=self.environment | {"ASAN_OPTIONS": "detect_leaks=0"},
+            stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def test_a_denial_while_a_count_waits_its_turn_is_heard(self):
+        self.ok("consent", "grant", "OPTIONAL")
+        usage = self.state / "usage"
+        program = self.delayed("flock", usage, "run", "--", "/bin/sh", "-c",
+                               "read end")
+        while not usage.exists():
+            self.assertIsNone(program.poll())
+        self.ok("consent", "deny", "OPTIONAL")
+        self.assertIsNone(program.poll())
+        self.assertEqual(list(usage.iterdir()), [])
+        program.communicate(b"\n", timeout=WAIT_S)
+        self.assertEqual(program.returncode, 0)
+        self.assertEqual(list(usage.iterdir()), [])
+
+    def test_a_denial_while_a_count_becomes_a_report_ends_both(self):
+        self.ok("consent", "grant", "OPTIONAL")
+        self.ok("run", "--", "/bin/sh", "-c", "exit 0")
+        usage = self.state / "usage"
+        for path in usage.iterdir():
+            day = path.name[:10]
+            path.write_text(path.read_text().replace(day, "2026-01-02"))
+            path.rename(usage / path.name.replace(day, "2026-01-02"))
+        maker = self.delayed("renameat2", self.state / "queue/tmp", "upload")
+        while not list((self.state / "queue/tmp").iterdir()):
+            self.assertIsNone(maker.poll())
+        self.ok("consent", "deny", "OPTIONAL")
+        maker.communicate(timeout=WAIT_S)
+        self.assertEqual(list(usage.iterdir()), [])
+        self.assertEqual(self.places(), {})
+
     def slow(self, *arguments):
         """The command, held where it looks for boxes of the dead: it has read
         the consent, and changed nothing."""
