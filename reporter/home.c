@@ -159,19 +159,26 @@ static int open_state(struct home *home)
     return r;
 }
 
-int home_tell_programs(struct home *home)
+/* 1: read again, for another may have spoken since. */
+static int tell_programs(struct home *home)
+{
+    struct consent_layers layers = home_layers(home);
+
+    if (keyfile_unread(home->consent_error))
+        return 0;
+    int r = consent_page_update(home->state_fd, &layers);
+    if (r == 1)
+        (void)home_refresh(home);
+    return r;
+}
+
+void home_tell_programs(struct home *home)
 {
     int r = 1;
 
-    for (int look = 0; r == 1 && look < LOOKS_MAX; look++) {
-        struct consent_layers layers = home_layers(home);
-        if (keyfile_unread(home->consent_error))
-            return 0;
-        r = consent_page_update(home->state_fd, &layers);
-        if (r == 1)
-            (void)home_refresh(home);
-    }
-    return r < 0 ? r : 0;
+    for (int look = 0; r == 1 && look < LOOKS_MAX; look++)
+        r = tell_programs(home);
+    home->page_error = r < 0 ? r : 0;
 }
 
 int home_open(struct home *ret_home)
@@ -190,9 +197,9 @@ int home_open(struct home *ret_home)
     read_vendor(ret_home);
     read_policy(ret_home);
     read_consent(ret_home);
-    r = home_tell_programs(ret_home);
-    if (r < 0)
-        complain(ret_home, "consent.page", err_text(r));
+    home_tell_programs(ret_home);
+    if (ret_home->page_error < 0)
+        complain(ret_home, "consent.page", err_text(ret_home->page_error));
     return 0;
 }
 

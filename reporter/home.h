@@ -30,6 +30,7 @@ struct home {
     struct policy policy;
     struct consent consent;
     int consent_error; /* why it could not be read: all is denied; or 0 */
+    int page_error;    /* why programs could not be told of it; or 0 */
     bool do_not_track;
     char problem[HOME_PROBLEM_BYTES]; /* what is amiss but not fatal, or "" */
 };
@@ -54,8 +55,9 @@ bool home_refresh(struct home *home);
  * Tells running programs (consent.page) what was read, and reads again until
  * that is the last word: who had read before another spoke would tell them the
  * word before. What could not be read is nobody's word, and is not told.
+ * page_error says how it went: what is stored counts all the same.
  */
-MUST_CHECK int home_tell_programs(struct home *home);
+void home_tell_programs(struct home *home);
 
 /*
  * Reads the configuration and vendor.conf again too, for who waits for long;

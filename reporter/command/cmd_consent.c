@@ -48,6 +48,18 @@ static int audit(struct home *home, const struct consent_wish *wish,
     return audit_append(home->state_fd, "consent", detail);
 }
 
+/* Beside how the word itself fared: stored, it counts for all that is sent. */
+static int tell(const struct home *home, int status)
+{
+    if (home->page_error == 0)
+        return status;
+    int untold = fail(home,
+                      "running programs cannot be told what may be recorded "
+                      "(consent.page)",
+                      home->page_error);
+    return status == EX_OK ? untold : status;
+}
+
 /* What lies in the queue goes with its consent. */
 static int purge(struct home *home, enum data_class class)
 {
@@ -341,12 +353,16 @@ int cmd_consent(const struct invocation *invocation)
         json_decref(json);
         return EX_OK;
     }
-    if (withdrawal)
-        return withdraw_consent(&home, option_given(invocation, "local-only"));
-    if (report)
+    if (report && !withdrawal)
         return change_report(&home, report, &wish);
-    if (wish.state == CONSENT_GRANTED &&
-        option_given(invocation, "include-past"))
-        return change_with_past(&home, &wish);
-    return change(&home, &wish);
+    if (withdrawal) {
+        status =
+            withdraw_consent(&home, option_given(invocation, "local-only"));
+    } else if (wish.state == CONSENT_GRANTED &&
+               option_given(invocation, "include-past")) {
+        status = change_with_past(&home, &wish);
+    } else {
+        status = change(&home, &wish);
+    }
+    return tell(&home, status);
 }

@@ -177,8 +177,9 @@ int consent_page_update(int state_fd, const struct consent_layers *layers)
     if (r < 0)
         return r;
     /* One pwrite of 40 bytes: a reader that tears it sees a bad checksum. */
-    if (pwrite(fd, &page, sizeof page, 0) != (ssize_t)sizeof page)
-        return -EIO;
+    ssize_t size = pwrite(fd, &page, sizeof page, 0);
+    if (size != (ssize_t)sizeof page)
+        return size < 0 ? -errno : -EIO;
     return fsync(fd) < 0 ? -errno : 1;
 }
 

@@ -65,26 +65,28 @@ void consent_apply(struct home *home, const struct consent_wish *wish)
 }
 
 /* What was marked meanwhile is told as it is read. */
-static int tell_as_read(struct home *home)
+static void tell_as_read(struct home *home)
 {
     (void)home_refresh(home);
-    return home_tell_programs(home);
+    home_tell_programs(home);
 }
 
 int consent_store(struct home *home)
 {
     int r = consent_file_write(home->state_fd, &home->consent);
 
-    return r < 0 ? r : tell_as_read(home);
+    if (r == 0)
+        tell_as_read(home);
+    return r;
 }
 
 int consent_store_denial(struct home *home, uint32_t classes, int lock)
 {
     int r =
         consent_file_deny(home->state_fd, &home->consent, classes, lock >= 0);
-    int told = tell_as_read(home);
 
-    return r < 0 ? r : told;
+    tell_as_read(home);
+    return r;
 }
 
 static int deny_all(struct home *home)

@@ -30,7 +30,8 @@ void consent_apply(struct home *home, const struct consent_wish *wish);
  */
 MUST_CHECK int consent_begin(struct home *home, int *ret_lock);
 
-/* The consent file, durably, then the page that running programs see. */
+/* The consent file, durably, then the page that running programs see: whether
+ * that could be written is page_error, and no failure. */
 MUST_CHECK int consent_store(struct home *home);
 
 /* The same for a denial of these CLASS_BIT()s, by consent_file_deny. lock: of

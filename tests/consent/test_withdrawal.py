@@ -325,6 +325,43 @@ class Withdrawal(layers.ConsentTest):
         for request in server.requests:
             self.assertEqual(find.words_in(request.body, [old]), [])
 
+    # --- where programs cannot be told ---
+
+    def untold(self, *arguments):
+        """It is stored, and said that running programs are not told."""
+        done = self.inquest(*arguments)
+        self.assertNotIn(done.returncode, (sender.EX_OK, sender.EX_TEMPFAIL))
+        self.assertIn("running programs cannot be told", done.stderr)
+        self.assertNotIn("stored", done.stderr)
+        return done
+
+    def test_a_word_counts_that_no_program_can_be_told(self):
+        self.grant_all()
+        plain, = self.plant(1)
+        page = self.state / "consent.page"
+        page.unlink()
+        page.mkdir()
+        report = self.state / "queue/new" / f"{plain.id}.inq"
+        before = report.read_bytes()
+        self.assertIn("OPTIONAL is denied",
+                      self.untold("consent", "deny", "OPTIONAL").stderr)
+        self.assertNotEqual(report.read_bytes(), before)
+        log = (self.state / "audit.log").read_text()
+        self.assertIn("OPTIONAL denied", log)
+        self.assertIn("OPTIONAL is granted",
+                      self.untold("consent", "grant", "OPTIONAL").stderr)
+        early, = self.plant(1)
+        self.ok("consent", "deny", "REQUIRED", "--report", early.id)
+        self.untold("consent", "deny", "REQUIRED")
+        self.untold("consent", "grant", "REQUIRED", "--include-past")
+        self.assertIn("past.REQUIRED", (self.state / "per-report" /
+                                        plain.id).read_text())
+        old = self.old_id()
+        self.assertIn("consent is withdrawn",
+                      self.untold("consent", "withdraw",
+                                  "--local-only").stderr)
+        self.assert_nothing_below(PLANTED, old)
+
     # --- the request to delete ---
 
     def test_local_withdrawal_sends_nothing_ever(self):
