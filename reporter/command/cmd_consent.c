@@ -87,6 +87,13 @@ static int deny(struct home *home, const struct consent_wish *wish, int *lock)
     return EX_OK;
 }
 
+static int denied_meanwhile(const struct consent_wish *wish)
+{
+    log_error("%s was denied meanwhile, and that stands",
+              data_class_name(wish->class));
+    return EX_TEMPFAIL;
+}
+
 /* Nothing is allowed that the log cannot say. */
 static int allow(struct home *home, const struct consent_wish *wish)
 {
@@ -96,12 +103,9 @@ static int allow(struct home *home, const struct consent_wish *wish)
     r = consent_store(home);
     if (r < 0)
         return fail(home, "the consent could not be stored", r);
-    if (home->consent.words[wish->class].state != CONSENT_GRANTED) {
-        log_error("%s was denied meanwhile, and that stands",
-                  data_class_name(wish->class));
-        return EX_TEMPFAIL;
-    }
-    return EX_OK;
+    return home->consent.words[wish->class].state == CONSENT_GRANTED
+               ? EX_OK
+               : denied_meanwhile(wish);
 }
 
 /* Why the wish cannot be stored as things are; 0: it can. */
@@ -227,7 +231,12 @@ static int allow_report(struct home *home, const struct consent_wish *wish,
     if (r < 0)
         return fail(home, NOT_GRANTED, r);
     r = consent_report_write(home->state_fd, id, word);
-    return r < 0 ? fail(home, "the consent could not be stored", r) : EX_OK;
+    if (r < 0)
+        return fail(home, "the consent could not be stored", r);
+    struct consent_report now = {0};
+    return consent_report_read(home->state_fd, id, &now) == -ERR_WITHHELD
+               ? denied_meanwhile(wish)
+               : EX_OK;
 }
 
 static int change_report(struct home *home, const char *prefix,

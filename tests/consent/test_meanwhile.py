@@ -219,6 +219,19 @@ class Meanwhile(layers.ConsentTest):
         self.assertEqual(grant.wait(WAIT_S), sender.EX_TEMPFAIL)
         self.assertEqual(set(self.states().values()), {"denied"})
 
+    def test_a_denial_while_a_grant_for_a_report_is_written(self):
+        identity, = self.make()
+        words = self.state / "per-report"
+        grant = self.delayed("renameat", words, "consent", "grant",
+                             "SENSITIVE", "--report", identity, seconds=8)
+        while not list(words.glob(".*")):
+            self.assertIsNone(grant.poll())
+        self.ok("consent", "deny", "SENSITIVE", "--report", identity)
+        self.assertIsNone(grant.poll())
+        grant.communicate(timeout=WAIT_S)
+        self.assertEqual(grant.returncode, sender.EX_TEMPFAIL)
+        self.assertTrue((words / f"denied.{identity}").exists())
+
     def test_a_denial_cuts_where_the_kernel_gives_no_watch(self):
         arrived = threading.Event()
         gone = threading.Event()
