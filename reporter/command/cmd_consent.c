@@ -208,6 +208,12 @@ static int change_with_past(struct home *home, const struct consent_wish *wish)
         log_info("it reaches back to %zu report%s%s", past.count,
                  past.count == 1 ? "" : "s",
                  past.left_out > 0 ? "; there are more: the same again" : "");
+        if (past.unread > 0) {
+            log_warn("%zu report%s could not be shown (torn, or sealed), so "
+                     "the grant does not reach back to %s",
+                     past.unread, past.unread == 1 ? "" : "s",
+                     past.unread == 1 ? "it" : "them");
+        }
     }
     return status;
 }

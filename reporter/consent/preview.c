@@ -58,6 +58,19 @@ static int show(const struct home *now, const struct home *granted,
     return r < 0 ? r : 1;
 }
 
+/* r: how it was shown. Fails with what does not lie in the report alone. */
+static int note_shown(struct preview_past *past, const char *id, int r)
+{
+    if (r == 1)
+        memcpy(past->ids[past->count++], id, REPORT_ID_BYTES);
+    if (r == -ENOENT) /* sent or removed meanwhile */
+        return 0;
+    if (r > -ERR_FIRST)
+        return r < 0 ? r : 0;
+    past->unread++;
+    return 0;
+}
+
 int preview_past(const struct home *home, enum data_class class, FILE *out,
                  struct preview_past *ret_past)
 {
@@ -77,9 +90,8 @@ int preview_past(const struct home *home, enum data_class class, FILE *out,
             ret_past->left_out++;
             continue;
         }
-        r = show(home, &granted, class, item->id, out);
-        if (r == 1)
-            memcpy(ret_past->ids[ret_past->count++], item->id, REPORT_ID_BYTES);
+        r = note_shown(ret_past, item->id,
+                       show(home, &granted, class, item->id, out));
     }
     return r < 0 ? r : 0;
 }

@@ -22,12 +22,14 @@ struct preview_past {
     char ids[PREVIEW_PAST_MAX][REPORT_ID_BYTES];
     size_t count;
     size_t left_out; /* beyond the limit */
+    size_t unread;   /* torn, or sealed: nobody here can show them */
 };
 
 /*
  * Prints what a grant of class that reaches back would add: each waiting
  * report that would then leave with more than now, as it would leave. Nothing
- * is changed. Fails with -ENOMEM, or what the queue says.
+ * is changed. What cannot be shown is counted. Fails with -ENOMEM, or what the
+ * queue says.
  */
 MUST_CHECK int preview_past(const struct home *home, enum data_class class,
                             FILE *out, struct preview_past *ret_past);

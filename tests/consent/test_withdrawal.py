@@ -23,6 +23,7 @@ REPORTS = "/v1/reports"
 DELETIONS = "/v1/deletion-requests"
 PLANTED = "plantedWord7"  # in every field that is not REQUIRED
 CUT_MAX_S = 5
+SEAL_KEY = "2fe57da347cd62431528daac5fbb290730fff684afc4cfc2ed90995f58cb3b74"
 COLLECTOR_MAX_S = 30
 
 
@@ -513,6 +514,25 @@ class Withdrawal(layers.ConsentTest):
         self.ok("consent", "grant", "REQUIRED")
         self.ok("upload", "--now")
         self.assertEqual(server.requests, [])
+
+    def test_a_report_that_cannot_be_shown_keeps_no_other_here(self):
+        server = self.serve(FaultServer([ACCEPT]))
+        torn, sealed = self.plant(2)
+        new = self.state / "queue/new"
+        plain = (new / f"{sealed.id}.inq").read_bytes()
+        self.environment["INQUEST_SEAL_KEY"] = SEAL_KEY
+        self.ok("list")
+        self.assertNotEqual((new / f"{sealed.id}.inq").read_bytes(), plain)
+        del self.environment["INQUEST_SEAL_KEY"]
+        self.ok("consent", "deny", "REQUIRED")
+        early, = self.plant(1)
+        (new / f"{torn.id}.inq").write_bytes(b"torn")
+        shown = self.ok("consent", "grant", "REQUIRED", "--include-past")
+        self.assertIn("reaches back to 1 report", shown.stderr)
+        self.assertIn("2 reports could not be shown", shown.stderr)
+        self.inquest("upload", "--now")
+        self.assertEqual([r.headers["idempotency-key"]
+                          for r in server.requests], [early.id])
 
     def test_the_past_is_shown_as_it_leaves(self):
         server = self.serve(FaultServer([ACCEPT]))
