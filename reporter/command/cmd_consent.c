@@ -303,6 +303,10 @@ static void send_deletion(struct home *home)
     } else {
         log_info("the collector acknowledged the request to delete");
     }
+    if (left.unlogged < 0) {
+        log_warn("the audit log does not say how the request stands: %s",
+                 err_text(left.unlogged));
+    }
 }
 
 static int withdraw_consent(struct home *home, bool local_only)

@@ -108,9 +108,10 @@ struct deletion_count deletion_count(const struct home *home)
 struct round {
     const struct home *home;
     struct transport *transport;
+    int unlogged; /* the first error */
 };
 
-static int exchange(const struct round *round, struct transport_post *post,
+static int exchange(struct round *round, struct transport_post *post,
                     struct transport_answer *answer)
 {
     int r = transport_post(round->transport, post);
@@ -121,14 +122,20 @@ static int exchange(const struct round *round, struct transport_post *post,
     return r == 0 ? -EAGAIN : 0;
 }
 
-static int done(const struct round *round, int dir_fd, const char *name,
+/* The collector said so, whether or not the log can. */
+static int done(struct round *round, int dir_fd, const char *name,
                 const char *how)
 {
     int r = state_file_erase(dir_fd, name);
 
     if (r == -ENOENT)
         return 0; /* another process was told the same */
-    return r < 0 ? r : audit_append(round->home->state_fd, "deletion", how);
+    if (r < 0)
+        return r;
+    int noted = audit_append(round->home->state_fd, "deletion", how);
+    if (round->unlogged == 0)
+        round->unlogged = noted;
+    return 0;
 }
 
 /* The collector's word: its number of the request, and whether it is done. */
@@ -150,7 +157,7 @@ static bool read_answer(const struct transport_answer *answer,
 }
 
 /* The identifiers go, overwritten: the number is all that is needed now. */
-static int keep_number(const struct round *round, int dir_fd, const char *name,
+static int keep_number(struct round *round, int dir_fd, const char *name,
                        const char *id)
 {
     char text[TEXT_BYTES];
@@ -164,7 +171,7 @@ static int keep_number(const struct round *round, int dir_fd, const char *name,
     return r < 0 ? r : done(round, dir_fd, name, "accepted");
 }
 
-static int ask(const struct round *round, int dir_fd, const char *name,
+static int ask(struct round *round, int dir_fd, const char *name,
                const struct keyfile *file)
 {
     const char *installation = keyfile_get(file, "installationId");
@@ -195,7 +202,7 @@ static int ask(const struct round *round, int dir_fd, const char *name,
     return keep_number(round, dir_fd, name, id);
 }
 
-static int ask_after(const struct round *round, int dir_fd, const char *name,
+static int ask_after(struct round *round, int dir_fd, const char *name,
                      const struct keyfile *file)
 {
     const char *since = keyfile_get(file, "since");
@@ -219,7 +226,7 @@ static int ask_after(const struct round *round, int dir_fd, const char *name,
 
 static int send_one(void *context, int dir_fd, const char *name)
 {
-    const struct round *round = context;
+    struct round *round = context;
     OWNED_KEYFILE file = {0};
 
     int r = keyfile_open(dir_fd, name, &file, NULL);
@@ -232,9 +239,10 @@ static int send_one(void *context, int dir_fd, const char *name)
 int deletion_send(const struct home *home, struct transport *transport,
                   struct deletion_count *ret_left)
 {
-    struct round round = {home, transport};
+    struct round round = {home, transport, 0};
     int r = home->do_not_track ? 0 : each(home, send_one, &round);
 
     *ret_left = deletion_count(home);
+    ret_left->unlogged = round.unlogged;
     return r;
 }

@@ -34,6 +34,7 @@ MUST_CHECK int deletion_request(const struct home *home,
 struct deletion_count {
     unsigned asked;
     unsigned accepted;
+    int unlogged; /* why the audit log lacks what the collector said; or 0 */
 };
 struct deletion_count deletion_count(const struct home *home);
 

@@ -403,6 +403,8 @@ static int run_round(struct round *round)
         struct deletion_count left;
         if (deletion_send(round->home, round->transport, &left) < 0)
             say(round, "the deletion request is not acknowledged yet", "");
+        if (left.unlogged < 0)
+            log_warn("cannot write the audit log: %s", err_text(left.unlogged));
         r = send_all(round, &reports);
         upload_sent_settle(&round->accepted);
     }

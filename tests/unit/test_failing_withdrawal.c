@@ -11,10 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "proto/base/fd.h"
 #include "proto/keyfile.h"
 #include "proto/state_dir.h"
+#include "reporter/consent/audit.h"
 #include "reporter/consent/deletion.h"
 #include "reporter/consent/withdraw.h"
 #include "reporter/queue/reports.h"
@@ -290,12 +293,30 @@ static void under_do_not_track_it_waits(void **state)
     scene_remove(&scene);
 }
 
+static void what_the_log_cannot_say_is_acknowledged_all_the_same(void **state)
+{
+    struct deletion_count left = {0};
+    struct scene scene;
+
+    (void)state;
+    scene_make(&scene);
+    ask_to_delete(&scene);
+    (void)unlinkat(scene.home.state_fd, AUDIT_FILE, 0); /* there may be none */
+    assert_int_equal(mkdirat(scene.home.state_fd, AUDIT_FILE, 0700), 0);
+    assert_int_equal(deletion_send(&scene.home, NULL, &left), 0);
+    assert_int_equal(left.asked, 0);
+    assert_int_equal(left.accepted, 1);
+    assert_int_equal(left.unlogged, -EISDIR);
+    scene_remove(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_fails_the_old_id_goes_and_is_asked_for),
         cmocka_unit_test(a_request_waits_until_the_collector_took_it),
         cmocka_unit_test(under_do_not_track_it_waits),
+        cmocka_unit_test(what_the_log_cannot_say_is_acknowledged_all_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
