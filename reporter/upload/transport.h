@@ -76,7 +76,8 @@ MUST_CHECK int transport_post(struct transport *transport,
 
 /*
  * Works until one answer is there or wake_fd (-1: none) becomes readable.
- * 1: *ret_answer; 0: woken, or nothing is in flight; or an error.
+ * 1: *ret_answer; 0: woken, or nothing is in flight; or an error. Works first,
+ * so that it comes to an end: who has something to look at does so before.
  */
 MUST_CHECK int transport_wait(struct transport *transport, int wake_fd,
                               struct transport_answer *ret_answer);

@@ -2,7 +2,6 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -449,21 +448,12 @@ static int wait_for_socket(struct transport *transport, int wake_fd)
     return wake_fd < 0 || wake.revents == 0;
 }
 
-static bool is_ready(int fd)
-{
-    struct pollfd wake = {.fd = fd, .events = POLLIN};
-
-    return poll(&wake, 1, 0) > 0; /* a negative one never is (poll(2)) */
-}
-
 int transport_wait(struct transport *transport, int wake_fd,
                    struct transport_answer *ret_answer)
 {
     for (;;) {
         int running = 0;
         int left = 0;
-        if (is_ready(wake_fd)) /* before anything more leaves */
-            return 0;
         if (curl_multi_perform(transport->multi, &running) != CURLM_OK)
             return -EIO;
         const CURLMsg *message = curl_multi_info_read(transport->multi, &left);

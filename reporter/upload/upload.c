@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -303,10 +304,22 @@ static void start_progress(struct round *round, const struct reports *reports)
                    round->options->progress);
 }
 
+static bool is_ready(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+    return poll(&poll_fd, 1, 0) > 0; /* a negative one never is (poll(2)) */
+}
+
 /* Waits for one answer, or for a change of consent. */
 static int step(struct round *round)
 {
     struct transport_answer answer;
+
+    if (is_ready(round->watch.fd)) /* before anything more leaves */
+        cut(round);
+    if (round->in_flight == 0)
+        return 0;
     int r = transport_wait(round->transport, round->watch.fd, &answer);
 
     if (r == 1) {

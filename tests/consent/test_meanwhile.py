@@ -285,6 +285,20 @@ class Meanwhile(layers.ConsentTest):
         self.assertEqual(len(server.requests), 1)
         self.assertEqual(self.places(), {"new": 1, "sent": 1})
 
+    def test_an_upload_ends_though_its_watch_tells_without_end(self):
+        """As where another changes the directory all the time; here what is
+        read off the watch stays there."""
+        server = self.serve(FaultServer([ACCEPT]))
+        self.make(2)
+        done = subprocess.run(
+            ["strace", "-o", "/dev/null", "-P", "anon_inode:inotify",
+             "-e", "trace=read", "-e", "inject=read:retval=0", self.program,
+             "upload"],
+            env=self.environment | {"ASAN_OPTIONS": "detect_leaks=0"},
+            stderr=subprocess.PIPE, timeout=WAIT_S)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(server.requests), 2)
+
     def test_who_waits_reads_the_configuration_again(self):
         config = self.directory / "inquest/config"
         self.write(config, "privacy_setting = off\n")
