@@ -14,6 +14,7 @@
 #include "reporter/state_file.h"
 
 #define EVENTS_BYTES 4096
+#define READS_MAX    256 /* more than max_queued_events of inotify(7) fill */
 
 /* Our files are replaced by rename, or made and marked (denial_mark.h); an
  * administrator's editor does anything. */
@@ -89,16 +90,27 @@ static bool is_word(const struct inotify_event *event)
     return event->len == 0 || event->name[0] != '.';
 }
 
+/* Of a report; it may be among what the kernel had no room for. */
+static bool is_reports(const struct consent_watch *watch,
+                       const struct inotify_event *event)
+{
+    return (event->wd == watch->report && is_word(event)) ||
+           (event->mask & IN_Q_OVERFLOW) != 0;
+}
+
 bool consent_watch_changed(struct consent_watch *watch, struct home *home)
 {
     _Alignas(struct inotify_event) char events[EVENTS_BYTES];
     bool report = false;
+    ssize_t size = 1;
 
-    ssize_t size = read(watch->fd, events, sizeof events);
-    for (ssize_t at = 0; at < size && !watch->timed;) {
-        const struct inotify_event *event = (const void *)(events + at);
-        report = report || (event->wd == watch->report && is_word(event));
-        at += (ssize_t)(sizeof *event + event->len);
+    for (int reads = 0; size > 0 && reads < READS_MAX; reads++) {
+        size = read(watch->fd, events, sizeof events);
+        for (ssize_t at = 0; at < size && !watch->timed;) {
+            const struct inotify_event *event = (const void *)(events + at);
+            report = report || is_reports(watch, event);
+            at += (ssize_t)(sizeof *event + event->len);
+        }
     }
     return home_refresh(home) || report;
 }
