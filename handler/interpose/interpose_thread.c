@@ -177,6 +177,8 @@ static void take_back(struct start *slot)
     __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
 }
 
+#define NO_MASK (~0ull) /* SIGKILL is never blocked */
+
 /* The kernel's, by the operation that a filter hardly refuses. */
 static uint64_t kernel_mask(uint64_t otherwise)
 {
@@ -187,6 +189,12 @@ static uint64_t kernel_mask(uint64_t otherwise)
     return mask;
 }
 
+/* Elsewhere it is not needed. */
+static uint64_t mask_in_sandbox(void)
+{
+    return guest.sandboxed ? kernel_mask(NO_MASK) : NO_MASK;
+}
+
 /*
  * glibc blocks all signals while it makes a thread. Where a filter refuses
  * SIG_BLOCK (Tor's does), it goes back to a mask that was never stored: what
@@ -194,7 +202,7 @@ static uint64_t kernel_mask(uint64_t otherwise)
  */
 static void restore_mask(uint64_t before)
 {
-    if (guest.sandboxed && kernel_mask(before) != before) {
+    if (before != NO_MASK && kernel_mask(before) != before) {
         (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
                         SYS_SIGSET_BYTES);
     }
@@ -207,7 +215,7 @@ EXPORT int pthread_create(pthread_t *ret_thread,
     if (guest.config.disabled)
         return real()->pthread_create(ret_thread, attributes, run, argument);
     uint64_t blocked = block_believed();
-    uint64_t mask = guest.sandboxed ? kernel_mask(0) : 0;
+    uint64_t mask = mask_in_sandbox();
     struct start *slot = hand_over(argument, blocked);
     int r;
 
@@ -230,7 +238,7 @@ EXPORT int thrd_create(thrd_t *ret_thread, thrd_start_t run, void *argument)
     if (guest.config.disabled)
         return real()->thrd_create(ret_thread, run, argument);
     uint64_t blocked = block_believed();
-    uint64_t mask = guest.sandboxed ? kernel_mask(0) : 0;
+    uint64_t mask = mask_in_sandbox();
     struct start *slot = hand_over(argument, blocked);
     int r;
 
