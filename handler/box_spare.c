@@ -46,14 +46,26 @@ static bool begin(int fd, struct box_spare *spare)
     return lock(fd, F_OFD_SETLK, F_RDLCK) == 0;
 }
 
+static void let_go(struct box_spare *spare)
+{
+    if (is_set(spare) &&
+        box_descriptor_is(spare->fd, spare->device, spare->inode))
+        fd_close(&spare->fd);
+    *spare = (struct box_spare){0};
+}
+
 void box_spare_make(const struct config *config, const struct box_file *own,
                     struct box_spare *spare)
 {
     struct box_spare made;
     OWNED_FD dir = -1;
 
-    if (is_set(spare) || state_dir_open(config->box_dir, &dir) < 0)
+    if (is_set(spare) && spare->pid == own->pid)
         return;
+    let_go(spare);
+    if (state_dir_open(config->box_dir, &dir) < 0)
+        return;
+    made.pid = own->pid;
     name_of(own, made.name);
     OWNED_FD fd = sys_openat(dir, made.name,
                              O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -85,7 +97,7 @@ static bool is_unclaimed(int fd)
 
 bool box_spare_claim(struct box_spare *spare, struct box_file *file)
 {
-    if (!is_set(spare))
+    if (!is_set(spare) || sys_call0(SYS_geteuid) == 0)
         return false;
     int fd = spare->fd;
     bool there = box_descriptor_is(fd, spare->device, spare->inode);
@@ -101,9 +113,21 @@ bool box_spare_claim(struct box_spare *spare, struct box_file *file)
         file->device = spare->device;
         file->inode = spare->inode;
         memcpy(file->name, spare->name, sizeof file->name);
-    } else if (there) {
-        fd_close(&fd);
+        *spare = (struct box_spare){0};
+    } else {
+        let_go(spare);
     }
-    *spare = (struct box_spare){0};
     return taken;
+}
+
+void box_spare_remove(const struct config *config,
+                      const struct box_spare *spare)
+{
+    OWNED_FD dir = -1;
+
+    if (is_set(spare) && spare->pid == sys_getpid() &&
+        sys_call0(SYS_geteuid) == 0 &&
+        box_descriptor_is(spare->fd, spare->device, spare->inode) &&
+        is_unclaimed(spare->fd) && state_dir_open(config->box_dir, &dir) == 0)
+        (void)sys_call3(SYS_unlinkat, dir, (long)spare->name, 0); /* swept */
 }

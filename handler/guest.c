@@ -142,6 +142,8 @@ void guest_clean_exit(void)
     __atomic_store_n(&guest.file.box->control.clean_exit, 1, __ATOMIC_RELEASE);
     if (!guest.keeps_box)
         box_file_remove(&guest.config, &guest.file);
+    if (!guest.sandboxed)
+        box_spare_remove(&guest.config, &guest.spare);
 }
 
 void guest_dismiss_sampler(void)

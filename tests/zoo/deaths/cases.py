@@ -270,6 +270,7 @@ CASES = (
     silent("dropped_root_in_sandbox", 0, needs="root"),
     null("dropped_root", needs="root"),
     null("dropped_root_forked", end=0, needs="root"),
+    silent("dropped_root_for_two", 0, needs="root"),
     null("dropped_root_then_forks", end=0, needs="root"),
     null("keep_capabilities", needs="root", tier="IN_PROCESS"),
     Case("null_write", "SIGSEGV", signal="SIGSEGV", needs="tmpfs", top=True),
