@@ -313,9 +313,9 @@ void crash_handler_returned(ucontext_t *context)
         told.info != event.info) {
         told.nested_signal = SIGABRT;
         told.nested_pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
-        crash_of_ending(&told, SIGABRT);
+        crash_of_ending(&told, 0);
     } else {
-        crash_of_ending(&event, SIGABRT);
+        crash_of_ending(&event, 0);
     }
 }
 

@@ -10,8 +10,10 @@
 #include "handler/own_memory.h"
 #include "proto/base/sys.h"
 
-#define FRAMES_BYTES    1024u /* of raise and what it calls: 200 in glibc 2.36 */
+#define FRAMES_BYTES    1024u /* of what raise calls: 180 in glibc 2.36 */
 #define ABORT_BYTES_MAX 1024u /* 420 in glibc 2.36 */
+#define RAISE_BYTES_MAX 64u   /* 54 in glibc 2.36 to 2.43 */
+#define RAISE_WORDS     2     /* there: a register, and where it returns to */
 #define CALL_BYTES      5     /* e8, and where to, from behind it */
 #define CALL_OPCODE     0xe8
 
@@ -62,36 +64,56 @@ static bool has_shadow_stack(void)
     return pointer != 0;
 }
 
+/* Whether that is behind a call in the function that begins there. */
+static bool is_behind_call(uintptr_t address, uintptr_t function, size_t bytes)
+{
+    return address - function - CALL_BYTES < bytes &&
+           *(const uint8_t *)(address - CALL_BYTES) == CALL_OPCODE;
+}
+
 /* Whether that is behind a call of raise in abort. */
 static bool is_in_abort(uintptr_t address)
 {
-    const uint8_t *call = (const uint8_t *)(address - CALL_BYTES);
     int32_t distance;
 
-    if (address - (uintptr_t)real()->abort - CALL_BYTES >= ABORT_BYTES_MAX ||
-        call[0] != CALL_OPCODE)
+    if (!is_behind_call(address, (uintptr_t)real()->abort, ABORT_BYTES_MAX))
         return false;
-    memcpy(&distance, call + 1, sizeof distance);
+    memcpy(&distance, (const uint8_t *)address - sizeof distance,
+           sizeof distance);
     return address + (uintptr_t)(intptr_t)distance == guest.raise_address;
 }
 
+/* Where on the stack it says how to return to raise; NULL: it does not. */
+static const uintptr_t *find_raise(uintptr_t at)
+{
+    const uintptr_t *words = (const uintptr_t *)at;
+
+    for (size_t i = 0; i < FRAMES_BYTES / sizeof *words; i++) {
+        bool known = i > 0 && (at + i * sizeof *words) % BOX_PAGE_BYTES != 0;
+        if (!known && !own_memory_is_readable(&words[i], sizeof *words))
+            return NULL;
+        if (is_behind_call(words[i], guest.raise_address, RAISE_BYTES_MAX))
+            return &words[i];
+    }
+    return NULL;
+}
+
+/* Not any word on the stack: those of an abort that the program survived may
+ * still lie where its next call of raise has its variables. */
 bool libc_abort_raised(const struct crash_event *event)
 {
     uintptr_t at =
         (uintptr_t)event->context->uc_mcontext.gregs[REG_RSP] & ~(uintptr_t)7;
-    const uintptr_t *words = (const uintptr_t *)at;
 
     if (event->signal_number != SIGABRT || !event->info ||
         event->info->si_code != SI_TKILL || event->info->si_pid != sys_getpid())
         return false;
-    for (size_t i = 0; i < FRAMES_BYTES / sizeof *words; i++) {
-        bool known = i > 0 && (at + i * sizeof *words) % BOX_PAGE_BYTES != 0;
-        if (!known && !own_memory_is_readable(&words[i], sizeof *words))
-            return false;
-        if (is_in_abort(words[i]))
-            return true;
-    }
-    return false;
+    const uintptr_t *raise_returns = find_raise(at);
+    if (!raise_returns)
+        return false;
+    const uintptr_t *returns = raise_returns + RAISE_WORDS;
+    return own_memory_is_readable(returns, sizeof *returns) &&
+           is_in_abort(*returns);
 }
 
 void libc_abort_await_return(const struct crash_event *event,

@@ -14,8 +14,8 @@
 
 /*
  * Whether libc's abort raised this, so that the process ends unless a handler
- * leaves by longjmp. Seen on the stack, where the return address of abort's
- * call of raise lies a little behind what was interrupted.
+ * leaves by longjmp. Seen on the stack, where raise returns to, a little behind
+ * what was interrupted.
  */
 bool libc_abort_raised(const struct crash_event *event);
 

@@ -141,6 +141,7 @@ CASES = (
           message="this is the reason"),
     crash("assert_in_handler", "SIGABRT", signal="SIGSEGV"),
     silent("assert_handler_longjmp", 0),
+    null("assert_survived_then_raised"),
     crash("assert_reraised", "SIGABRT", message="this is the reason"),
     crash("abort_after_assert", "SIGABRT", message="", access="",
           cause="ended itself: abort(), raise()"),
