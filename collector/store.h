@@ -90,6 +90,7 @@ enum store_put_result {
     STORE_DUPLICATE, /* this very report is here */
     STORE_REPLACED,  /* a larger one of the same id and machine was here */
     STORE_CONFLICT,  /* another one of the same id is, and stays */
+    STORE_FORGOTTEN, /* made before its installation asked for deletion */
 };
 
 /* result: enum store_put_result or a negative error; on the store's thread. */
@@ -163,7 +164,8 @@ enum store_stacks { STORE_STACKS_PENDING, STORE_STACKS_OLD, STORE_STACKS_ALL };
 struct store_stack_row {
     int64_t stack; /* rises from call to call */
     int64_t project, group;
-    json_t *evidence; /* a new reference */
+    uint8_t hash[STORE_HASH_BYTES]; /* numbers of stacks are used again */
+    json_t *evidence;               /* a new reference */
     bool pending;
 };
 
@@ -177,7 +179,8 @@ MUST_CHECK int store_next_stack(struct store *store, enum store_stacks which,
 /*
  * Moves all reports of a stack to the group of its signature, which is told of
  * if it is new. missing: build-ids without symbols, an array of strings; its
- * names are then no longer waited for. NULL: grouped again, as it waited.
+ * names are then no longer waited for. NULL: grouped again, as it waited. A
+ * stack that was deleted since row was read is no failure.
  */
 MUST_CHECK int store_settle(struct store *store,
                             const struct store_stack_row *row,

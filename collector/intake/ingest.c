@@ -101,6 +101,9 @@ static struct answer answer_of(void *context)
         metric_add(METRIC_REPORTS_CONFLICT, 1);
         return answer_error(422, "a report with this reportId and other "
                                  "content is here already");
+    case STORE_FORGOTTEN:
+        return refuse(422, "its installation asked for the deletion of what "
+                           "was made until then");
     default:
         metric_add(METRIC_REPORTS_FAILED, 1);
         return answer_later(503, RETRY_SECONDS,

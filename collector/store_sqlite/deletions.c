@@ -1,5 +1,6 @@
 /* Deletion in two steps, and retention. Context: tool. */
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,44 @@ static int next_machine(struct database *database, sqlite3_stmt *request,
     return r == -ERR_NOT_FOUND ? 0 : r;
 }
 
+/* The name of an installation that nobody can read again. */
+static struct span whose(const char *installation,
+                         uint8_t hash[STORE_HASH_BYTES])
+{
+    (void)crypto_generichash(
+        hash, STORE_HASH_BYTES, (const uint8_t *)installation,
+        strlen(installation), NULL, 0); /* fails on wrong sizes alone */
+    return (struct span){hash, STORE_HASH_BYTES};
+}
+
+int deletion_covers(struct database *database,
+                    const struct store_report *report)
+{
+    uint8_t hash[STORE_HASH_BYTES];
+    int64_t one = 0;
+
+    if (!*report->machine)
+        return 0;
+    int r = database_number(database, &one,
+                            "SELECT 1 FROM deletion WHERE project = ?"
+                            " AND whose = ? AND accepted >= ? LIMIT 1",
+                            "ibi", report->project,
+                            whose(report->machine, hash), report->time_ms);
+    return r == -ERR_NOT_FOUND ? 0 : r < 0 ? r : 1;
+}
+
+/* The names themselves go with the rest; what is left knows a late report. */
+static int forget_names(struct database *database, sqlite3_stmt *request)
+{
+    uint8_t hash[STORE_HASH_BYTES];
+
+    return database_run(database,
+                        "UPDATE deletion SET installation = NULL, mac = NULL,"
+                        " whose = ?2, state = 1 WHERE id = ?1",
+                        "tb", column_text(request, 0),
+                        whose(column_text(request, 2), hash));
+}
+
 static int step_rows(struct database *database, sqlite3_stmt *request)
 {
     int64_t machine = 0;
@@ -145,13 +184,8 @@ static int step_rows(struct database *database, sqlite3_stmt *request)
     r = database_run(database,
                      "UPDATE deletion SET deleted = deleted + ?2 WHERE id = ?1",
                      "ti", column_text(request, 0), (int64_t)count);
-    if (r == 0 && count == 0) {
-        /* The names themselves go with the rest. */
-        r = database_run(database,
-                         "UPDATE deletion SET installation = NULL,"
-                         " mac = NULL, state = 1 WHERE id = ?",
-                         "t", column_text(request, 0));
-    }
+    if (r == 0 && count == 0)
+        r = forget_names(database, request);
     return r < 0 ? r : 1;
 }
 

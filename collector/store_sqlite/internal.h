@@ -72,6 +72,13 @@ MUST_CHECK int event_add(struct database *database, const char *event,
 /* Takes one report out of everything. -ERR_NOT_FOUND: it is gone already. */
 MUST_CHECK int report_remove(struct database *database, int64_t seq);
 
+/*
+ * 1: the report was made before its installation asked for deletion, and came
+ * after all of it was deleted; 0: no.
+ */
+MUST_CHECK int deletion_covers(struct database *database,
+                               const struct store_report *report);
+
 /* 16 hexadecimal digits. */
 void group_hex(int64_t group, char ret_hex[17]);
 

@@ -199,6 +199,9 @@ static int put(struct database *database, void *argument)
         return STORE_DUPLICATE;
     if (earlier.seq && !earlier.yields)
         return STORE_CONFLICT;
+    int covered = earlier.seq ? 0 : deletion_covers(database, report);
+    if (covered != 0)
+        return covered < 0 ? covered : STORE_FORGOTTEN;
     r = earlier.seq ? replace(database, report, earlier.seq)
                     : put_all(database, report, true);
     if (r < 0)

@@ -7,6 +7,10 @@
 #define NEWEST_INDEX \
     "CREATE INDEX report_newest ON report (time, grp, kind, signal);"
 
+/* Who was forgotten: each report is looked up. */
+#define WHOSE_INDEX \
+    "CREATE INDEX deletion_whose ON deletion (project, whose, accepted);"
+
 /*
  * report is narrow, so that a scan is quick; what was sent lies in body. A
  * group's id is its fingerprint. The counts beside report_group follow report
@@ -67,11 +71,12 @@ static const char tables[] =
     "CREATE TABLE deletion (id TEXT PRIMARY KEY, project INTEGER NOT NULL,"
     " installation TEXT, mac TEXT, state INTEGER NOT NULL, accepted INTEGER "
     "NOT NULL,"
-    " completed INTEGER, deleted INTEGER NOT NULL DEFAULT 0);"
+    " completed INTEGER, deleted INTEGER NOT NULL DEFAULT 0,"
+    " whose BLOB);" WHOSE_INDEX
     "CREATE TABLE event (id INTEGER PRIMARY KEY, project INTEGER NOT NULL,"
     " event TEXT NOT NULL, grp INTEGER NOT NULL, time INTEGER NOT NULL,"
     " tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL);"
-    "PRAGMA user_version = 4;";
+    "PRAGMA user_version = 5;";
 
 static int has_table(struct database *database, const char *name)
 {
@@ -108,6 +113,8 @@ static int migrate(struct database *database, int64_t version)
               "UPDATE deletion SET mac = '' WHERE state = 0;"
               "PRAGMA user_version = 3;",
         [3] = NEWEST_INDEX "PRAGMA user_version = 4;",
+        [4] = "ALTER TABLE deletion ADD COLUMN whose BLOB;" WHOSE_INDEX
+              "PRAGMA user_version = 5;",
     };
     int r = 0;
 

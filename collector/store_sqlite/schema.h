@@ -6,7 +6,7 @@
 
 #include "collector/store_sqlite/database.h"
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 /*
  * Makes or migrates the tables, in one transaction. *ret_old: reports of

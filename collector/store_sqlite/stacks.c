@@ -20,10 +20,14 @@ static int read_row(sqlite3_stmt *query, struct store_stack_row *ret_row)
         .pending = sqlite3_column_int(query, 3) != 0,
         .evidence = json_loads(column_text(query, 4), 0, NULL),
     };
+    if (sqlite3_column_bytes(query, 5) == STORE_HASH_BYTES) {
+        memcpy(ret_row->hash, sqlite3_column_blob(query, 5), STORE_HASH_BYTES);
+    }
     return ret_row->evidence ? 0 : -ENOMEM;
 }
 
-#define SELECT_STACK "SELECT id, project, grp, pending, evidence FROM stack"
+#define SELECT_STACK \
+    "SELECT id, project, grp, pending, evidence, hash FROM stack"
 
 int store_next_stack(struct store *store, enum store_stacks which,
                      int64_t after, struct store_stack_row *ret_row)
@@ -150,10 +154,13 @@ static int work_settle(struct database *database, void *argument)
     bool pending = settling->row->pending;
     int64_t from = 0;
 
+    struct span hash = {settling->row->hash, STORE_HASH_BYTES};
+
     int r = database_number(database, &from,
-                            "SELECT grp FROM stack WHERE id = ?", "i", stack);
-    if (r < 0)
-        return r;
+                            "SELECT grp FROM stack WHERE id = ? AND hash = ?",
+                            "ib", stack, hash);
+    if (r < 0) /* deleted while it got its names: there is nothing to settle */
+        return r == -ERR_NOT_FOUND ? 0 : r;
     r = group_make(database, settling->row->project, settling->signature,
                    settling->evidence, from);
     if (r >= 0) {

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import sqlite3
 import sys
 import pathlib
@@ -10,8 +11,8 @@ import time
 import unittest
 import unittest.mock
 
-from collector_test import (BUILD, CollectorTest, report, scaled, usage,
-                            wait_until)
+from collector_test import (BUILD, Client, CollectorTest, frame, job, pack,
+                            report, scaled, usage, wait_until)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]
                        / "deliver"))
@@ -31,7 +32,6 @@ class Forget(CollectorTest):
 
     def send_plain(self, client, one):
         """Not compressed by the sender: its words could lie there as such."""
-        from collector_test import pack
         self.assertEqual(client.raw(
             "POST", "/v1/reports", pack([one])[0],
             {"Content-Type": "application/x-protobuf",
@@ -98,6 +98,64 @@ class Forget(CollectorTest):
         self.assertEqual(self.find("02:42:ac", "gone"), set())
         self.assertEqual(client("POST", path, body | {"macAddress": 1})[0],
                          400)
+
+    def forget(self, client, machine):
+        path = "/v1/deletion-requests/" + client(
+            "POST", "/v1/deletion-requests", {"installationId": machine})[1][
+                "id"]
+        wait_until(lambda: client.get(path)["state"] == "completed",
+                   "deletion")
+
+    def test_what_was_made_before_its_deletion_and_comes_late_stays_out(self):
+        """In flight from another uploader, or from a copy of the queue."""
+        client = self.start()
+        known, late, later = (
+            report(machine="machine-gone", time_ms=when * 1000)
+            for when in (time.time() - 5, time.time() - 5, time.time() + 60))
+        client.send(known)
+        self.forget(client, "machine-gone")
+        for one in (known, late):
+            status, answer = client.send_packed(one["reportId"],
+                                                pack([one])[0])
+            self.assertEqual(status, 422, answer)
+            self.assertIn("deletion", answer["error"])
+        self.assertEqual(client.get("/v1/reports"), [])
+        self.assertEqual(self.find("machine-gone"), set())
+        # Of who goes on under the same name, a clone of the machine:
+        client.send(later)
+        client.send(report(machine="machine-kept", time_ms=0))
+
+    def start_with_slow_names(self):
+        """The child answers nobody, and ends when the file go is there."""
+        (self.directory / "bin").mkdir()
+        shutil.copy(BUILD / "bin/inquest-collector", self.directory / "bin")
+        child = self.directory / "bin/inquest-symbolicate"
+        child.write_text(f"#!/bin/sh\ncd {self.directory}\n: >>asked\n"
+                         "while [ ! -e go ]; do sleep 0.05; done\n")
+        child.chmod(0o700)
+        self.symbols = True
+        self.collector = job.Collector(self.directory, self.database, 0,
+                                       self.configure())
+        self.addCleanup(self.stop, self.collector)
+        return Client(self.collector.url)
+
+    def test_a_stack_that_was_deleted_does_not_come_back_with_its_names(self):
+        """Its number is another stack's by then."""
+        client = self.start_with_slow_names()
+        gone, kept = (
+            report([frame(None, module=f"/opt/{name}")], machine=name)
+            for name in ("planted-gone", "planted-kept"))
+        client.send(gone)
+        wait_until((self.directory / "asked").exists, "the child was asked")
+        self.forget(client, "planted-gone")
+        client.send(kept)
+        (self.directory / "go").touch()
+        wait_until(lambda: client.metric("inquest_stacks_pending") == 0,
+                   "all named")
+        self.assertEqual(self.find("planted-gone", "planted-kept"),
+                         {"planted-kept"})
+        title, = [one["title"] for one in client.groups()]
+        self.assertIn("planted-kept", title)
 
     def test_a_deletion_that_was_accepted_survives_kill_9(self):
         client = self.start()

@@ -432,6 +432,8 @@ class Ingest(CollectorTest):
         fresh = self.indexes()
         with sqlite3.connect(self.database) as database:
             database.execute("ALTER TABLE deletion DROP COLUMN mac")
+            database.execute("DROP INDEX deletion_whose")
+            database.execute("ALTER TABLE deletion DROP COLUMN whose")
             database.execute("DROP INDEX report_newest")
             database.execute("INSERT INTO deletion (id, project, installation,"
                              " state, accepted) VALUES ('x', 1, 'm1', 0, 0)")
