@@ -5,6 +5,8 @@
 #include <sqlite3.h>
 #include <time.h>
 
+#include "collector/store_sqlite/wipe.h"
+
 #define NEVER INT64_MIN
 
 static _Thread_local int64_t first_ms; /* pause since a statement succeeded */
@@ -37,6 +39,16 @@ static int pause_us(sqlite3_vfs *vfs, int microseconds)
                : microseconds;
 }
 
+static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file,
+                     int flags, int *ret_flags)
+{
+    (void)vfs;
+    int r = theirs->xOpen(theirs, name, file, flags, ret_flags);
+    if (r == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB))
+        wipe_start(file);
+    return r;
+}
+
 int patience_start(void)
 {
     if (sqlite3_vfs_find(PATIENCE_VFS))
@@ -47,5 +59,6 @@ int patience_start(void)
     ours = *theirs;
     ours.zName = PATIENCE_VFS;
     ours.xSleep = pause_us;
+    ours.xOpen = open_file;
     return sqlite3_vfs_register(&ours, 0) == SQLITE_OK ? 0 : -EIO;
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import sqlite3
@@ -10,6 +11,7 @@ import pathlib
 import time
 import unittest
 import unittest.mock
+import uuid
 
 from collector_test import (BUILD, Client, CollectorTest, frame, job, pack,
                             report, scaled, usage, wait_until)
@@ -99,12 +101,19 @@ class Forget(CollectorTest):
         self.assertEqual(client("POST", path, body | {"macAddress": 1})[0],
                          400)
 
-    def forget(self, client, machine):
-        path = "/v1/deletion-requests/" + client(
+    def ask_deletion(self, client, machine):
+        """Where its state is told."""
+        return "/v1/deletion-requests/" + client(
             "POST", "/v1/deletion-requests", {"installationId": machine})[1][
                 "id"]
-        wait_until(lambda: client.get(path)["state"] == "completed",
-                   "deletion")
+
+    def wait_deleted(self, client, *paths):
+        for path in paths:
+            wait_until(lambda: client.get(path)["state"] == "completed",
+                       "deletion")
+
+    def forget(self, client, machine):
+        self.wait_deleted(client, self.ask_deletion(client, machine))
 
     def test_what_was_made_before_its_deletion_and_comes_late_stays_out(self):
         """In flight from another uploader, or from a copy of the queue."""
@@ -124,6 +133,27 @@ class Forget(CollectorTest):
         # Of who goes on under the same name, a clone of the machine:
         client.send(later)
         client.send(report(machine="machine-kept", time_ms=0))
+
+    def test_pages_that_were_shared_out_anew_keep_nothing(self):
+        """SQLite leaves copies behind where it moves rows to other pages."""
+        client = self.start()
+        dice = random.Random(1)
+        machines = [str(uuid.UUID(int=dice.getrandbits(128)))
+                    for _ in range(400)]
+        reports = [report([f"f{machine[:8]}{dice.random()}", "main"],
+                          version=f"v-{machine}", machine=machine)
+                   for machine in machines * 4]
+        dice.shuffle(reports)
+        client.send(*reports)
+        gone = dice.sample(machines, 200)
+        paths = [self.ask_deletion(client, machine) for machine in gone]
+        self.wait_deleted(client, *paths)
+        self.assertEqual(self.find(*machines), set(machines) - set(gone))
+        self.stop()
+        with sqlite3.connect(self.database) as database:
+            self.assertEqual(database.execute("PRAGMA integrity_check")
+                             .fetchall(), [("ok",)])
+        database.close()
 
     def start_with_slow_names(self):
         """The child answers nobody, and ends when the file go is there."""
@@ -160,13 +190,10 @@ class Forget(CollectorTest):
     def test_a_deletion_that_was_accepted_survives_kill_9(self):
         client = self.start()
         client.send(*[report(machine="gone") for _ in range(300)])
-        path = "/v1/deletion-requests/" + client(
-            "POST", "/v1/deletion-requests", {"installationId": "gone"})[1][
-                "id"]
+        path = self.ask_deletion(client, "gone")
         self.kill()
         client = self.start()
-        wait_until(lambda: client.get(path)["state"] == "completed",
-                   "deletion")
+        self.wait_deleted(client, path)
         self.assertEqual(client.get("/v1/reports"), [])
         self.assertEqual(client.groups(), [])
 
