@@ -192,11 +192,28 @@ void symbols_none(json_t *report)
 
 /* --- stacks -------------------------------------------------------------- */
 
+/* Files came while a stack was named without them, and was not yet among those
+ * that lack them. */
+static void look_again(struct symbols *symbols, const json_t *missing)
+{
+    size_t count = 0;
+    size_t index;
+    const json_t *id;
+
+    json_array_foreach(missing, index, id)
+    {
+        DROP(store_symbols_came(symbols->collector->store,
+                                json_string_value(id),
+                                &count)); /* found at the next start */
+    }
+}
+
 /* Names for one stack, then its group. A child that fails names nothing: the
  * stack then waits for the files it lacks, not for ever. */
 static int name_stack(struct symbols *symbols, struct child *child,
                       struct store_stack_row *row)
 {
+    unsigned generation = atomic_load(&symbols->generation);
     struct symbol_fill fill = symbol_fill_init(
         child_for(symbols, child, row->project),
         symbols->collector->config->local_modules > 0, SYMBOLS_STACK_WAIT_MS);
@@ -211,6 +228,8 @@ static int name_stack(struct symbols *symbols, struct child *child,
     symbol_fill_end(&fill);
     signature_make(row->project, row->evidence, NULL, &signature);
     int r = store_settle(symbols->collector->store, row, &signature, missing);
+    if (r == 0 && atomic_load(&symbols->generation) != generation)
+        look_again(symbols, missing);
     json_decref(missing);
     metric_add(METRIC_STACKS_NAMED, 1);
     return r;
@@ -265,7 +284,22 @@ static bool is_there_now(const struct symbols *symbols, const char *build_id)
     return there;
 }
 
-static void look_for_missing(struct symbols *symbols)
+/* An upload was complete, and whoever should tell of it was killed. */
+static bool was_uploaded(const struct symbols *symbols, const char *build_id)
+{
+    const struct config *config = symbols->collector->config;
+    char path[SYMBOLS_PATH_BYTES];
+    bool there = false;
+
+    for (size_t i = 0; !there && i < config->project_count; i++) {
+        there = symbols_path(symbols, config->projects[i].id, "", path) &&
+                (has_file(path, build_id, ".debug") ||
+                 has_file(path, build_id, ""));
+    }
+    return there;
+}
+
+static void look_for_missing(struct symbols *symbols, bool first)
 {
     json_t *missing = store_missing(symbols->collector->store);
     size_t index;
@@ -274,7 +308,9 @@ static void look_for_missing(struct symbols *symbols)
     json_array_foreach(missing, index, id)
     {
         const char *text = json_string_value(id);
-        if (text && strlen(text) > 2 && is_there_now(symbols, text))
+        if (text && strlen(text) > 2 &&
+            (is_there_now(symbols, text) ||
+             (first && was_uploaded(symbols, text))))
             symbols_came(symbols, text);
     }
     json_decref(missing);
@@ -290,8 +326,8 @@ static void *run_stacks(void *argument)
         name_all(symbols, &child);
         struct timespec next = pause_until(0);
         if (next.tv_sec - looked >= SYMBOLS_LOOK_S) {
+            look_for_missing(symbols, looked == 0);
             looked = next.tv_sec;
-            look_for_missing(symbols);
         }
         next.tv_sec += SYMBOLS_IDLE_S;
         (void)pthread_mutex_lock(&symbols->lock);

@@ -161,7 +161,8 @@ class Forget(CollectorTest):
         shutil.copy(BUILD / "bin/inquest-collector", self.directory / "bin")
         child = self.directory / "bin/inquest-symbolicate"
         child.write_text(f"#!/bin/sh\ncd {self.directory}\n: >>asked\n"
-                         "while [ ! -e go ]; do sleep 0.05; done\n")
+                         "while [ -e asked ] && [ ! -e go ]; do sleep 0.05; "
+                         "done\n")
         child.chmod(0o700)
         self.symbols = True
         self.collector = job.Collector(self.directory, self.database, 0,

@@ -4,6 +4,8 @@ their symbols, and the two commands that ask."""
 import hashlib
 import json
 import pathlib
+import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -145,6 +147,59 @@ class Symbols(CollectorTest):
             "PUT", f"/v1/symbols/{build_id or self.build_id}?offset={offset}"
             f"&size={len(data)}&digest={digest or self.digest(data)}", chunk)
         return status, json.loads(text)
+
+    def start_with_slow_child(self):
+        """The first child answers nobody, until the file go is there."""
+        here = self.directory
+        (here / "bin").mkdir()
+        shutil.copy(BUILD / "bin/inquest-collector", here / "bin")
+        child = here / "bin/inquest-symbolicate"
+        child.write_text(
+            f"#!/bin/sh\nif [ ! -e {here}/asked ]; then\n: >{here}/asked\n"
+            f"while [ -e {here}/asked ] && [ ! -e {here}/go ]; do sleep 0.05; "
+            "done\nexit\nfi\n"
+            f"exec {BUILD.resolve()}/bin/inquest-symbolicate \"$@\"\n")
+        child.chmod(0o700)
+        self.collector = job.Collector(here, self.database, 0,
+                                       self.configure("local_modules = no"))
+        self.addCleanup(self.stop, self.collector)
+        return Client(self.collector.url)
+
+    def test_symbols_that_come_while_a_stack_is_named_name_it(self):
+        client = self.start_with_slow_child()
+        self.crash()
+        wait_until((self.directory / "asked").exists, "the child was asked")
+        data = self.debug.read_bytes()
+        self.assertEqual(self.put(client, data, 0, data)[0], 201)
+        (self.directory / "go").touch()
+        wait_until(lambda: self.title(client) == "innermost_inlined", "named")
+
+    def test_the_end_waits_for_nobody_for_ever(self):
+        """A child stands still; the bound's alarm comes sooner here."""
+        client = self.start_with_slow_child()
+        client.send(report([collector_test.frame(None)]))
+        wait_until((self.directory / "asked").exists, "the child was asked")
+        process = self.collector.process
+        process.terminate()
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(1)
+        process.send_signal(signal.SIGALRM)
+        self.assertEqual(process.wait(30), 74)
+        (self.directory / "go").touch()
+
+    def test_symbols_whose_collector_was_killed_name_at_its_start(self):
+        """The file was in its place, and nobody knew of it yet."""
+        client = self.start("local_modules = no")
+        self.crash()
+        wait_until(lambda: client.metric("inquest_stacks_pending") == 0,
+                   "not named")
+        self.kill()
+        tree = self.directory / "reports.db.symbols/1/.build-id"
+        place = tree / self.build_id[:2] / f"{self.build_id[2:]}.debug"
+        place.parent.mkdir(parents=True)
+        shutil.copy(self.debug, place)
+        client = self.start("local_modules = no")
+        wait_until(lambda: self.title(client) == "innermost_inlined", "named")
 
     def test_an_upload_that_was_cut_off_goes_on_from_there(self):
         client = self.start("local_modules = no")
