@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "collector/access/access.h"
 #include "collector/http/http.h"
@@ -154,6 +155,26 @@ static void wait_for_end(const struct http_options *options, struct http *http)
     (void)sigwait(&ends, &signal_number);
 }
 
+static void give_up(int signal_number)
+{
+    static const char why[] = "inquest-collector: did not end in time, as on "
+                              "a disk that stands still; what was not answered "
+                              "will be sent again\n";
+
+    (void)signal_number;
+    DROP(write(STDERR_FILENO, why, sizeof why - 1)); /* nobody else to tell */
+    _exit(EX_IOERR);
+}
+
+/* It may be killed at any moment, so by itself too. */
+static void end_within(unsigned seconds)
+{
+    const struct sigaction action = {.sa_handler = give_up};
+
+    (void)sigaction(SIGALRM, &action, NULL); /* fails on wrong numbers alone */
+    (void)alarm(seconds);
+}
+
 /* Without the program that knows names it goes on without names. */
 static int start_symbols(struct collector *collector)
 {
@@ -182,6 +203,7 @@ static int run(struct collector *collector, const struct http_options *options)
         r = http_start(options, collector, &http);
     if (r == 0)
         wait_for_end(options, http);
+    end_within(SERVE_END_S);
     http_stop(&http);
     webhook_stop(&webhook);
     symbols_stop(&collector->symbols);

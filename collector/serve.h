@@ -5,7 +5,13 @@
 #include "collector/config.h"
 #include "collector/store.h"
 
-/* Until SIGTERM or SIGINT; an exit status. */
+#define SERVE_END_S 60 /* less than service managers wait (90 s) */
+
+/*
+ * Until SIGTERM or SIGINT; an exit status. An end that takes longer than
+ * SERVE_END_S, for the store or for names, is cut short with EX_IOERR: all
+ * that was answered is durable.
+ */
 int serve(struct config *config);
 
 /* Says what is wrong, and returns the exit status for it; 0: it is open. */

@@ -30,7 +30,7 @@ MUST_CHECK int http_start(const struct http_options *options,
 uint16_t http_port(const struct http *http);
 
 /* Accepts no more, lets requests under way finish (HTTP_STOP_S for clients, as
- * long as it takes for the store), ends. */
+ * long as it takes for the store: serve.h bounds that), ends. */
 void http_stop(struct http **http);
 
 #endif
