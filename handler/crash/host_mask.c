@@ -12,18 +12,26 @@
 
 static _Thread_local struct host_belief believed;
 
-static uint64_t faults = BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) |
-                         BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGSYS);
+#define FAULTS                                                               \
+    (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | \
+     BIT(SIGSYS))
+
+static uint64_t open_signals = FAULTS;
+
+uint64_t host_mask_faults(void)
+{
+    return FAULTS;
+}
+
+uint64_t host_mask_open(void)
+{
+    return open_signals;
+}
 
 void host_mask_begin(bool abort_unblocks)
 {
     if (!abort_unblocks)
-        faults |= BIT(SIGABRT);
-}
-
-uint64_t host_mask_faults(void)
-{
-    return faults;
+        open_signals |= BIT(SIGABRT);
 }
 
 uint64_t host_mask_bits(const sigset_t *set)
@@ -62,6 +70,6 @@ struct host_belief host_mask_belief(void)
 
 void host_mask_set_belief(struct host_belief belief)
 {
-    belief.beside &= ~(NEVER_BLOCKED | host_mask_faults());
+    belief.beside &= ~(NEVER_BLOCKED | host_mask_open());
     believed = belief;
 }

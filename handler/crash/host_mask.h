@@ -9,15 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/*
- * libc's abort() leaves SIGABRT blocked where it is (glibc 2.41), and ends the
- * process by inner calls that nobody sees: then it is one of them, or it would
- * not be heard of in a thread that blocks all. To be called once, at the start.
- */
-void host_mask_begin(bool abort_unblocks);
-
-/* SEGV BUS FPE ILL TRAP SYS, and perhaps ABRT: see above. */
+/* SEGV BUS FPE ILL TRAP SYS: unblocked in the kernel, always. */
 uint64_t host_mask_faults(void);
+
+/*
+ * The faults, and SIGABRT where libc's abort() leaves it blocked (glibc 2.41)
+ * and ends the process by inner calls: it would not be heard of in a thread
+ * that blocks all. What the kernel has unblocked though the thread blocks it;
+ * not though a handler does, for in a handler runtimes unblock SIGABRT by calls
+ * of their own that we do not see, and raise it to die.
+ */
+uint64_t host_mask_open(void);
+
+/* Whether it does not: to be called once, at the start. */
+void host_mask_begin(bool abort_unblocks);
 
 uint64_t host_mask_bits(const sigset_t *set);
 void host_mask_from_bits(sigset_t *set, uint64_t bits);

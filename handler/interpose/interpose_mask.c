@@ -19,7 +19,7 @@
 static struct host_belief new_belief(int how, uint64_t believed, uint64_t bits)
 {
     uint64_t beside = believed ? host_mask_belief().beside : 0;
-    uint64_t faults = bits & host_mask_faults();
+    uint64_t faults = bits & host_mask_open();
 
     switch (how) {
     case SIG_BLOCK:
@@ -41,7 +41,7 @@ static uint64_t unblocked(int how, uint64_t faults)
     case SIG_UNBLOCK:
         return faults;
     default:
-        return host_mask_faults() & ~faults;
+        return host_mask_open() & ~faults;
     }
 }
 
@@ -59,7 +59,7 @@ static int set_mask(mask_function function, int how, const sigset_t *set,
     const struct host_belief belief = host_mask_belief();
     if (set) {
         uint64_t bits = host_mask_bits(set);
-        uint64_t faults = bits & host_mask_faults();
+        uint64_t faults = bits & host_mask_open();
         host_mask_from_bits(&changed,
                             how == SIG_UNBLOCK ? bits : bits & ~faults);
         /* Before the call: what it lets through strikes on the way back. */

@@ -189,7 +189,7 @@ static bool handles_crash(uintptr_t stack_pointer)
  */
 static uint64_t hold_signals(void)
 {
-    const uint64_t held = ~(host_mask_faults() | LIBC_SIGNALS);
+    const uint64_t held = ~(host_mask_open() | LIBC_SIGNALS);
     uint64_t before = ~0ull;
 
     if (guest.armed && !sampler_is_unknown()) {

@@ -150,7 +150,7 @@ static void heed_mask(struct start *start, const pthread_attr_t *attributes)
         !guest_interposes(INTERPOSE_MASK))
         return;
     uint64_t bits = host_mask_bits(&mask);
-    start->blocked = bits & host_mask_faults();
+    start->blocked = bits & host_mask_open();
     start->belief = (struct host_belief){start->blocked, bits};
 }
 

@@ -38,14 +38,14 @@ static void begin(struct wait *wait, const sigset_t *mask)
         !own_memory_is_readable(mask, SYS_SIGSET_BYTES))
         return;
     uint64_t bits = host_mask_bits(mask);
-    uint64_t faults = bits & host_mask_faults();
+    uint64_t faults = bits & host_mask_open();
     host_mask_from_bits(&wait->mask, bits & ~faults);
     wait->for_kernel = &wait->mask;
     /* Who is interrupted in the wait had the mask from before it, and a handler
      * that runs meanwhile that of the wait. */
     uint64_t beside = host_mask_believed() ? wait->before.beside & bits : 0;
     host_mask_set_belief((struct host_belief){faults, beside});
-    crash_handling_unblocked(host_mask_faults() & ~faults);
+    crash_handling_unblocked(host_mask_open() & ~faults);
 }
 
 static void end(const struct wait *wait)
