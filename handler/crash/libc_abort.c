@@ -10,12 +10,14 @@
 #include "handler/own_memory.h"
 #include "proto/base/sys.h"
 
-#define FRAMES_BYTES    1024u /* of what raise calls: 180 in glibc 2.36 */
-#define ABORT_BYTES_MAX 1024u /* 420 in glibc 2.36 */
-#define RAISE_BYTES_MAX 64u   /* 54 in glibc 2.36 to 2.43 */
-#define RAISE_WORDS     2     /* there: a register, and where it returns to */
-#define CALL_BYTES      5     /* e8, and where to, from behind it */
-#define CALL_OPCODE     0xe8
+#define FRAMES_BYTES       1024u /* of what raise calls: 180 in glibc 2.36 */
+#define ABORT_BYTES_MAX    1024u /* 420 in glibc 2.36 */
+#define RAISE_BYTES_MAX    64u   /* 54 in glibc 2.36 to 2.43 */
+#define RAISE_WORDS_MAX    8     /* there: 2, with where it returns to */
+#define CALL_BYTES         5     /* e8, and where to, from behind it */
+#define CALL_OPCODE        0xe8
+#define INDIRECT_OPCODE    0xff
+#define LONGEST_CALL_BYTES 6
 
 /*
  * As the kernel's frame has it, from the stack pointer (signal_frame.h, struct
@@ -98,8 +100,38 @@ static const uintptr_t *find_raise(uintptr_t at)
     return NULL;
 }
 
-/* Not any word on the stack: those of an abort that the program survived may
- * still lie where its next call of raise has its variables. */
+/* Whether some function may return there: it is behind a call, whose opcode and
+ * operand are of five bytes, or of two, three or six. */
+static bool is_return(uintptr_t address)
+{
+    const uint8_t *end = (const uint8_t *)address;
+
+    return own_memory_is_readable(end - LONGEST_CALL_BYTES,
+                                  LONGEST_CALL_BYTES) &&
+           (end[-CALL_BYTES] == CALL_OPCODE || end[-2] == INDIRECT_OPCODE ||
+            end[-3] == INDIRECT_OPCODE ||
+            end[-LONGEST_CALL_BYTES] == INDIRECT_OPCODE);
+}
+
+/*
+ * Whether raise returns to abort; words: behind where it is returned to itself.
+ * Of its frame, whose size is the compiler's, registers come first. Not any
+ * word on the stack: those of an abort that the program survived may still lie
+ * where its next call of raise has its variables.
+ */
+static bool returns_to_abort(const uintptr_t *words)
+{
+    for (size_t i = 0; i < RAISE_WORDS_MAX; i++) {
+        if (!own_memory_is_readable(&words[i], sizeof *words))
+            return false;
+        if (is_in_abort(words[i]))
+            return true;
+        if (is_return(words[i]))
+            return false;
+    }
+    return false;
+}
+
 bool libc_abort_raised(const struct crash_event *event)
 {
     uintptr_t at =
@@ -109,11 +141,7 @@ bool libc_abort_raised(const struct crash_event *event)
         event->info->si_code != SI_TKILL || event->info->si_pid != sys_getpid())
         return false;
     const uintptr_t *raise_returns = find_raise(at);
-    if (!raise_returns)
-        return false;
-    const uintptr_t *returns = raise_returns + RAISE_WORDS;
-    return own_memory_is_readable(returns, sizeof *returns) &&
-           is_in_abort(*returns);
+    return raise_returns && returns_to_abort(raise_returns + 1);
 }
 
 void libc_abort_await_return(const struct crash_event *event,
