@@ -105,7 +105,7 @@ class Runtimes(unittest.TestCase):
 
     def test_number_that_is_being_given(self):
         """It may be to our thread: then dup2 waits for it."""
-        self.compile(self.tool("gcc"), "-pthread", "-o", "busy",
+        self.compile(self.tool("gcc"), "-D_GNU_SOURCE", "-pthread", "-o", "busy",
                      str(HERE / "busy.c"))
         for number in range(20):
             pipe = self.ground.top / f"pipe{number}"
