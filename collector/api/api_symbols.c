@@ -1,5 +1,7 @@
 /* Debug files over HTTP. Context: tool. */
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +10,8 @@
 #include "collector/metrics.h"
 #include "collector/symbols/debug_upload.h"
 #include "proto/base/err.h"
+
+#define CHUNKS_MAX 32 /* threads that wait for their turn */
 
 static bool is_hex(const char *text, size_t least, size_t most)
 {
@@ -96,11 +100,49 @@ static struct answer answer_of(struct request *request, int r, uint64_t offset)
     }
 }
 
+/* A chunk on a thread of its own: a file's check takes as long as a child likes
+ * to, and the threads of requests are few. */
+struct chunk {
+    struct request *request;
+    struct debug_upload upload;
+    uint64_t offset;
+};
+
+static atomic_uint chunks; /* under way */
+
+static void *take_chunk(void *argument)
+{
+    struct chunk *chunk = argument;
+    struct request *request = chunk->request;
+    uint64_t at = 0;
+
+    int r = debug_upload_append(&chunk->upload, chunk->offset,
+                                request_body(request), &at);
+    free(chunk);
+    struct answer answer = answer_of(request, r, at);
+    atomic_fetch_sub(&chunks, 1);
+    request_answer(request, answer);
+    return NULL;
+}
+
+static struct answer take_later(struct chunk *chunk)
+{
+    pthread_attr_t detached;
+    pthread_t thread;
+
+    (void)pthread_attr_init(&detached); /* these cannot fail on Linux */
+    (void)pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    request_defer(chunk->request);
+    if (pthread_create(&thread, &detached, take_chunk, chunk) != 0)
+        (void)take_chunk(chunk);
+    (void)pthread_attr_destroy(&detached);
+    return ANSWER_DEFERRED;
+}
+
 struct answer api_symbols_put(struct request *request)
 {
     struct debug_upload upload;
     uint64_t offset = number(request, "offset");
-    uint64_t at = 0;
     const char *wrong = open_upload(request, &upload);
 
     if (wrong)
@@ -112,6 +154,13 @@ struct answer api_symbols_put(struct request *request)
         return answer_error(400, "expected ?offset=&size=&digest=, a size of "
                                  "at most 4 GiB");
     }
-    int r = debug_upload_append(&upload, offset, request_body(request), &at);
-    return answer_of(request, r, at);
+    struct chunk *chunk = atomic_fetch_add(&chunks, 1) < CHUNKS_MAX
+                              ? malloc(sizeof *chunk)
+                              : NULL;
+    if (!chunk) {
+        atomic_fetch_sub(&chunks, 1);
+        return answer_later(503, 5, "too many debug files at once");
+    }
+    *chunk = (struct chunk){request, upload, offset};
+    return take_later(chunk);
 }

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import unittest
 
 import collector_test
@@ -173,6 +174,22 @@ class Symbols(CollectorTest):
         self.assertEqual(self.put(client, data, 0, data)[0], 201)
         (self.directory / "go").touch()
         wait_until(lambda: self.title(client) == "innermost_inlined", "named")
+
+    def test_files_that_take_long_to_check_hold_up_nobody_else(self):
+        client = self.start_with_slow_child()
+        senders = [threading.Thread(target=self.put, args=(
+            Client(self.collector.url), data, 0, data)) for data in
+            (b"file %d" % i for i in range(8))]
+        for sender in senders:
+            sender.start()
+        wait_until((self.directory / "asked").exists, "the child was asked")
+        wait_until(lambda: client.metric("inquest_requests_active") == 9,
+                   "all are under way")
+        for _ in range(8):
+            Client(self.collector.url).get("/healthz")
+        (self.directory / "go").touch()
+        for sender in senders:
+            sender.join()
 
     def test_the_end_waits_for_nobody_for_ever(self):
         """A child stands still; the bound's alarm comes sooner here."""
