@@ -1,6 +1,7 @@
 /* By pid and start time to the box. Context: tool. */
 #include "reporter/watch/watched.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +14,39 @@
 #include "proto/base/fmt.h"
 #include "reporter/watch/box_owner.h"
 #include "reporter/watch/child.h"
+#include "reporter/watch/recover.h"
+
+/*
+ * A process that could make no file has one that its ancestor made and named
+ * (handler/box_spare.h): its box says whose it is.
+ */
+static bool find_by_content(int dir_fd, struct watched *watched,
+                            char ret_name[BOX_NAME_BYTES])
+{
+    size_t seen = 0;
+    DIR *dir = fdopendir(dir_fd);
+
+    if (!dir)
+        return false;
+    for (struct dirent *entry; !watched->box && (entry = readdir(dir));) {
+        if (!strstr(entry->d_name, ".spare.box") ||
+            strlen(entry->d_name) >= BOX_NAME_BYTES ||
+            seen++ >= RECOVER_BOXES_MAX)
+            continue;
+        watched->box = box_open(dirfd(dir), entry->d_name, &watched->fd);
+        if (watched->box &&
+            (watched->box->identity.pid != watched->pid ||
+             watched->box->identity.start_ticks != watched->start_ticks)) {
+            box_close(watched->box);
+            fd_close(&watched->fd);
+            watched->box = NULL;
+        }
+        (void)snprintf(ret_name, BOX_NAME_BYTES, "%.*s", BOX_NAME_BYTES - 1,
+                       entry->d_name);
+    }
+    (void)closedir(dir); /* read only */
+    return watched->box != NULL;
+}
 
 int watched_open(const struct home *home, pid_t pid,
                  struct watched *ret_watched)
@@ -24,11 +58,14 @@ int watched_open(const struct home *home, pid_t pid,
     if (watched.start_ticks == 0 || !process_lives(pid, watched.start_ticks))
         return -ESRCH;
     state_box_name(pid, watched.start_ticks, name);
-    (void)snprintf(watched.path, sizeof watched.path, "%s/%s", home->box_path,
-                   name);
     OWNED_FD dir_fd =
         open(home->box_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     watched.box = dir_fd < 0 ? NULL : box_open(dir_fd, name, &watched.fd);
+    if (dir_fd >= 0 && !watched.box &&
+        !find_by_content(fd_take(&dir_fd), &watched, name))
+        state_box_name(pid, watched.start_ticks, name);
+    (void)snprintf(watched.path, sizeof watched.path, "%s/%s", home->box_path,
+                   name);
     *ret_watched = watched;
     return watched.box ? 0 : -ERR_NOT_FOUND;
 }

@@ -217,6 +217,26 @@ class SnapshotTest(WatchedTest):
         self.assertIn(f"process {process.pid} belongs to root", taken.stderr)
         self.check_unharmed(process)
 
+    def test_child_of_who_gave_up_root_is_seen(self):
+        """Its box has the name of its parent."""
+        if os.geteuid() != 0:
+            self.skipTest("needs root to give it up")
+        code = (f"import os; os.setgid({NOBODY}); os.setuid({NOBODY}); "
+                "pid = os.fork(); pid and print(pid, flush=True); os.read(0, 1)")
+        runner = subprocess.Popen(
+            [BUILD / "bin/inquest", "run", "--", sys.executable, "-c", code],
+            env=self.inquest.environment, text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE)
+        self.addCleanup(self.end, runner)
+        pid = int(runner.stdout.readline())
+
+        def seen():
+            return self.inquest("memory", str(pid), "--json", text=True)
+
+        wait_until(lambda: seen().returncode == 0, f"the box of {pid}")
+        report = json.loads(seen().stdout)
+        self.assertEqual(report["process"]["pid"], pid)
+
     def test_what_is_no_process_is_said(self):
         child = os.posix_spawn("/bin/true", ["true"], {})
         os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
