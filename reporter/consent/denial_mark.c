@@ -45,15 +45,28 @@ static int set_bit(int fd, bool denied)
     return 0;
 }
 
-/* Of the state directory: said so by who ran before it was of queue/. */
-static int set_all(int state_fd, bool denied)
+static int set_queue(int state_fd, bool denied)
 {
     OWNED_FD fd = -1;
-
     int r = state_file_dir(state_fd, QUEUE_DIR, &fd);
-    if (r == 0)
-        r = set_bit(fd, denied);
-    return r < 0 || denied ? r : set_bit(state_fd, false);
+
+    return r < 0 ? r : set_bit(fd, denied);
+}
+
+static int withhold_all(int state_fd)
+{
+    int r = set_queue(state_fd, true);
+
+    if (r < 0)
+        r = set_bit(state_fd, true);
+    return r < 0 ? r : -ERR_WITHHELD;
+}
+
+static int withhold_no_more(int state_fd)
+{
+    int r = set_queue(state_fd, false);
+
+    return r < 0 ? r : set_bit(state_fd, false);
 }
 
 static int read_all(int state_fd, bool *ret_denied)
@@ -78,15 +91,8 @@ int denial_mark_move(int state_fd)
         return -errno;
     if ((status.st_mode & S_ISVTX) == 0)
         return 0;
-    int r = set_all(state_fd, true);
+    int r = set_queue(state_fd, true);
     return r < 0 ? r : set_bit(state_fd, false);
-}
-
-static int withhold_all(int state_fd)
-{
-    int r = set_all(state_fd, true);
-
-    return r < 0 ? r : -ERR_WITHHELD;
 }
 
 /*
@@ -251,7 +257,7 @@ void denial_mark_report_remove(int words_fd, const char *report_id)
 int denial_mark_clear(int state_fd, const struct consent *consent)
 {
     char name[NAME_BYTES];
-    int r = consent->all_marked ? set_all(state_fd, false) : 0;
+    int r = consent->all_marked ? withhold_no_more(state_fd) : 0;
     bool cleared = false;
 
     for (int class = CLASS_REQUIRED; r >= 0 && class < CLASS_COUNT; class ++) {

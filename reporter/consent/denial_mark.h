@@ -8,8 +8,9 @@
  *     per-report/denied.ID the same of one report: all of it is denied
  *
  * Of queue/, for a service manager sets the mode of STATE anew at each start
- * (systemd.exec(5), StateDirectoryMode). An earlier inquest took that mode: it
- * is read, too, and moved.
+ * (systemd.exec(5), StateDirectoryMode). That mode is taken where queue/ cannot
+ * be opened, for want of descriptors, and was by an earlier inquest: it is
+ * read, too, and moved.
  *
  * The next consent file that is written says it in words, and the marks go:
  * those that its writer had read. Context: tool.
