@@ -189,6 +189,19 @@ static int grant_shown(struct home *home, const struct consent_wish *wish,
                  : EX_OK;
 }
 
+static void say_how_far(const struct preview_past *past)
+{
+    log_info("it reaches back to %zu report%s%s", past->count,
+             past->count == 1 ? "" : "s",
+             past->left_out > 0 ? "; there are more: the same again" : "");
+    if (past->unread > 0) {
+        log_warn("%zu report%s could not be shown (torn, or sealed), so the "
+                 "grant does not reach back to %s",
+                 past->unread, past->unread == 1 ? "" : "s",
+                 past->unread == 1 ? "it" : "them");
+    }
+}
+
 /* A grant that reaches back, but to nothing that was not shown. */
 static int change_with_past(struct home *home, const struct consent_wish *wish)
 {
@@ -204,17 +217,8 @@ static int change_with_past(struct home *home, const struct consent_wish *wish)
         return EX_NOPERM;
     }
     int status = grant_shown(home, wish, &past);
-    if (status == EX_OK) {
-        log_info("it reaches back to %zu report%s%s", past.count,
-                 past.count == 1 ? "" : "s",
-                 past.left_out > 0 ? "; there are more: the same again" : "");
-        if (past.unread > 0) {
-            log_warn("%zu report%s could not be shown (torn, or sealed), so "
-                     "the grant does not reach back to %s",
-                     past.unread, past.unread == 1 ? "" : "s",
-                     past.unread == 1 ? "it" : "them");
-        }
-    }
+    if (status == EX_OK)
+        say_how_far(&past);
     return status;
 }
 
