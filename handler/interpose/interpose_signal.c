@@ -192,7 +192,8 @@ EXPORT int siginterrupt(int signal_number, int interrupt)
     if (!is_watched(signal_number))
         return real()->siginterrupt(signal_number, interrupt);
     uint64_t bit = 1ull << (signal_number - 1);
-    (void)sigaction(signal_number, NULL, &action);
+    if (sigaction(signal_number, NULL, &action) < 0)
+        return -1;
     if (interrupt) {
         (void)__atomic_or_fetch(&interrupting, bit, __ATOMIC_RELAXED);
         action.sa_flags &= ~SA_RESTART;
