@@ -172,13 +172,28 @@ class CollectorTest(unittest.TestCase):
         return path
 
     def start(self, *lines, port=0, token=None, context=None,
-              descriptors=None):
+              descriptors=None, build=BUILD):
         """Starts it with these lines of configuration, and no more than so
         many descriptors; a client."""
         self.collector = job.Collector(
-            BUILD, self.database, port, self.configure(*lines), descriptors)
+            build, self.database, port, self.configure(*lines), descriptors)
         self.addCleanup(self.stop, self.collector)
         return Client(self.collector.url, token, context)
+
+    def start_with_slow_child(self, *lines):
+        """The first child that is to know names answers nobody, until the file
+        go is there; the file asked tells that it was asked."""
+        here = self.directory
+        (here / "bin").mkdir()
+        shutil.copy(PROGRAM, here / "bin")
+        child = here / "bin/inquest-symbolicate"
+        child.write_text(
+            f"#!/bin/sh\nif [ ! -e {here}/asked ]; then\n: >{here}/asked\n"
+            f"while [ -e {here}/asked ] && [ ! -e {here}/go ]; do sleep 0.05; "
+            "done\nexit\nfi\n"
+            f"exec {BUILD.resolve()}/bin/inquest-symbolicate \"$@\"\n")
+        child.chmod(0o700)
+        return self.start(*lines, build=here)
 
     def stop(self, collector=None):
         collector = collector or self.collector

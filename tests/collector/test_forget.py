@@ -4,7 +4,6 @@ import json
 import os
 import random
 import re
-import shutil
 import sqlite3
 import sys
 import pathlib
@@ -13,8 +12,8 @@ import unittest
 import unittest.mock
 import uuid
 
-from collector_test import (BUILD, Client, CollectorTest, frame, job, pack,
-                            report, scaled, usage, wait_until)
+from collector_test import (BUILD, CollectorTest, frame, pack, report, scaled,
+                            usage, wait_until)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]
                        / "deliver"))
@@ -155,24 +154,10 @@ class Forget(CollectorTest):
                              .fetchall(), [("ok",)])
         database.close()
 
-    def start_with_slow_names(self):
-        """The child answers nobody, and ends when the file go is there."""
-        (self.directory / "bin").mkdir()
-        shutil.copy(BUILD / "bin/inquest-collector", self.directory / "bin")
-        child = self.directory / "bin/inquest-symbolicate"
-        child.write_text(f"#!/bin/sh\ncd {self.directory}\n: >>asked\n"
-                         "while [ -e asked ] && [ ! -e go ]; do sleep 0.05; "
-                         "done\n")
-        child.chmod(0o700)
-        self.symbols = True
-        self.collector = job.Collector(self.directory, self.database, 0,
-                                       self.configure())
-        self.addCleanup(self.stop, self.collector)
-        return Client(self.collector.url)
-
     def test_a_stack_that_was_deleted_does_not_come_back_with_its_names(self):
         """Its number is another stack's by then."""
-        client = self.start_with_slow_names()
+        self.symbols = True
+        client = self.start_with_slow_child()
         gone, kept = (
             report([frame(None, module=f"/opt/{name}")], machine=name)
             for name in ("planted-gone", "planted-kept"))

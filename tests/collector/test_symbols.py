@@ -149,25 +149,8 @@ class Symbols(CollectorTest):
             f"&size={len(data)}&digest={digest or self.digest(data)}", chunk)
         return status, json.loads(text)
 
-    def start_with_slow_child(self):
-        """The first child answers nobody, until the file go is there."""
-        here = self.directory
-        (here / "bin").mkdir()
-        shutil.copy(BUILD / "bin/inquest-collector", here / "bin")
-        child = here / "bin/inquest-symbolicate"
-        child.write_text(
-            f"#!/bin/sh\nif [ ! -e {here}/asked ]; then\n: >{here}/asked\n"
-            f"while [ -e {here}/asked ] && [ ! -e {here}/go ]; do sleep 0.05; "
-            "done\nexit\nfi\n"
-            f"exec {BUILD.resolve()}/bin/inquest-symbolicate \"$@\"\n")
-        child.chmod(0o700)
-        self.collector = job.Collector(here, self.database, 0,
-                                       self.configure("local_modules = no"))
-        self.addCleanup(self.stop, self.collector)
-        return Client(self.collector.url)
-
     def test_symbols_that_come_while_a_stack_is_named_name_it(self):
-        client = self.start_with_slow_child()
+        client = self.start_with_slow_child("local_modules = no")
         self.crash()
         wait_until((self.directory / "asked").exists, "the child was asked")
         data = self.debug.read_bytes()
@@ -176,7 +159,7 @@ class Symbols(CollectorTest):
         wait_until(lambda: self.title(client) == "innermost_inlined", "named")
 
     def test_files_that_take_long_to_check_hold_up_nobody_else(self):
-        client = self.start_with_slow_child()
+        client = self.start_with_slow_child("local_modules = no")
         senders = [threading.Thread(target=self.put, args=(
             Client(self.collector.url), data, 0, data)) for data in
             (b"file %d" % i for i in range(8))]
@@ -193,7 +176,7 @@ class Symbols(CollectorTest):
 
     def test_the_end_waits_for_nobody_for_ever(self):
         """A child stands still; the bound's alarm comes sooner here."""
-        client = self.start_with_slow_child()
+        client = self.start_with_slow_child("local_modules = no")
         client.send(report([collector_test.frame(None)]))
         wait_until((self.directory / "asked").exists, "the child was asked")
         process = self.collector.process

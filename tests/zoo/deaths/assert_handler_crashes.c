@@ -1,9 +1,5 @@
 /* The handler of an assertion's signal crashes in turn. Context: tool. */
-#undef NDEBUG
-#include <assert.h>
-#include <signal.h>
-
-#include "tests/zoo/deaths/death.h"
+#include "tests/zoo/deaths/asserting.h"
 
 static void handle(int number)
 {
@@ -11,14 +7,7 @@ static void handle(int number)
     death_write(0x10);
 }
 
-void crash_here(void)
-{
-    assert(!"this is the reason");
-}
-
 int main(void)
 {
-    (void)signal(SIGABRT, handle);
-    crash_outer();
-    return 0;
+    return assert_handled(handle);
 }

@@ -1,22 +1,14 @@
 /* The handler of an assertion's signal returns, on a stack of 8 KiB. Context:
  * tool. */
-#undef NDEBUG
-#include <assert.h>
-#include <signal.h>
 #include <stddef.h>
 
-#include "tests/zoo/deaths/death.h"
+#include "tests/zoo/deaths/asserting.h"
 
 static char stack[8192];
 
 static void handle(int number)
 {
     (void)number;
-}
-
-void crash_here(void)
-{
-    assert(!"this is the reason");
 }
 
 int main(void)

@@ -1,12 +1,9 @@
 /* The handler of an assertion's signal looks for main, as those that print a
  * trace do, and returns. Context: tool. */
-#undef NDEBUG
-#include <assert.h>
-#include <signal.h>
 #include <unistd.h>
 #include <unwind.h>
 
-#include "tests/zoo/deaths/death.h"
+#include "tests/zoo/deaths/asserting.h"
 
 int main(void);
 
@@ -29,14 +26,7 @@ static void handle(int number)
     (void)!write(1, seen ? "main is there\n" : "main is lost\n", 14);
 }
 
-void crash_here(void)
-{
-    assert(!"this is the reason");
-}
-
 int main(void)
 {
-    (void)signal(SIGABRT, handle);
-    crash_outer();
-    return 0;
+    return assert_handled(handle);
 }

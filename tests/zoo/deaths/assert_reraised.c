@@ -1,11 +1,8 @@
 /* The handler of an assertion's signal ends the program by it. Context: tool.
  */
-#undef NDEBUG
-#include <assert.h>
-#include <signal.h>
 #include <stdlib.h>
 
-#include "tests/zoo/deaths/death.h"
+#include "tests/zoo/deaths/asserting.h"
 
 static void handle(int number)
 {
@@ -13,14 +10,7 @@ static void handle(int number)
     abort();
 }
 
-void crash_here(void)
-{
-    assert(!"this is the reason");
-}
-
 int main(void)
 {
-    (void)signal(SIGABRT, handle);
-    crash_outer();
-    return 0;
+    return assert_handled(handle);
 }
