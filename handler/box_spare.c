@@ -24,7 +24,7 @@ static void name_of(const struct box_file *own, char name[BOX_NAME_BYTES])
     text_append_i64(&text, own->pid);
     text_append(&text, "-");
     text_append_u64(&text, own->start_ticks);
-    text_append(&text, ".spare.box");
+    text_append(&text, STATE_SPARE_ENDING);
 }
 
 static long lock(int fd, int command, short type)

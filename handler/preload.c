@@ -36,7 +36,8 @@ static bool abort_unblocks(void)
            number < ABORT_UNBLOCKS_NO_MORE;
 }
 
-/* glibc's text of assert, malloc and fortify is private: it may be missing. */
+/* What of libc's abort must be known. Its text, of assert, malloc and fortify,
+ * is private: it may be missing. */
 static void find_abort(void)
 {
     guest.raise_address = (uintptr_t)raise;

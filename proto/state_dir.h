@@ -48,8 +48,10 @@ MUST_CHECK int state_dir_path(const struct state_env *env,
 MUST_CHECK int state_box_dir(const struct state_env *env,
                              char ret_path[STATE_PATH_BYTES]);
 
-/* PID-STARTTICKS.box */
-#define BOX_NAME_BYTES 48
+/* PID-STARTTICKS.box; and of a file that is made for another process, after who
+ * made it (handler/box_spare.h): PID-STARTTICKS.spare.box */
+#define STATE_SPARE_ENDING ".spare.box"
+#define BOX_NAME_BYTES     48
 void state_box_name(int pid, uint64_t start_ticks,
                     char ret_name[BOX_NAME_BYTES]);
 

@@ -120,9 +120,7 @@ static void reset(int signal_number)
 bool crash_chain(const struct crash_event *event)
 {
     struct sigaction action;
-    struct signal_frame *frame =
-        (struct signal_frame *)((uint8_t *)event->context -
-                                offsetof(struct signal_frame, context));
+    struct signal_frame *frame = signal_frame_of(event->context);
     uintptr_t interrupted =
         (uintptr_t)event->context->uc_mcontext.gregs[REG_RSP];
 

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <stddef.h>
 #include <string.h>
 #include <time.h>
 #include <x86intrin.h>
@@ -136,6 +135,23 @@ static void record_recrash(const struct crash_event *event)
         crash_record_fill(guest.file.box, event);
         crash_record_evidence(&guest.file, event, BOX_REASON_RECRASH, 0);
     }
+}
+
+/* Inside the program's own handler of another signal it is that one that we
+ * tell of: whether it is, and what is told. */
+static bool is_inside(const struct crash_event *event,
+                      struct crash_event *ret_told)
+{
+    bool inside = crash_handling_now(stack_of(event), ret_told) &&
+                  ret_told->info != event->info;
+
+    if (!inside) {
+        *ret_told = *event;
+        return false;
+    }
+    ret_told->nested_signal = event->signal_number;
+    ret_told->nested_pc = (uint64_t)event->context->uc_mcontext.gregs[REG_RIP];
+    return true;
 }
 
 /*
@@ -300,23 +316,14 @@ static bool has_room(const ucontext_t *context)
 
 void crash_handler_returned(ucontext_t *context)
 {
-    struct signal_frame *frame =
-        (struct signal_frame *)((uint8_t *)context -
-                                offsetof(struct signal_frame, context));
-    const struct crash_event *handed = crash_handling_of(&frame->info);
+    const struct crash_event *handed =
+        crash_handling_of(&signal_frame_of(context)->info);
+    struct crash_event told;
 
     if (!handed || !has_room(context))
         return;
-    struct crash_event event = *handed;
-    struct crash_event told;
-    if (crash_handling_now(stack_of(&event), &told) &&
-        told.info != event.info) {
-        told.nested_signal = SIGABRT;
-        told.nested_pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
-        crash_of_ending(&told, 0);
-    } else {
-        crash_of_ending(&event, 0);
-    }
+    (void)is_inside(handed, &told);
+    crash_of_ending(&told, 0);
 }
 
 /*
@@ -347,13 +354,9 @@ crash_handler(int signal_number, siginfo_t *info, void *context)
         return;
     }
     event.abort_message = crash_record_abort_message(&event);
-    /* Inside the program's own handler it is that signal that we tell of. */
-    struct crash_event told = event;
-    bool inside = crash_handling_now(stack_of(&event), &told);
-    if (inside) {
-        told.nested_signal = signal_number;
-        told.nested_pc = (uint64_t)event.context->uc_mcontext.gregs[REG_RIP];
-    }
+    struct crash_event told;
+    bool inside = is_inside(&event, &told);
+    /* Where libc's abort leaves it blocked no handler of it runs. */
     bool heard = blocked || handler_blocks(&event) || crash_chain(&event);
     if (ignored_as_init(&event)) {
         errno = saved_errno;

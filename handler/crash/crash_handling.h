@@ -26,7 +26,7 @@ void crash_handling_begin(const struct crash_event *event,
 
 /*
  * Whether code that runs at stack_pointer runs inside such a handler: it lies
- * deeper, and what the kernel left for the handler is unchanged. Fills
+ * there or deeper, and what the kernel left for the handler is unchanged. Fills
  * *ret_event with the outermost, which points to the handler's stack. Not in a
  * child that the handler forks: it is its parent that crashed.
  */

@@ -10,12 +10,11 @@
 /* Which nobody can block: signal(7), and libc's own two (nptl(7)). */
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33))
 
-static _Thread_local struct host_belief believed;
-
 #define FAULTS                                                               \
     (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | \
      BIT(SIGSYS))
 
+static _Thread_local struct host_belief believed;
 static uint64_t open_signals = FAULTS;
 
 uint64_t host_mask_faults(void)
@@ -52,15 +51,19 @@ uint64_t host_mask_believed_under(uint64_t kernel_mask)
     return believed.beside & ~kernel_mask ? 0 : believed.faults;
 }
 
+uint64_t host_mask_kernel(void)
+{
+    uint64_t mask = ~0ull;
+
+    (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, 0, (long)&mask,
+                    SYS_SIGSET_BYTES);
+    return mask;
+}
+
 uint64_t host_mask_believed(void)
 {
-    uint64_t kernel_mask = ~0ull;
-
-    if (believed.faults == 0)
-        return 0;
-    (void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&kernel_mask,
-                    SYS_SIGSET_BYTES);
-    return host_mask_believed_under(kernel_mask);
+    return believed.faults == 0 ? 0
+                                : host_mask_believed_under(host_mask_kernel());
 }
 
 struct host_belief host_mask_belief(void)

@@ -24,6 +24,10 @@ uint64_t host_mask_open(void);
 /* Whether it does not: to be called once, at the start. */
 void host_mask_begin(bool abort_unblocks);
 
+/* What the calling thread has blocked in the kernel; ~0: it cannot be asked.
+ * By the operation that a filter hardly refuses (Tor's does SIG_BLOCK). */
+uint64_t host_mask_kernel(void);
+
 uint64_t host_mask_bits(const sigset_t *set);
 void host_mask_from_bits(sigset_t *set, uint64_t bits);
 

@@ -6,7 +6,9 @@
 #define INQUEST_HANDLER_SIGNAL_FRAME_H
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 /* Of the kernel's ucontext: uc_flags to uc_sigmask. */
 #define SIGNAL_FRAME_CONTEXT_BYTES 304
@@ -16,5 +18,12 @@ struct signal_frame {
     uint8_t context[SIGNAL_FRAME_CONTEXT_BYTES];
     siginfo_t info;
 };
+
+/* The frame that this context is of. */
+static inline struct signal_frame *signal_frame_of(ucontext_t *context)
+{
+    return (struct signal_frame *)((uint8_t *)context -
+                                   offsetof(struct signal_frame, context));
+}
 
 #endif

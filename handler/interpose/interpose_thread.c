@@ -177,22 +177,12 @@ static void take_back(struct start *slot)
     __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
 }
 
-#define NO_MASK (~0ull) /* SIGKILL is never blocked */
-
-/* The kernel's, by the operation that a filter hardly refuses. */
-static uint64_t kernel_mask(uint64_t otherwise)
-{
-    uint64_t mask = otherwise;
-
-    (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, 0, (long)&mask,
-                    SYS_SIGSET_BYTES);
-    return mask;
-}
+#define NO_MASK (~0ull) /* as host_mask_kernel; SIGKILL is never blocked */
 
 /* Elsewhere it is not needed. */
 static uint64_t mask_in_sandbox(void)
 {
-    return guest.sandboxed ? kernel_mask(NO_MASK) : NO_MASK;
+    return guest.sandboxed ? host_mask_kernel() : NO_MASK;
 }
 
 /*
@@ -202,7 +192,7 @@ static uint64_t mask_in_sandbox(void)
  */
 static void restore_mask(uint64_t before)
 {
-    if (before != NO_MASK && kernel_mask(before) != before) {
+    if (before != NO_MASK && host_mask_kernel() != before) {
         (void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
                         SYS_SIGSET_BYTES);
     }

@@ -16,36 +16,49 @@
 #include "reporter/watch/child.h"
 #include "reporter/watch/recover.h"
 
+/* Reads the box of that name where it is of this process. */
+static bool is_its_box(struct watched *watched, int dir_fd, const char *name)
+{
+    watched->box = box_open(dir_fd, name, &watched->fd);
+    if (!watched->box)
+        return false;
+    if (watched->box->identity.pid == watched->pid &&
+        watched->box->identity.start_ticks == watched->start_ticks)
+        return true;
+    box_close(watched->box);
+    watched->box = NULL;
+    fd_close(&watched->fd);
+    return false;
+}
+
 /*
  * A process that could make no file has one that its ancestor made and named
  * (handler/box_spare.h): its box says whose it is.
  */
-static bool find_by_content(int dir_fd, struct watched *watched,
-                            char ret_name[BOX_NAME_BYTES])
+static bool find_spare(struct watched *watched, const char *box_path,
+                       char ret_name[BOX_NAME_BYTES])
 {
     size_t seen = 0;
-    DIR *dir = fdopendir(dir_fd);
+    bool found = false;
+    OWNED_FD fd = -1;
 
+    if (state_dir_find(box_path, &fd) < 0)
+        return false;
+    DIR *dir = fdopendir(fd);
     if (!dir)
         return false;
-    for (struct dirent *entry; !watched->box && (entry = readdir(dir));) {
-        if (!strstr(entry->d_name, ".spare.box") ||
+    (void)fd_take(&fd); /* the list's now */
+    for (struct dirent *entry; !found && (entry = readdir(dir));) {
+        if (!strstr(entry->d_name, STATE_SPARE_ENDING) ||
             strlen(entry->d_name) >= BOX_NAME_BYTES ||
             seen++ >= RECOVER_BOXES_MAX)
             continue;
-        watched->box = box_open(dirfd(dir), entry->d_name, &watched->fd);
-        if (watched->box &&
-            (watched->box->identity.pid != watched->pid ||
-             watched->box->identity.start_ticks != watched->start_ticks)) {
-            box_close(watched->box);
-            fd_close(&watched->fd);
-            watched->box = NULL;
-        }
-        (void)snprintf(ret_name, BOX_NAME_BYTES, "%.*s", BOX_NAME_BYTES - 1,
-                       entry->d_name);
+        found = is_its_box(watched, dirfd(dir), entry->d_name);
+        if (found)
+            strcpy(ret_name, entry->d_name); /* it fits */
     }
     (void)closedir(dir); /* read only */
-    return watched->box != NULL;
+    return found;
 }
 
 int watched_open(const struct home *home, pid_t pid,
@@ -61,9 +74,8 @@ int watched_open(const struct home *home, pid_t pid,
     OWNED_FD dir_fd =
         open(home->box_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     watched.box = dir_fd < 0 ? NULL : box_open(dir_fd, name, &watched.fd);
-    if (dir_fd >= 0 && !watched.box &&
-        !find_by_content(fd_take(&dir_fd), &watched, name))
-        state_box_name(pid, watched.start_ticks, name);
+    if (dir_fd >= 0 && !watched.box)
+        (void)find_spare(&watched, home->box_path, name);
     (void)snprintf(watched.path, sizeof watched.path, "%s/%s", home->box_path,
                    name);
     *ret_watched = watched;
